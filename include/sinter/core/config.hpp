@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// What differs between compilers, and nothing else. First header of the house: includes none.
+
+#if defined(__CUDACC__)
+#define SINTER_HD __host__ __device__
+#else
+#define SINTER_HD
+#endif
+
+/// Kernel code is composed of many one-line functions; a call left between them would cost more
+/// than the work it holds, at every optimisation level.
+#define SINTER_INLINE inline __attribute__((always_inline))

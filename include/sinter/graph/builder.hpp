@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The graph while it grows: nodes in topological order, each stored once. `add` is the only way
+/// in; it simplifies, then returns the equal node if there is one (hash-consing), so common
+/// subexpressions never come to exist. Runs in constant evaluation and at run time alike.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sinter/graph/mistake.hpp"
+#include "sinter/graph/node.hpp"
+
+namespace sinter {
+
+class graph_builder {
+ public:
+  std::vector<node> nodes;
+  std::vector<dimension> dimensions;
+  std::vector<constraint> constraints;
+  std::vector<int> inputs;      ///< nodes, by number of the input
+  std::vector<output> outputs;
+  mistake first_mistake;
+
+  constexpr const node& operator[](int index) const { return nodes[index]; }
+
+  /// The node equal to `candidate`, stored now if there was none.
+  constexpr int store(const node& candidate) {
+    if (2 * (nodes.size() + 1) > slots_.size()) grow();
+    std::size_t slot = hash(candidate) & (slots_.size() - 1);
+    for (; slots_[slot] >= 0; slot = (slot + 1) & (slots_.size() - 1))
+      if (nodes[slots_[slot]] == candidate) return slots_[slot];
+    slots_[slot] = static_cast<int>(nodes.size());
+    nodes.push_back(candidate);
+    return slots_[slot];
+  }
+
+  /// The code of a run-time number: the same for equal entries.
+  constexpr extent_t code(const dimension& entry) {
+    for (std::size_t i = 0; i < dimensions.size(); ++i)
+      if (dimensions[i] == entry || (entry.name != 0 && dimensions[i].name == entry.name))
+        return -1 - static_cast<extent_t>(i);
+    dimensions.push_back(entry);
+    return -static_cast<extent_t>(dimensions.size());
+  }
+
+  constexpr extent_t times(extent_t a, extent_t b) {
+    if (is_static(a) && is_static(b)) {
+      if (b == 0 || a <= INT64_MAX / b) return a * b;
+      fail({rule::size, 0, {2, {a, b}}, {}});
+      return 0;
+    }
+    if (a == 1 || b == 0) return b;
+    if (b == 1 || a == 0) return a;
+    if (a < b) std::swap(a, b);  // one order, so that equal products have one code
+    return code({dimension::origin::product, 0, a, b});
+  }
+
+  constexpr extent_t plus(extent_t a, extent_t b) {
+    if (is_static(a) && is_static(b)) return a + b;
+    return a == 0 ? b : b == 0 ? a : code({dimension::origin::sum, 0, a, b});
+  }
+
+  constexpr extent_t elements(const shape& s) {
+    extent_t product = 1;
+    for (int i = 0; i < s.rank; ++i) product = times(product, s[i]);
+    return product;
+  }
+
+  /// Only the first mistake is kept: what follows from it would not help anyone.
+  constexpr void fail(const mistake& what) {
+    if (!first_mistake) first_mistake = what;
+  }
+
+  /// The common value of two extents, or -1 with a static mismatch. Run-time ones become a
+  /// constraint, which the call checks before anything runs.
+  constexpr extent_t unify(extent_t a, extent_t b, const constraint& context, bool& matches) {
+    if (a == b) return a;
+    if (is_static(a) && is_static(b)) matches = false;
+    if (name_of(a) != 0 && (is_static(b) || name_of(b) != 0)) matches = false;
+    if (name_of(b) != 0 && is_static(a)) matches = false;
+    if (!matches) return a;
+    constraint c = context;
+    c.left = a;
+    c.right = b;
+    require(c);
+    return is_static(a) || name_of(a) != 0 ? a : b;
+  }
+
+  constexpr name_code name_of(extent_t e) const {
+    return is_static(e) ? 0 : dimensions[-1 - e].name;
+  }
+
+ private:
+  constexpr void require(const constraint& c) {
+    for (const constraint& known : constraints)
+      if (known.left == c.left && known.right == c.right) return;
+    constraints.push_back(c);
+  }
+
+  static constexpr std::size_t hash(const node& n) {
+    constexpr std::uint64_t mix = 0x9E3779B97F4A7C15u;
+    std::uint64_t h = (static_cast<std::uint64_t>(n.op->name) ^ n.attribute[0]) * mix;
+    h = ((h >> 29 ^ h) + static_cast<unsigned>(n.operand[0])) * mix;
+    h = ((h >> 29 ^ h) + static_cast<unsigned>(n.operand[1])) * mix;
+    h = ((h >> 29 ^ h) + static_cast<unsigned>(n.operand[2]) + n.attribute[1]) * mix;
+    return static_cast<std::size_t>(h >> 32 ^ h);
+  }
+
+  constexpr void grow() {
+    slots_.assign(slots_.empty() ? 64 : slots_.size() * 2, -1);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      std::size_t slot = hash(nodes[i]) & (slots_.size() - 1);
+      while (slots_[slot] >= 0) slot = (slot + 1) & (slots_.size() - 1);
+      slots_[slot] = static_cast<int>(i);
+    }
+  }
+
+  std::vector<int> slots_;
+};
+
+}  // namespace sinter

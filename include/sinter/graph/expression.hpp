@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The two ways into a graph meet here. A rule is a callable on symbols. `apply<Rule>` calls it at
+/// once where an operand is a symbol, inside a traced function; elsewhere the operands are tensors,
+/// and it returns a `call`, which says what to do and does nothing until it meets a tensor.
+
+#include <tuple>
+#include <utility>
+
+#include "sinter/graph/symbol.hpp"
+
+namespace sinter {
+
+/// How a type takes part in expressions. Specialised for tensors and views in `tensor/`.
+///   using stored = ...           what a call keeps of an lvalue
+///   symbol lift(const T&)        its symbol while a function is traced
+template <class T> struct operand_traits;
+
+/// A number in an expression of tensors: a run-time value of rank 0 that takes the others' type.
+template <number T> struct scalar {
+  T value{};
+};
+
+/// A rule together with its operands.
+template <class Rule, class... Operands> struct call {
+  [[no_unique_address]] Rule rule;
+  std::tuple<Operands...> operands;
+};
+
+template <class T> inline constexpr bool is_call = false;
+template <class Rule, class... Operands> inline constexpr bool is_call<call<Rule, Operands...>> = true;
+
+/// What expressions are made of: symbols, tensors, views, and calls on these.
+template <class T>
+concept operand = std::is_same_v<std::remove_cvref_t<T>, symbol> ||
+                  is_call<std::remove_cvref_t<T>> ||
+                  requires { typename operand_traits<std::remove_cvref_t<T>>::stored; };
+
+template <class T> concept operand_or_number = operand<T> || number<std::remove_cvref_t<T>>;
+
+/// Operators need one operand that is not a number.
+template <class... T>
+concept expression_operands = (operand_or_number<T> && ...) && (operand<T> || ...);
+
+/// The symbol of an operand while a function is traced.
+constexpr symbol lift(symbol s) { return s; }
+template <class Rule, class... Operands>
+constexpr symbol lift(const call<Rule, Operands...>& c);
+template <class T>
+  requires requires { typename operand_traits<T>::stored; }
+constexpr symbol lift(const T& x) {
+  return operand_traits<T>::lift(x);
+}
+
+namespace detail {
+
+/// The graph that an operand belongs to, or null for a number.
+template <class T> constexpr graph_builder* graph_of(const T& x) {
+  if constexpr (operand<T>) return lift(x).graph;
+  else return nullptr;
+}
+
+template <class T> constexpr symbol lift_into(graph_builder* graph, const T& x) {
+  if constexpr (operand<T>) return lift(x);
+  else if constexpr (number<T>) return literal(graph, x);
+  else return literal(graph, x.value);
+}
+
+/// The graph that the first operand with one belongs to.
+template <class... X> constexpr graph_builder* common_graph(const X&... x) {
+  graph_builder* graph = nullptr;
+  ((graph = graph != nullptr ? graph : graph_of(x)), ...);
+  return graph;
+}
+
+template <class Rule, class... X> constexpr auto lift_all(const Rule& rule, const X&... x) {
+  graph_builder* graph = common_graph(x...);
+  return rule(lift_into(graph, x)...);
+}
+
+/// What a call keeps of an operand: a number by value, a tensor by reference if it outlives the
+/// expression, anything else by value.
+template <class T> struct stored_operand {
+  using plain = std::remove_cvref_t<T>;
+  using type = plain;
+};
+template <class T>
+  requires number<std::remove_cvref_t<T>>
+struct stored_operand<T> {
+  using type = scalar<std::remove_cvref_t<T>>;
+};
+template <class T>
+  requires requires { typename operand_traits<T>::stored; }
+struct stored_operand<T&> {
+  using type = typename operand_traits<T>::stored;
+};
+template <class T>
+  requires requires { typename operand_traits<T>::stored; }
+struct stored_operand<const T&> {
+  using type = typename operand_traits<T>::stored;
+};
+template <class T> using stored_t = typename stored_operand<T>::type;
+
+template <class... T>
+inline constexpr bool any_symbol = (std::is_same_v<std::remove_cvref_t<T>, symbol> || ...);
+
+}  // namespace detail
+
+template <class Rule, class... Operands>
+constexpr symbol lift(const call<Rule, Operands...>& c) {
+  return std::apply([&](const auto&... x) { return detail::lift_all(c.rule, x...); }, c.operands);
+}
+
+/// Applies a rule, now or later; see above.
+template <class Rule, class... X> constexpr auto apply(Rule rule, X&&... x) {
+  if constexpr (detail::any_symbol<X...>) {
+    return detail::lift_all(rule, x...);
+  } else {
+    return call<Rule, detail::stored_t<X>...>{rule, {detail::stored_t<X>{std::forward<X>(x)}...}};
+  }
+}
+
+/// Applies a function of expressions so that each operand is computed once, however often the
+/// function mentions it. Composite operations of the library are written this way.
+template <class F, class... X>
+  requires expression_operands<X...>
+constexpr auto compose(F function, X&&... x) {
+  return apply(function, std::forward<X>(x)...);
+}
+
+/// The rule of an elementwise primitive.
+template <name_code Id> struct element_rule {
+  template <class... S> constexpr symbol operator()(S... x) const {
+    return add_element<Id>(x...);
+  }
+};
+
+/// What an elementwise operation returns. Spelled out rather than deduced, because derivatives use
+/// the very operations that they belong to.
+template <name_code Id, class... X>
+using element_call = std::conditional_t<detail::any_symbol<X...>, symbol,
+                                     call<element_rule<Id>, detail::stored_t<X>...>>;
+
+template <name_code Id, class... X>
+  requires expression_operands<X...>
+constexpr element_call<Id, X...> element(X&&... x) {
+  if constexpr (detail::any_symbol<X...>) {
+    graph_builder* graph = detail::common_graph(x...);
+    return add_element<Id>(detail::lift_into(graph, x)...);
+  } else {
+    return apply(element_rule<Id>{}, std::forward<X>(x)...);
+  }
+}
+
+#define SINTER_OPERATOR(sign, name)                                   \
+  template <class A, class B>                                         \
+    requires expression_operands<A, B>                                \
+  constexpr element_call<id(name), A, B> operator sign(A&& a, B&& b) {   \
+    return element<id(name)>(std::forward<A>(a), std::forward<B>(b)); \
+  }
+SINTER_OPERATOR(+, "add")
+SINTER_OPERATOR(-, "sub")
+SINTER_OPERATOR(*, "mul")
+SINTER_OPERATOR(/, "div")
+SINTER_OPERATOR(<, "less")
+SINTER_OPERATOR(<=, "less_equal")
+SINTER_OPERATOR(==, "equal")
+SINTER_OPERATOR(!=, "not_equal")
+SINTER_OPERATOR(&&, "and")
+SINTER_OPERATOR(||, "or")
+#undef SINTER_OPERATOR
+
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("less"), B, A> operator>(A&& a, B&& b) {
+  return element<id("less")>(std::forward<B>(b), std::forward<A>(a));
+}
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("less_equal"), B, A> operator>=(A&& a, B&& b) {
+  return element<id("less_equal")>(std::forward<B>(b), std::forward<A>(a));
+}
+template <operand X> constexpr element_call<id("neg"), X> operator-(X&& x) {
+  return element<id("neg")>(std::forward<X>(x));
+}
+template <operand X> constexpr element_call<id("not"), X> operator!(X&& x) {
+  return element<id("not")>(std::forward<X>(x));
+}
+
+namespace detail {
+
+/// One partial derivative times the gradient.
+template <class D> constexpr symbol chain(symbol gradient, const D& derivative) {
+  if constexpr (std::is_same_v<D, no_gradient>) return {};
+  else return lift(gradient * derivative);
+}
+
+template <class D> constexpr symbol as_gradient(const D& d) {
+  if constexpr (std::is_same_v<D, no_gradient>) return {};
+  else return lift(d);
+}
+
+template <name_code Id>
+constexpr void pullback_of(symbol g, const symbol* x, symbol y, symbol* out) {
+  using P = primitive<Id>;
+  constexpr int arity = arity_of<P>();
+  if constexpr (arity == 1) {
+    if constexpr (requires { P::pullback(g, x[0], y); })
+      out[0] = as_gradient(P::pullback(g, x[0], y));
+    else if constexpr (requires { P::derivative(x[0], y); })
+      out[0] = chain(g, P::derivative(x[0], y));
+    else g.graph->fail({rule::no_gradient, Id, x[0].extents(), {}});
+  } else if constexpr (arity == 2) {
+    if constexpr (requires { P::pullback(g, x[0], x[1], y); }) {
+      const auto d = P::pullback(g, x[0], x[1], y);
+      out[0] = as_gradient(d.first);
+      out[1] = as_gradient(d.second);
+    } else if constexpr (requires { P::derivative(x[0], x[1], y); }) {
+      const auto d = P::derivative(x[0], x[1], y);
+      out[0] = chain(g, d.first);
+      out[1] = chain(g, d.second);
+    } else {
+      g.graph->fail({rule::no_gradient, Id, x[0].extents(), x[1].extents()});
+    }
+  } else {
+    const auto d = P::pullback(g, x[0], x[1], x[2], y);
+    out[0] = as_gradient(d.first);
+    out[1] = as_gradient(d.second);
+    out[2] = as_gradient(d.third);
+  }
+}
+
+}  // namespace detail
+
+}  // namespace sinter

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// A node of the graph: one operation on earlier nodes. Nodes are plain values; what an operation
+/// does stands beside them, in an `operation` that `primitive<id>` fills and nobody registers.
+
+#include <cstdint>
+
+#include "sinter/core/dtype.hpp"
+#include "sinter/core/shape.hpp"
+
+namespace sinter {
+
+/// What an operation is to the passes. All arithmetic is `element`; the rest is structure.
+enum class kind : std::uint8_t {
+  input,      ///< a tensor of the caller; attribute: number of the input, whether it is strided
+  constant,   ///< rank 0; attribute: the bits of a double, or an integer
+  extent,     ///< rank 0: the value of a dimension; attribute: its code
+  iota,       ///< the index along an axis; attribute: the axis
+  element,    ///< one value from the values at the same index
+  cast,       ///< the value in another type
+  broadcast,  ///< repeats along axes whose extent was 1 or missing
+  reshape,    ///< same elements in row-major order, other extents
+  permute,    ///< attribute[i]: the operand's axis that becomes axis i
+  slice,      ///< attribute[i]: first index along axis i
+  pad,        ///< zeros around the operand; attribute[i]: where it begins along axis i
+  reduce,     ///< folds axes to extent 1; attribute: mask of the axes
+  matmul,     ///< [batch..., M, K] x [batch..., K, N], equal batch axes
+  alias,      ///< the operand itself, with a meaning for one pass (see ops/structure.hpp)
+};
+
+struct symbol;
+
+/// What one evaluation costs. A unit is one fused multiply-add slot of a vector unit, about.
+struct cost {
+  double flops = 1;
+};
+
+/// The behaviour of an operation, by address: equal operations have equal addresses.
+struct operation {
+  name_code name = 0;
+  sinter::kind kind = kind::element;
+  int arity = 0;
+  double flops = 0;
+  bool keeps_integers = false;    ///< integers stay integers; otherwise they become f32
+  bool gives_boolean = false;     ///< comparisons
+  bool selects = false;           ///< the first operand is a condition
+  bool commutes = false;
+  bool folds = false;             ///< the value is usable in constant expressions
+  double (*value)(const double* operands) = nullptr;  ///< for the reference and for folding
+  /// Given the gradient of the result, the gradients of the operands; an empty symbol means none.
+  void (*pullback)(symbol gradient, const symbol* operands, symbol result, symbol* out) = nullptr;
+};
+
+inline constexpr int max_operands = 3;
+
+struct node {
+  const operation* op = nullptr;
+  dtype type = dtype::f32;
+  int operand[max_operands] = {-1, -1, -1};
+  shape extents;
+  std::int64_t attribute[max_rank]{};
+
+  constexpr kind what() const { return op->kind; }
+  constexpr int arity() const { return op->arity; }
+
+  friend constexpr bool operator==(const node& a, const node& b) {
+    return a.op == b.op && a.type == b.type && a.operand[0] == b.operand[0] &&
+           a.operand[1] == b.operand[1] && a.operand[2] == b.operand[2] &&
+           a.attribute[0] == b.attribute[0] && a.attribute[1] == b.attribute[1] &&
+           a.attribute[2] == b.attribute[2] && a.attribute[3] == b.attribute[3] &&
+           a.attribute[4] == b.attribute[4] && a.attribute[5] == b.attribute[5] &&
+           a.extents == b.extents;
+  }
+};
+
+/// A number that is known at run time only: the extents that shapes refer to by negative codes,
+/// and the strides of views. Entries refer to earlier entries, so one loop evaluates them all.
+struct dimension {
+  enum class origin : std::uint8_t { extent, stride, product, sum };
+  origin from = origin::extent;
+  name_code name = 0;     ///< of a named axis, else 0
+  std::int64_t left = 0;  ///< extent, stride: the input's number; otherwise a code or a number
+  std::int64_t right = 0; ///< extent, stride: the axis
+
+  friend constexpr bool operator==(const dimension& a, const dimension& b) {
+    return a.from == b.from && a.name == b.name && a.left == b.left && a.right == b.right;
+  }
+};
+
+/// Two extents that must be equal when the program runs, because `op` says so.
+struct constraint {
+  name_code op = 0;
+  extent_t left = 0, right = 0;
+  shape left_shape, right_shape;
+};
+
+/// A result: the node, and the input that it overwrites, or -1 if it is returned.
+struct output {
+  int node = -1;
+  int input = -1;
+};
+
+}  // namespace sinter

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Simplification, applied to each node as it enters the graph. Every rewrite gives the same values
+/// for all inputs, NaN and infinities included; the sign of a zero is the one exception (x + 0).
+
+#include <bit>
+
+#include "sinter/graph/builder.hpp"
+#include "sinter/graph/primitive.hpp"
+
+namespace sinter {
+
+// The structural operations. Each kind has one, but for the folds.
+inline constexpr operation input_operation{pack_name("input"), kind::input, 0};
+inline constexpr operation constant_operation{pack_name("constant"), kind::constant, 0};
+inline constexpr operation extent_operation{pack_name("extent"), kind::extent, 0};
+inline constexpr operation iota_operation{pack_name("iota"), kind::iota, 0};
+inline constexpr operation cast_operation{pack_name("cast"), kind::cast, 1, 1};
+inline constexpr operation broadcast_operation{pack_name("broadcast"), kind::broadcast, 1};
+inline constexpr operation reshape_operation{pack_name("reshape"), kind::reshape, 1};
+inline constexpr operation permute_operation{pack_name("permute"), kind::permute, 1};
+inline constexpr operation slice_operation{pack_name("slice"), kind::slice, 1};
+inline constexpr operation pad_operation{pack_name("pad"), kind::pad, 1};
+inline constexpr operation matmul_operation{pack_name("matmul"), kind::matmul, 2, 2};
+// The folds. `value` combines two partial results.
+namespace detail {
+constexpr double fold_sum(const double* x) { return x[0] + x[1]; }
+constexpr double fold_max(const double* x) { return x[0] > x[1] || x[0] != x[0] ? x[0] : x[1]; }
+constexpr double fold_min(const double* x) { return x[0] < x[1] || x[0] != x[0] ? x[0] : x[1]; }
+constexpr operation make_fold(name_code name, double (*value)(const double*)) {
+  operation o{name, kind::reduce, 1, 1};
+  o.value = value;
+  return o;
+}
+}  // namespace detail
+inline constexpr operation sum_operation = detail::make_fold(pack_name("sum"), detail::fold_sum);
+inline constexpr operation max_operation = detail::make_fold(pack_name("max"), detail::fold_max);
+inline constexpr operation min_operation = detail::make_fold(pack_name("min"), detail::fold_min);
+/// No gradient passes.
+inline constexpr operation detach_operation{pack_name("detach"), kind::alias, 1};
+/// Values must be indices below the extent `attribute[0]`; checked before anything runs.
+inline constexpr operation indices_operation{pack_name("indices"), kind::alias, 1};
+
+namespace detail {
+
+constexpr double constant_of(const node& n) {
+  return is_floating(n.type) ? std::bit_cast<double>(n.attribute[0])
+                             : static_cast<double>(n.attribute[0]);
+}
+
+/// The constant that a node holds in every element, if it does.
+constexpr const node* uniform(const graph_builder& g, int index) {
+  if (g[index].what() == kind::broadcast) index = g[index].operand[0];
+  return g[index].what() == kind::constant ? &g[index] : nullptr;
+}
+
+constexpr bool is_uniform(const graph_builder& g, int index, double value) {
+  const node* n = uniform(g, index);
+  return n != nullptr && constant_of(*n) == value;
+}
+
+constexpr node make_constant(dtype type, double value) {
+  node n;
+  n.op = &constant_operation;
+  n.type = type;
+  n.attribute[0] = is_floating(type) ? std::bit_cast<std::int64_t>(value)
+                                     : static_cast<std::int64_t>(value);
+  return n;
+}
+
+constexpr int add(graph_builder& g, node n);
+
+/// Arithmetic on constants only; -1 if that is not what `n` is.
+constexpr int fold_constants(graph_builder& g, const node& n) {
+  if (!n.op->folds || !is_floating(n.type)) return -1;
+  double values[max_operands]{};
+  for (int i = 0; i < n.arity(); ++i) {
+    const node* operand = uniform(g, n.operand[i]);
+    if (operand == nullptr || !is_floating(operand->type)) return -1;
+    values[i] = constant_of(*operand);
+  }
+  if (n.op->name == pack_name("div") && values[1] == 0) return -1;  // not a constant expression
+  const int scalar = g.store(make_constant(n.type, n.op->value(values)));
+  if (n.extents.rank == 0) return scalar;
+  node spread;
+  spread.op = &broadcast_operation;
+  spread.type = n.type;
+  spread.operand[0] = scalar;
+  spread.extents = n.extents;
+  return g.store(spread);
+}
+
+/// The operand that equals an elementwise node, or -1.
+constexpr int neutral(const graph_builder& g, const node& n) {
+  const int a = n.operand[0];
+  const int b = n.operand[1];
+  if (g[a].type != n.type) return -1;
+  switch (n.op->name) {
+    case pack_name("add"): return is_uniform(g, b, 0) ? a : is_uniform(g, a, 0) ? b : -1;
+    case pack_name("sub"): return is_uniform(g, b, 0) ? a : -1;
+    case pack_name("mul"): return is_uniform(g, b, 1) ? a : is_uniform(g, a, 1) ? b : -1;
+    case pack_name("div"): return is_uniform(g, b, 1) ? a : -1;
+    case pack_name("neg"): return g[a].op == n.op ? g[a].operand[0] : -1;
+    default: return -1;
+  }
+}
+
+constexpr bool is_identity(const graph_builder& g, const node& n) {
+  const shape& before = g[n.operand[0]].extents;
+  for (int i = 0; i < n.extents.rank; ++i) {
+    if (n.what() == kind::permute && n.attribute[i] != i) return false;
+    if (n.what() == kind::reduce && (n.attribute[0] >> i & 1) && before[i] != 1) return false;
+  }
+  if (n.type != g[n.operand[0]].type) return false;
+  return n.what() == kind::permute || n.extents == before;
+}
+
+/// A view of a view as one view of the first operand.
+constexpr void compose(const graph_builder& g, node& n) {
+  const node& inner = g[n.operand[0]];
+  if (inner.op != n.op) return;
+  if (n.what() == kind::permute) {
+    for (int i = 0; i < n.extents.rank; ++i) n.attribute[i] = inner.attribute[n.attribute[i]];
+  } else if (n.what() == kind::slice) {
+    for (int i = 0; i < n.extents.rank; ++i) n.attribute[i] += inner.attribute[i];
+  } else if (n.what() == kind::broadcast) {
+    // Composes as it stands: alignment is from the last axis.
+  } else if (n.what() != kind::reshape) {
+    return;
+  }
+  n.operand[0] = inner.operand[0];
+}
+
+/// Stores a node, or what it simplifies to.
+constexpr int add(graph_builder& g, node n) {
+  switch (n.what()) {
+    case kind::element: {
+      if (const int folded = fold_constants(g, n); folded >= 0) return folded;
+      if (const int same = neutral(g, n); same >= 0) return same;
+      if (n.op->commutes && n.operand[0] > n.operand[1]) std::swap(n.operand[0], n.operand[1]);
+      break;
+    }
+    case kind::broadcast:
+    case kind::reshape:
+    case kind::permute:
+    case kind::slice: compose(g, n); [[fallthrough]];
+    case kind::cast:
+    case kind::reduce:
+    case kind::pad:
+      if (is_identity(g, n)) return n.operand[0];
+      break;
+    default: break;
+  }
+  return g.store(n);
+}
+
+}  // namespace detail
+}  // namespace sinter

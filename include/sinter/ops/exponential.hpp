@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Exponentials, logarithms, roots and the functions made of them. Integers become f32.
+
+#include "sinter/core/math.hpp"
+#include "sinter/ops/arithmetic.hpp"
+
+namespace sinter {
+
+template <> struct primitive<id("exp")> {
+  static constexpr bool vectors = true;
+  template <class T> SINTER_HD static constexpr T value(T x) {
+    using math::exp;
+    return exp(x);
+  }
+  static constexpr auto derivative(auto, auto y) { return y; }
+  static constexpr sinter::cost cost{.flops = 12};
+};
+
+template <> struct primitive<id("expm1")> {
+  static constexpr bool vectors = true;
+  template <class T> SINTER_HD static constexpr T value(T x) {
+    using math::expm1;
+    return expm1(x);
+  }
+  static constexpr auto derivative(auto, auto y) { return y + 1; }
+  static constexpr sinter::cost cost{.flops = 16};
+};
+
+template <> struct primitive<id("log")> {
+  static constexpr bool vectors = true;
+  template <class T> SINTER_HD static constexpr T value(T x) {
+    using math::log;
+    return log(x);
+  }
+  static constexpr auto pullback(auto g, auto x, auto) { return g / x; }
+  static constexpr sinter::cost cost{.flops = 14};
+};
+
+template <> struct primitive<id("log1p")> {
+  static constexpr bool vectors = true;
+  template <class T> SINTER_HD static constexpr T value(T x) {
+    using math::log1p;
+    return log1p(x);
+  }
+  static constexpr auto pullback(auto g, auto x, auto) { return g / (x + 1); }
+  static constexpr sinter::cost cost{.flops = 18};
+};
+
+template <> struct primitive<id("tanh")> {
+  static constexpr bool vectors = true;
+  template <class T> SINTER_HD static constexpr T value(T x) {
+    using math::tanh;
+    return tanh(x);
+  }
+  static constexpr auto derivative(auto, auto y) { return 1 - y * y; }
+  static constexpr sinter::cost cost{.flops = 20};
+};
+
+template <> struct primitive<id("sqrt")> {
+  static constexpr bool vectors = true;
+  template <class T> SINTER_HD static constexpr T value(T x) {
+    using math::sqrt;
+    return sqrt(x);
+  }
+  static constexpr auto pullback(auto g, auto, auto y) { return g * 0.5 / y; }
+  static constexpr sinter::cost cost{.flops = 6};
+};
+
+template <> struct primitive<id("erf")> {
+  static constexpr bool vectors = true;
+  template <class T> SINTER_HD static constexpr T value(T x) {
+    using math::erf;
+    return erf(x);
+  }
+  /// 2 / sqrt(pi) exp(-x^2)
+  static constexpr auto derivative(auto x, auto) { return exp(-x * x) * 1.1283791670955126; }
+  static constexpr sinter::cost cost{.flops = 20};
+};
+
+/// e^x, elementwise.
+template <operand X> constexpr element_call<id("exp"), X> exp(X&& x) {
+  return element<id("exp")>(std::forward<X>(x));
+}
+/// e^x - 1, exact for small x.
+template <operand X> constexpr element_call<id("expm1"), X> expm1(X&& x) {
+  return element<id("expm1")>(std::forward<X>(x));
+}
+/// Natural logarithm; -inf for 0, NaN below.
+template <operand X> constexpr element_call<id("log"), X> log(X&& x) {
+  return element<id("log")>(std::forward<X>(x));
+}
+/// log(1 + x), exact for small x.
+template <operand X> constexpr element_call<id("log1p"), X> log1p(X&& x) {
+  return element<id("log1p")>(std::forward<X>(x));
+}
+template <operand X> constexpr element_call<id("tanh"), X> tanh(X&& x) {
+  return element<id("tanh")>(std::forward<X>(x));
+}
+/// Square root; NaN below 0.
+template <operand X> constexpr element_call<id("sqrt"), X> sqrt(X&& x) {
+  return element<id("sqrt")>(std::forward<X>(x));
+}
+/// The square root of a number, for constants such as `st::sqrt(64.f)`.
+template <number T> constexpr T sqrt(T x) { return math::sqrt(x); }
+/// The error function.
+template <operand X> constexpr element_call<id("erf"), X> erf(X&& x) {
+  return element<id("erf")>(std::forward<X>(x));
+}
+
+/// x^2.
+template <operand X> constexpr auto square(X&& x) {
+  return compose([](auto v) { return v * v; }, std::forward<X>(x));
+}
+
+}  // namespace sinter

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Reverse-mode differentiation as one pass from graph to graph: it appends the gradient's nodes to
+/// the graph that it reads, so values of the forward part are shared, and a gradient can be
+/// differentiated again.
+
+#include "sinter/ops/arithmetic.hpp"
+#include "sinter/ops/compare.hpp"
+
+namespace sinter {
+
+namespace detail {
+
+/// Sums over the axes along which the broadcast repeated its operand.
+constexpr symbol pull_broadcast(symbol g, const symbol& x) {
+  const shape wide = g.extents();
+  const shape narrow = x.extents();
+  const int lead = wide.rank - narrow.rank;
+  unsigned mask = 0;
+  for (int i = 0; i < wide.rank; ++i)
+    if (i < lead || (narrow[i - lead] == 1 && wide[i] != 1)) mask |= 1u << i;
+  const int sum = rules::reduce(*g.graph, sum_operation, g.index, mask);
+  return {g.graph, rules::reshape(*g.graph, sum, narrow)};
+}
+
+constexpr symbol pull_permute(symbol g, const node& n) {
+  int inverse[max_rank]{};
+  for (int i = 0; i < n.extents.rank; ++i) inverse[n.attribute[i]] = i;
+  return {g.graph, rules::permute(*g.graph, g.index, inverse, n.extents.rank)};
+}
+
+/// The part of `g` that begins at `begin` and has the shape `extents`.
+constexpr symbol cut(symbol g, const std::int64_t* begin, const shape& extents) {
+  node n = rules::make(slice_operation, g.type(), extents, g.index);
+  for (int i = 0; i < extents.rank; ++i) n.attribute[i] = begin[i];
+  return {g.graph, add(*g.graph, n)};
+}
+
+/// A maximum's gradient goes to where the maximum is, in equal parts if it is in several places.
+constexpr symbol pull_extremum(symbol g, symbol x, symbol y, unsigned mask) {
+  const symbol hit = {g.graph, rules::cast(*g.graph, (x == y).index, g.type())};
+  const symbol count = {g.graph, rules::reduce(*g.graph, sum_operation, hit.index, mask)};
+  return hit * (g / count);
+}
+
+constexpr symbol transposed(symbol x) {
+  int order[max_rank]{};
+  const int rank = x.rank();
+  for (int i = 0; i < rank; ++i) order[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
+  return {x.graph, rules::permute(*x.graph, x.index, order, rank)};
+}
+
+constexpr void pull_back(symbol g, const symbol* x, symbol y, symbol* out) {
+  graph_builder& graph = *g.graph;
+  const node n = y.get();
+  switch (n.what()) {
+    case kind::element: return n.op->pullback(g, x, y, out);
+    case kind::cast: out[0] = g; return;
+    case kind::broadcast: out[0] = pull_broadcast(g, x[0]); return;
+    case kind::reshape: out[0] = {&graph, rules::reshape(graph, g.index, x[0].extents())}; return;
+    case kind::permute: out[0] = pull_permute(g, n); return;
+    case kind::slice:
+      out[0] = {&graph, rules::pad(graph, g.index, x[0].extents(), n.attribute)};
+      return;
+    case kind::pad: out[0] = cut(g, n.attribute, x[0].extents()); return;
+    case kind::reduce:
+      if (n.op->name == pack_name("sum"))
+        out[0] = {&graph, rules::broadcast(graph, g.index, x[0].extents())};
+      else out[0] = pull_extremum(g, x[0], y, static_cast<unsigned>(n.attribute[0]));
+      return;
+    case kind::matmul:
+      out[0] = {&graph, rules::matmul(graph, g.index, transposed(x[1]).index)};
+      out[1] = {&graph, rules::matmul(graph, transposed(x[0]).index, g.index)};
+      return;
+    default: return;  // inputs, constants and aliases pass nothing on
+  }
+}
+
+}  // namespace detail
+
+/// The gradients of a scalar with respect to some nodes, in their shapes and types. A node that the
+/// loss does not depend on has a gradient of zeros.
+/// @source Griewank and Walther, Evaluating Derivatives, 2nd ed., SIAM 2008, chapter 3
+constexpr std::vector<int> differentiate(graph_builder& g, int loss, const std::vector<int>& wrt) {
+  std::vector<int> result;
+  const int count = loss + 1;
+  if (!is_floating(g[loss].type) || g.elements(g[loss].extents) != 1) {
+    g.fail({rule::loss, pack_name("gradient"), g[loss].extents, {}});
+    return wrt;
+  }
+  // Only nodes between `wrt` and the loss take part.
+  std::vector<int> depends(g.nodes.size(), 0);
+  for (int w : wrt) depends[w] = 1;
+  for (int i = 0; i < count; ++i)
+    for (int j = 0; j < g[i].arity(); ++j)
+      if (depends[g[i].operand[j]] && g[i].what() != kind::alias) depends[i] = 1;
+
+  std::vector<int> gradient(g.nodes.size(), -1);
+  const int one = rules::constant(g, g[loss].type, 1);
+  gradient[loss] = rules::broadcast(g, one, g[loss].extents);
+  for (int i = count; i-- > 0 && !g.first_mistake;) {
+    if (!depends[i] || gradient[i] < 0 || g[i].arity() == 0) continue;
+    symbol x[max_operands], out[max_operands];
+    for (int j = 0; j < g[i].arity(); ++j) x[j] = {&g, g[i].operand[j]};
+    detail::pull_back({&g, gradient[i]}, x, {&g, i}, out);
+    for (int j = 0; j < g[i].arity(); ++j) {
+      const int to = x[j].index;
+      if (out[j].graph == nullptr || depends[to] == 0) continue;
+      const int own = rules::cast(g, out[j].index, g[to].type);
+      const int both[] = {gradient[to], own};
+      gradient[to] = both[0] < 0 ? own : rules::element(g, operation_of<pack_name("add")>, both);
+    }
+  }
+  for (int w : wrt) {
+    int d = gradient[w];
+    if (d < 0) d = rules::broadcast(g, rules::constant(g, g[w].type, 0), g[w].extents);
+    result.push_back(d);
+  }
+  return result;
+}
+
+}  // namespace sinter

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Lowers a group of nodes to programs: the kernel's own, and one for each operand of its products.
+
+#include "sinter/plan/nest.hpp"
+
+namespace sinter {
+
+/// One kernel: its programs, the main one first, and the codes of its run-time integers.
+struct lowered_kernel {
+  std::vector<program> programs;
+  std::vector<extent_t> integers;
+  std::vector<int> buffers;  ///< of the plan, by the kernel's own numbers
+};
+
+/// Where a node's value is written. A node may be written to several buffers, and an input that is
+/// overwritten has strides of its own if it is a view.
+struct store {
+  int node = -1;
+  int buffer = -1;
+  int input = -1;
+};
+
+namespace detail {
+
+class lowerer {
+ public:
+  constexpr lowerer(graph_builder& g, const grouping& groups, const std::vector<int>& buffer_of,
+                    int number)
+      : g_(g), groups_(groups), buffer_of_(buffer_of), number_(number) {}
+
+  /// `members` in topological order; `stores` says which values leave the kernel.
+  constexpr lowered_kernel run(const std::vector<int>& members, const std::vector<store>& stores) {
+    const group& own = groups_.groups[number_];
+    nest main;
+    main.space = own.space;
+    main.folded = own.folded;
+    main.product = own.product >= 0;
+    begin(main);
+    for (int i : members)
+      if (is_compute(i)) emit(i, map_in(own, g_[i].extents));
+    for (const store& s : stores) {
+      const bool full = form_in(own, g_[s.node].extents) == form::full;
+      const axis_map m = full ? identity_map(own.space) : map_in(own, g_[s.node].extents);
+      result r;
+      r.instruction = emit(s.node, m);
+      r.buffer = local_buffer(s.buffer);
+      r.type = g_[s.node].type;
+      r.full = full;
+      access target = contiguous(g_, s.node, g_[s.node].extents);
+      if (s.input >= 0) target = resolve(g_, s.input, groups_.stored);
+      place_strides(target, g_[s.node].extents, m, r.stride);
+      nest_->code.result_list.push_back(r);
+    }
+    end(main, own.product >= 0 ? family::contract
+              : own.folded == 0 ? family::map
+              : own.rows        ? family::row
+                                : family::reduce);
+    kernel_.programs.insert(kernel_.programs.begin(), main.code);
+    return kernel_;
+  }
+
+  /// A kernel that only copies a stored value.
+  constexpr lowered_kernel copy(int, const store& to) { return run({}, {to}); }
+
+ private:
+  constexpr bool is_compute(int i) const {
+    const kind k = g_[i].what();
+    return k == kind::element || k == kind::cast || k == kind::reduce || k == kind::matmul;
+  }
+
+  constexpr void begin(nest& n) {
+    nest_ = &n;
+    known_.assign(g_.nodes.size(), {});
+    others_.clear();
+  }
+
+  constexpr void end(nest& n, family f) {
+    arrange(g_, n);
+    divide(n);
+    n.code.family = f;
+    program& p = n.code;
+    for (int a = 0; a < p.rank; ++a) p.extent[a] = number(p.extent[a]);
+    for (leaf& l : p.leaf_list) {
+      l.offset = number(l.offset);
+      for (int a = 0; a < p.rank; ++a) l.stride[a] = number(l.stride[a]);
+    }
+    for (result& r : p.result_list)
+      for (int a = 0; a < p.rank; ++a) r.stride[a] = number(r.stride[a]);
+    for (instruction& i : p.instruction_list)
+      if (i.what == code::integer) i.attribute = number(i.attribute);
+    for (product& q : p.product_list) q.inner = number(q.inner);
+  }
+
+  /// A code of the graph as a number of the kernel.
+  constexpr std::int64_t number(extent_t e) {
+    if (is_static(e)) return e;
+    for (std::size_t i = 0; i < kernel_.integers.size(); ++i)
+      if (kernel_.integers[i] == e) return -1 - static_cast<std::int64_t>(i);
+    kernel_.integers.push_back(e);
+    return -static_cast<std::int64_t>(kernel_.integers.size());
+  }
+
+  constexpr int push(const instruction& i, double price) {
+    nest_->code.instruction_list.push_back(i);
+    nest_->price.push_back(price);
+    return static_cast<int>(nest_->code.instruction_list.size()) - 1;
+  }
+
+  /// The instruction that gives node i where its axes run along the nest as `m` says.
+  constexpr int emit(int i, const axis_map& m) {
+    if (known_[i].instruction >= 0) {
+      if (known_[i].map == m) return known_[i].instruction;
+      for (const memo& o : others_)
+        if (o.node == i && o.map == m) return o.instruction;
+    }
+    const int made = make(i, m);
+    const memo entry{i, made, m};
+    if (known_[i].instruction < 0) known_[i] = entry;
+    else others_.push_back(entry);
+    return made;
+  }
+
+  constexpr int make(int i, const axis_map& m) {
+    const node n = g_[i];
+    instruction in;
+    in.type = register_dtype(n.type);
+    switch (n.what()) {
+      case kind::constant:
+        in.what = code::constant;
+        in.attribute = n.attribute[0];
+        return push(in, 0);
+      case kind::extent:
+        in.what = code::integer;
+        in.attribute = n.attribute[0];
+        return push(in, 0);
+      case kind::iota:
+        in.what = code::iota;
+        in.attribute = m.axis[n.attribute[0]];
+        if (in.attribute < 0) {
+          in.what = code::constant;
+          in.attribute = 0;
+        }
+        return push(in, 1);
+      case kind::matmul:
+        if (groups_.group_of[i] == number_ && nest_->product) return make_product(i, n);
+        return load(i, m);
+      default: break;
+    }
+    if (n.what() == kind::input || reads_memory(i)) return load(i, m);
+    if (is_view(n)) return emit(n.operand[0], look_through(n, g_[n.operand[0]].extents, m));
+    const axis_map inside = n.what() == kind::reduce ? identity_map(nest_->space) : m;
+    for (int j = 0; j < n.arity(); ++j) in.operand[j] = emit(n.operand[j], inside);
+    in.op = n.what() == kind::cast ? 0 : n.op->name;
+    in.what = n.what() == kind::cast     ? code::cast
+              : n.what() == kind::reduce ? code::fold
+                                         : code::element;
+    return push(in, n.op->flops);
+  }
+
+  /// Whether a value comes from memory: views of inputs and of what other kernels stored.
+  constexpr bool reads_memory(int i) const {
+    while (is_view(g_[i]) && !is_stored_elsewhere(i)) i = g_[i].operand[0];
+    return g_[i].what() == kind::input || is_stored_elsewhere(i);
+  }
+
+  constexpr bool is_stored_elsewhere(int i) const {
+    return groups_.stored[i] && groups_.group_of[i] != number_;
+  }
+
+  constexpr int local_buffer(int buffer) {
+    for (std::size_t i = 0; i < kernel_.buffers.size(); ++i)
+      if (kernel_.buffers[i] == buffer) return static_cast<int>(i);
+    kernel_.buffers.push_back(buffer);
+    return static_cast<int>(kernel_.buffers.size()) - 1;
+  }
+
+  constexpr int load(int i, const axis_map& m) {
+    const access a = resolve(g_, i, groups_.stored, groups_.group_of[i] == number_ ? i : -1);
+    leaf l;
+    l.buffer = local_buffer(buffer_of_[a.base]);
+    l.type = g_[i].type;
+    l.offset = a.offset;
+    l.guarded = a.guarded;
+    for (std::int64_t& e : l.end) e = INT64_MAX;
+    const shape& s = g_[i].extents;
+    place_strides(a, s, m, l.stride);
+    for (int k = 0; a.guarded && k < s.rank; ++k)
+      if (m.axis[k] >= 0) {
+        l.begin[m.axis[k]] = a.begin[k];
+        l.end[m.axis[k]] = a.end[k];
+      }
+    instruction in;
+    in.what = code::load;
+    in.type = register_dtype(l.type);
+    in.attribute = static_cast<std::int64_t>(nest_->code.leaf_list.size());
+    nest_->code.leaf_list.push_back(l);
+    return push(in, 0);
+  }
+
+  /// Strides along the node's axes as strides along the nest's.
+  constexpr void place_strides(const access& a, const shape& s, const axis_map& m,
+                               std::int64_t* stride) {
+    for (int k = 0; k < s.rank; ++k)
+      if (m.axis[k] >= 0) stride[m.axis[k]] = g_.plus(stride[m.axis[k]], a.stride[k]);
+  }
+
+  constexpr int make_product(int i, const node& n) {
+    product q;
+    q.type = register_dtype(n.type);
+    q.inner = g_[n.operand[0]].extents.last();
+    q.left = operand_program(n.operand[0]);
+    q.right = operand_program(n.operand[1]);
+    instruction in;
+    in.what = code::product;
+    in.type = q.type;
+    in.attribute = static_cast<std::int64_t>(nest_->code.product_list.size());
+    nest_->code.product_list.push_back(q);
+    (void)i;
+    return push(in, 0);
+  }
+
+  /// The program that gives an operand of a product; its number, the main program being 0. Equal
+  /// operands share one program.
+  constexpr int operand_program(int i) {
+    for (std::size_t k = 0; k < operands_.size(); ++k)
+      if (operands_[k] == i) return static_cast<int>(k) + 1;
+    nest* const outer = nest_;
+    const auto known = known_;
+    const auto others = others_;
+    nest inner;
+    inner.space = g_[i].extents;
+    inner.product = true;
+    begin(inner);
+    result r;
+    r.instruction = emit(i, identity_map(inner.space));
+    r.buffer = -1;
+    r.type = register_dtype(g_[i].type);
+    inner.code.result_list.push_back(r);
+    end(inner, family::map);
+    nest_ = outer;
+    known_ = known;
+    others_ = others;
+    operands_.push_back(i);
+    kernel_.programs.push_back(inner.code);
+    return static_cast<int>(operands_.size());
+  }
+
+  struct memo {
+    int node = -1;
+    int instruction = -1;
+    axis_map map;
+  };
+
+  graph_builder& g_;
+  const grouping& groups_;
+  const std::vector<int>& buffer_of_;
+  int number_;
+  nest* nest_ = nullptr;
+  std::vector<memo> known_;
+  std::vector<memo> others_;
+  std::vector<int> operands_;
+  lowered_kernel kernel_;
+};
+
+}  // namespace detail
+
+}  // namespace sinter

@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// simd<T, N>: N lanes of T with the operators of T, so that a primitive's generic body runs on a
+/// scalar and on a vector alike. A thin dress over the compilers' vector extensions: no intrinsic
+/// is needed, any N that is a power of two works, and the compiler picks the instructions.
+///
+/// A comparison gives a mask, lanes as wide as what was compared, so that compare and select are
+/// two instructions. simd<bool, N>, which tensors of bool are loaded into, holds bytes 0 and 1;
+/// masks convert to it and back. What primitives use is host and device for nvcc's sake only.
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "sinter/core/config.hpp"
+#include "sinter/core/half.hpp"
+#include "sinter/core/math_kernels.hpp"
+
+namespace sinter {
+
+#if defined(__AVX512F__)
+inline constexpr int native_bytes = 64;
+#elif defined(__AVX__)
+inline constexpr int native_bytes = 32;
+#else
+inline constexpr int native_bytes = 16;
+#endif
+
+/// Lanes of T in one register.
+template <class T>
+inline constexpr int native_lanes = native_bytes / static_cast<int>(sizeof(T));
+
+namespace detail {
+
+// A struct of its own: g++ 12 cannot resolve overloads over a vector typedef that depends on the
+// class it stands in.
+template <class T, int N>
+struct vector_of {
+  static_assert(N > 0 && (N & (N - 1)) == 0, "simd: want a power of two as number of lanes");
+  typedef T type __attribute__((vector_size(N * sizeof(T))));
+};
+
+template <int Bytes>
+using signed_of = std::conditional_t<
+    Bytes == 1, std::int8_t,
+    std::conditional_t<Bytes == 2, std::int16_t,
+                       std::conditional_t<Bytes == 4, std::int32_t, std::int64_t>>>;
+template <int Bytes>
+using unsigned_of = std::make_unsigned_t<signed_of<Bytes>>;
+
+template <class V>
+using element_of = std::remove_reference_t<decltype(V{}[0])>;
+
+/// Lane by lane static_cast between vectors. In steps that double or halve an integer's width:
+/// g++ 12 takes a longer step lane by lane through scalar registers.
+template <class To, int N, class V>
+SINTER_HD SINTER_INLINE typename vector_of<To, N>::type cast_lanes(V x) {
+  using from = element_of<V>;
+  constexpr int a = sizeof(from), b = sizeof(To);
+  if constexpr (std::is_same_v<from, To>) {
+    return x;
+  } else if constexpr (std::is_integral_v<from> &&
+                       (b > 2 * a || (a < 4 && std::is_floating_point_v<To>))) {
+    using next = std::conditional_t<std::is_signed_v<from>, signed_of<2 * a>, unsigned_of<2 * a>>;
+    return cast_lanes<To, N>(__builtin_convertvector(x, typename vector_of<next, N>::type));
+  } else if constexpr (std::is_integral_v<from> && a > 2 * b && native_bytes < 64) {
+    return cast_lanes<To, N>(
+        __builtin_convertvector(x, typename vector_of<signed_of<a / 2>, N>::type));
+  } else if constexpr (std::is_floating_point_v<from> && b < 4) {
+    return cast_lanes<To, N>(
+        __builtin_convertvector(x, typename vector_of<std::int32_t, N>::type));
+  } else {
+    return __builtin_convertvector(x, typename vector_of<To, N>::type);
+  }
+}
+
+// Element by element: compilers see the shuffle, while nvcc's front end loses the pack of
+// __builtin_shufflevector's arguments.
+template <class T, int N, int First, class V, int... I>
+SINTER_HD SINTER_INLINE typename vector_of<T, N>::type take_lanes(
+    V x, std::integer_sequence<int, I...>) {
+  return typename vector_of<T, N>::type{x[First + I]...};
+}
+template <class T, int N, class V, int... I>
+SINTER_HD SINTER_INLINE typename vector_of<T, N>::type append_lanes(
+    V x, V y, std::integer_sequence<int, I...>) {
+  return typename vector_of<T, N>::type{x[I]..., y[I]...};
+}
+
+template <class V, class T>
+SINTER_INLINE V load_vector(const T* from) {
+  V v;
+  __builtin_memcpy(&v, from, sizeof(V));
+  return v;
+}
+
+/// Copies n < Count elements in pieces of 1, 2, 4 ...: no call, no loop, nothing touched beyond.
+template <int Count, class T>
+SINTER_INLINE void copy_first(T* to, const T* from, int n) {
+  if constexpr (Count > 1) {
+    constexpr int half = Count / 2;
+    if (n & half) {
+      __builtin_memcpy(to, from, half * sizeof(T));
+      to += half;
+      from += half;
+    }
+    copy_first<half>(to, from, n);
+  }
+}
+
+#if defined(__AVX512F__)
+// Masked moves for the registers tails are made of; the copy above is for all others.
+typedef float floats_16 __attribute__((vector_size(64)));
+typedef double doubles_8 __attribute__((vector_size(64)));
+#endif
+
+/// The first n < N elements, zeros behind them.
+template <class V, int N, class T>
+SINTER_INLINE V load_first_lanes(const T* from, int n) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
+    return (V)__builtin_ia32_loadups512_mask((const float*)from, floats_16{},
+                                             static_cast<std::uint16_t>((1u << n) - 1));
+  } else if constexpr (sizeof(V) == 64 && sizeof(T) == 8) {
+    return (V)__builtin_ia32_loadupd512_mask((const double*)from, doubles_8{},
+                                             static_cast<std::uint8_t>((1u << n) - 1));
+  } else
+#endif
+  {
+    T lanes[N] = {};
+    copy_first<N>(lanes, from, n);
+    return load_vector<V>(lanes);
+  }
+}
+template <int N, class T, class V>
+SINTER_INLINE void store_first_lanes(T* to, V v, int n) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
+    __builtin_ia32_storeups512_mask((float*)to, (floats_16)v,
+                                    static_cast<std::uint16_t>((1u << n) - 1));
+  } else if constexpr (sizeof(V) == 64 && sizeof(T) == 8) {
+    __builtin_ia32_storeupd512_mask((double*)to, (doubles_8)v,
+                                    static_cast<std::uint8_t>((1u << n) - 1));
+  } else
+#endif
+  {
+    T lanes[N];
+    __builtin_memcpy(lanes, &v, sizeof(V));
+    copy_first<N>(to, lanes, n);
+  }
+}
+
+/// Past the caches, for results far larger than they are. `to` aligned to the vector.
+template <class T, class V>
+SINTER_INLINE void stream_vector(T* to, V v) {
+#if defined(__clang__)
+  __builtin_nontemporal_store(v, reinterpret_cast<V*>(to));
+#else
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) return __builtin_ia32_movntps512((float*)to, (floats_16)v);
+#endif
+#if defined(__AVX__)
+  typedef float floats_8 __attribute__((vector_size(32)));
+  if constexpr (sizeof(V) == 32) return __builtin_ia32_movntps256((float*)to, (floats_8)v);
+#endif
+#if defined(__SSE__)
+  typedef float floats_4 __attribute__((vector_size(16)));
+  if constexpr (sizeof(V) == 16) return __builtin_ia32_movntps((float*)to, (floats_4)v);
+#endif
+  __builtin_memcpy(to, &v, sizeof(V));
+#endif
+}
+
+/// Folds by halves down to one word.
+template <class V>
+SINTER_HD SINTER_INLINE bool any_bit(V v) {
+  std::uint64_t words[sizeof(V) < 8 ? 1 : sizeof(V) / 8] = {};
+  __builtin_memcpy(words, &v, sizeof(V));
+  std::uint64_t all = 0;
+  for (const std::uint64_t word : words) all |= word;
+  return all != 0;
+}
+
+template <class T, int N>
+struct counted_lanes {
+  T lane[N];
+  constexpr counted_lanes() : lane() {
+    for (int i = 0; i < N; ++i) lane[i] = static_cast<T>(i);
+  }
+};
+template <class T, int N>
+inline constexpr counted_lanes<T, N> counted;
+
+}  // namespace detail
+
+template <class T, int N>
+struct simd;
+
+/// The answer of a comparison, all bits of a lane set or none. `Bytes`: width of a lane.
+template <int Bytes, int N>
+struct mask {
+  using vector = typename detail::vector_of<detail::signed_of<Bytes>, N>::type;
+  static constexpr int size = N;
+  vector v;
+
+  mask() = default;
+  SINTER_HD SINTER_INLINE explicit mask(vector x) : v(x) {}
+  SINTER_HD SINTER_INLINE mask(bool x) : v(vector{} - detail::signed_of<Bytes>(x)) {}
+  template <int Other>
+  SINTER_HD SINTER_INLINE explicit mask(mask<Other, N> x)
+      : v(detail::cast_lanes<detail::signed_of<Bytes>, N>(x.v)) {}
+  SINTER_HD SINTER_INLINE explicit mask(simd<bool, N> x);
+
+  SINTER_HD SINTER_INLINE bool get(int i) const { return v[i] != 0; }
+};
+
+/// N lanes of an arithmetic type other than bool.
+template <class T, int N>
+struct simd {
+  static_assert(std::is_arithmetic_v<T>, "simd: want an arithmetic type; f16 and bf16 use float");
+  using value_type = T;
+  using vector = typename detail::vector_of<T, N>::type;
+  using mask_type = mask<static_cast<int>(sizeof(T)), N>;
+  static constexpr int size = N;
+  static constexpr bool integral = std::is_integral_v<T>;
+  vector v;
+
+  simd() = default;
+  SINTER_HD SINTER_INLINE explicit simd(vector x) : v(x) {}
+  /// Every lane x. (Minus zero, since plus zero would lose the sign of a negative one.)
+  SINTER_HD SINTER_INLINE simd(T x) : v(x - vector{}) {}
+
+  SINTER_HD SINTER_INLINE T get(int i) const { return v[i]; }
+  SINTER_HD SINTER_INLINE void set(int i, T x) { v[i] = x; }
+
+  SINTER_INLINE static simd load(const T* from) { return simd(detail::load_vector<vector>(from)); }
+  /// The first n < N elements; zeros behind them. Nothing beyond is touched.
+  SINTER_INLINE static simd load_first(const T* from, int n) {
+    return simd(detail::load_first_lanes<vector, N>(from, n));
+  }
+  SINTER_INLINE void store(T* to) const { __builtin_memcpy(to, &v, sizeof(v)); }
+  SINTER_INLINE void store_first(T* to, int n) const { detail::store_first_lanes<N>(to, v, n); }
+  /// A store past the caches. Aligned to the vector; stream_fence() before others may read it.
+  SINTER_INLINE void stream(T* to) const { detail::stream_vector(to, v); }
+  /// 0, 1, 2, ...
+  SINTER_INLINE static simd iota() { return load(detail::counted<T, N>.lane); }
+
+  SINTER_HD SINTER_INLINE friend simd operator+(simd a, simd b) { return simd(a.v + b.v); }
+  SINTER_HD SINTER_INLINE friend simd operator-(simd a, simd b) { return simd(a.v - b.v); }
+  SINTER_HD SINTER_INLINE friend simd operator*(simd a, simd b) { return simd(a.v * b.v); }
+  SINTER_HD SINTER_INLINE friend simd operator/(simd a, simd b) { return simd(a.v / b.v); }
+  /// One expression, so that every compiler may fuse it.
+  SINTER_HD SINTER_INLINE friend simd multiply_add(simd a, simd b, simd c) {
+    return simd(a.v * b.v + c.v);
+  }
+  SINTER_HD SINTER_INLINE friend simd operator%(simd a, simd b) requires integral {
+    return simd(a.v % b.v);
+  }
+  SINTER_HD SINTER_INLINE friend simd operator&(simd a, simd b) requires integral {
+    return simd(a.v & b.v);
+  }
+  SINTER_HD SINTER_INLINE friend simd operator|(simd a, simd b) requires integral {
+    return simd(a.v | b.v);
+  }
+  SINTER_HD SINTER_INLINE friend simd operator^(simd a, simd b) requires integral {
+    return simd(a.v ^ b.v);
+  }
+  SINTER_HD SINTER_INLINE friend simd operator<<(simd a, int n) requires integral {
+    return simd(a.v << simd(static_cast<T>(n)).v);
+  }
+  SINTER_HD SINTER_INLINE friend simd operator>>(simd a, int n) requires integral {
+    return simd(a.v >> simd(static_cast<T>(n)).v);
+  }
+  SINTER_HD SINTER_INLINE friend simd operator~(simd a) requires integral {
+    return simd(~a.v);
+  }
+  SINTER_HD SINTER_INLINE friend simd operator-(simd a) { return simd(-a.v); }
+  SINTER_HD SINTER_INLINE friend simd operator+(simd a) { return a; }
+
+  SINTER_HD SINTER_INLINE simd& operator+=(simd b) { return *this = *this + b; }
+  SINTER_HD SINTER_INLINE simd& operator-=(simd b) { return *this = *this - b; }
+  SINTER_HD SINTER_INLINE simd& operator*=(simd b) { return *this = *this * b; }
+  SINTER_HD SINTER_INLINE simd& operator/=(simd b) { return *this = *this / b; }
+
+  SINTER_HD SINTER_INLINE friend mask_type operator<(simd a, simd b) {
+    return mask_type(a.v < b.v);
+  }
+  SINTER_HD SINTER_INLINE friend mask_type operator>(simd a, simd b) {
+    return mask_type(a.v > b.v);
+  }
+  SINTER_HD SINTER_INLINE friend mask_type operator<=(simd a, simd b) {
+    return mask_type(a.v <= b.v);
+  }
+  SINTER_HD SINTER_INLINE friend mask_type operator>=(simd a, simd b) {
+    return mask_type(a.v >= b.v);
+  }
+  SINTER_HD SINTER_INLINE friend mask_type operator==(simd a, simd b) {
+    return mask_type(a.v == b.v);
+  }
+  SINTER_HD SINTER_INLINE friend mask_type operator!=(simd a, simd b) {
+    return mask_type(a.v != b.v);
+  }
+
+  /// The bits of a lane as an unsigned integer, and back: what math's kernels compute with.
+  SINTER_HD SINTER_INLINE friend auto to_bits(simd a) requires(!integral) {
+    using result = simd<detail::unsigned_of<sizeof(T)>, N>;
+    return result((typename result::vector)a.v);
+  }
+  SINTER_HD SINTER_INLINE friend auto from_bits(simd a) requires(integral && sizeof(T) >= 4) {
+    using result = simd<std::conditional_t<sizeof(T) == 4, float, double>, N>;
+    return result((typename result::vector)a.v);
+  }
+};
+
+/// N lanes of bool: bytes 0 and 1.
+template <int N>
+struct simd<bool, N> {
+  using value_type = bool;
+  using vector = typename detail::vector_of<std::uint8_t, N>::type;
+  static constexpr int size = N;
+  vector v;
+
+  simd() = default;
+  SINTER_HD SINTER_INLINE explicit simd(vector x) : v(x) {}
+  SINTER_HD SINTER_INLINE simd(bool x) : v(vector{} + static_cast<std::uint8_t>(x)) {}
+  template <int Bytes>
+  SINTER_HD SINTER_INLINE simd(mask<Bytes, N> x)
+      : v(detail::cast_lanes<std::uint8_t, N>(x.v) & vector(simd(true).v)) {}
+
+  SINTER_HD SINTER_INLINE bool get(int i) const { return v[i] != 0; }
+  SINTER_HD SINTER_INLINE void set(int i, bool x) { v[i] = x; }
+
+  SINTER_INLINE static simd load(const bool* from) {
+    return simd(detail::load_vector<vector>(from));
+  }
+  /// The first n < N elements; zeros behind them. Nothing beyond is touched.
+  SINTER_INLINE static simd load_first(const bool* from, int n) {
+    return simd(detail::load_first_lanes<vector, N>(from, n));
+  }
+  SINTER_INLINE void store(bool* to) const { __builtin_memcpy(to, &v, sizeof(v)); }
+  SINTER_INLINE void store_first(bool* to, int n) const { detail::store_first_lanes<N>(to, v, n); }
+};
+
+template <int Bytes, int N>
+SINTER_HD SINTER_INLINE mask<Bytes, N>::mask(simd<bool, N> x)
+    : v(detail::cast_lanes<detail::signed_of<Bytes>, N>(
+          (typename detail::vector_of<std::int8_t, N>::type)(0 - x.v))) {}
+
+namespace detail {
+
+template <class>
+inline constexpr bool is_logical = false;
+template <int Bytes, int N>
+inline constexpr bool is_logical<mask<Bytes, N>> = true;
+template <int N>
+inline constexpr bool is_logical<simd<bool, N>> = true;
+
+}  // namespace detail
+
+/// A mask or a simd of bool. Two of a kind combine to that kind, two kinds to the first's.
+template <class M>
+concept logical_simd = detail::is_logical<M>;
+
+template <logical_simd A, logical_simd B>
+SINTER_HD SINTER_INLINE A operator&(A a, B b) {
+  return A(a.v & A(b).v);
+}
+template <logical_simd A, logical_simd B>
+SINTER_HD SINTER_INLINE A operator|(A a, B b) {
+  return A(a.v | A(b).v);
+}
+template <logical_simd A, logical_simd B>
+SINTER_HD SINTER_INLINE A operator^(A a, B b) {
+  return A(a.v ^ A(b).v);
+}
+template <logical_simd A, logical_simd B>
+SINTER_HD SINTER_INLINE A operator==(A a, B b) {
+  return !(a ^ b);
+}
+template <logical_simd A, logical_simd B>
+SINTER_HD SINTER_INLINE A operator!=(A a, B b) {
+  return a ^ b;
+}
+/// As on scalars, but both sides are computed.
+template <logical_simd A, logical_simd B>
+SINTER_HD SINTER_INLINE A operator&&(A a, B b) {
+  return a & b;
+}
+template <logical_simd A, logical_simd B>
+SINTER_HD SINTER_INLINE A operator||(A a, B b) {
+  return a | b;
+}
+template <logical_simd A>
+SINTER_HD SINTER_INLINE A operator!(A a) {
+  return a ^ A(true);
+}
+template <logical_simd A>
+SINTER_HD SINTER_INLINE A operator~(A a) {
+  return !a;
+}
+
+/// Lane by lane: a where c holds, else b. math::select finds it by its arguments.
+template <logical_simd C, class T, int N>
+SINTER_HD SINTER_INLINE simd<T, N> blend(C c, simd<T, N> a, simd<T, N> b) {
+  if constexpr (std::is_same_v<T, bool>) {
+    const simd<bool, N> choice(c);
+    return (choice & a) | (!choice & b);
+  } else {
+    return simd<T, N>(mask<static_cast<int>(sizeof(T)), N>(c).v ? a.v : b.v);
+  }
+}
+template <logical_simd C, int Bytes, int N>
+SINTER_HD SINTER_INLINE mask<Bytes, N> blend(C c, mask<Bytes, N> a, mask<Bytes, N> b) {
+  const mask<Bytes, N> choice(c);
+  return (choice & a) | (!choice & b);
+}
+
+/// static_cast, lane by lane: floats lose their fraction, and to bool is "not zero".
+template <class U, class T, int N>
+SINTER_HD SINTER_INLINE simd<U, N> convert(simd<T, N> x) {
+  if constexpr (std::is_same_v<U, T>) {
+    return x;
+  } else if constexpr (std::is_same_v<U, bool>) {
+    return x != simd<T, N>(T(0));
+  } else {
+    return simd<U, N>(detail::cast_lanes<U, N>(x.v));
+  }
+}
+template <class U, int Bytes, int N>
+SINTER_HD SINTER_INLINE simd<U, N> convert(mask<Bytes, N> x) {
+  return convert<U>(simd<bool, N>(x));
+}
+
+/// Applies a scalar function to every lane: the slow path for what has no vector form.
+template <class F, class T, int N, class... Rest>
+SINTER_HD SINTER_INLINE simd<T, N> map_lanes(F f, simd<T, N> x, Rest... rest) {
+  simd<T, N> result;
+  for (int i = 0; i < N; ++i) result.set(i, f(x.get(i), rest.get(i)...));
+  return result;
+}
+
+template <class V>
+struct halves {
+  V low, high;
+};
+
+/// The lower and the upper lanes.
+template <class T, int N>
+SINTER_HD SINTER_INLINE halves<simd<T, N / 2>> split_lanes(simd<T, N> x) {
+  using half = simd<T, N / 2>;
+  constexpr auto index = std::make_integer_sequence<int, N / 2>();
+  return {half(detail::take_lanes<T, N / 2, 0>(x.v, index)),
+          half(detail::take_lanes<T, N / 2, N / 2>(x.v, index))};
+}
+template <class T, int N>
+SINTER_HD SINTER_INLINE simd<T, 2 * N> join_lanes(simd<T, N> low, simd<T, N> high) {
+  constexpr auto index = std::make_integer_sequence<int, N>();
+  return simd<T, 2 * N>(detail::append_lanes<T, 2 * N>(low.v, high.v, index));
+}
+
+/// Folds the lanes, always in the same order: upper half onto lower half.
+template <class F, class T, int N>
+SINTER_HD SINTER_INLINE T reduce_lanes(F f, simd<T, N> x) {
+  if constexpr (N == 1) {
+    return x.get(0);
+  } else if constexpr (N == 2) {
+    return f(x.get(0), x.get(1));
+  } else {
+    const auto part = split_lanes(x);
+    return reduce_lanes(f, f(part.low, part.high));
+  }
+}
+
+namespace detail {
+
+struct add_lanes {
+  template <class T>
+  SINTER_HD SINTER_INLINE T operator()(T a, T b) const {
+    return static_cast<T>(a + b);
+  }
+};
+
+// NaN wins, as in math::min and math::max. Here, so that a reduction needs no more headers.
+struct min_lanes {
+  template <class T>
+  SINTER_HD SINTER_INLINE T operator()(T a, T b) const {
+    return math::select((a < b) || (a != a), a, b);
+  }
+};
+struct max_lanes {
+  template <class T>
+  SINTER_HD SINTER_INLINE T operator()(T a, T b) const {
+    return math::select((a > b) || (a != a), a, b);
+  }
+};
+
+}  // namespace detail
+
+template <class T, int N>
+SINTER_HD SINTER_INLINE T reduce_add(simd<T, N> x) {
+  return reduce_lanes(detail::add_lanes(), x);
+}
+template <class T, int N>
+SINTER_HD SINTER_INLINE T reduce_min(simd<T, N> x) {
+  return reduce_lanes(detail::min_lanes(), x);
+}
+template <class T, int N>
+SINTER_HD SINTER_INLINE T reduce_max(simd<T, N> x) {
+  return reduce_lanes(detail::max_lanes(), x);
+}
+
+/// Set in the first n lanes, as wide as T.
+template <class T, int N>
+SINTER_INLINE mask<static_cast<int>(sizeof(T)), N> first_lanes(int n) {
+  using index = simd<detail::signed_of<sizeof(T)>, N>;
+  return index::iota() < index(static_cast<typename index::value_type>(n));
+}
+
+/// Any lane set?
+template <logical_simd M>
+SINTER_HD SINTER_INLINE bool any_lane(M x) {
+  return detail::any_bit(x.v);
+}
+
+/// Orders streamed stores before what follows.
+inline void stream_fence() {
+#if defined(__SSE__)
+  __builtin_ia32_sfence();
+#else
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+}  // namespace sinter

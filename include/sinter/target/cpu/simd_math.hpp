@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// math:: for vectors. The kernels of core/math_kernels.hpp in float and double, with what they
+/// leave out: infinities, zeros, subnormal and NaN arguments, by selection, without a branch. Only
+/// sin and cos of huge arguments, and fma where the machine has none, go lane by lane to the C
+/// library. The results do not depend on the number of lanes.
+///
+/// @accuracy largest error found, in units in the last place, tests/unit/math.cpp:
+///           function  exp expm1 log log1p tanh sqrt erf pow sin cos
+///           float     @@
+///           double    @@
+
+#include <cstdint>
+#include <type_traits>
+
+#include "sinter/core/config.hpp"
+#include "sinter/core/math.hpp"
+#include "sinter/core/math_kernels.hpp"
+#include "sinter/target/cpu/simd.hpp"
+
+namespace sinter {
+
+#if defined(__AVX512F__) && !defined(__CUDA_ARCH__)
+// One instruction, and one rounding for subnormal results. Found by math's kernels.
+SINTER_HD SINTER_INLINE simd<float, 16> scale_by_power(simd<float, 16> x, simd<float, 16> n) {
+  std::uint16_t all = 0xffff;
+  return simd<float, 16>(__builtin_ia32_scalefps512_mask(x.v, n.v, x.v, all, 4));
+}
+SINTER_HD SINTER_INLINE simd<double, 8> scale_by_power(simd<double, 8> x, simd<double, 8> n) {
+  std::uint8_t all = 0xff;
+  return simd<double, 8>(__builtin_ia32_scalefpd512_mask(x.v, n.v, x.v, all, 4));
+}
+#endif
+
+namespace math {
+namespace detail {
+
+/// The hardware's square root, for registers of the machine's sizes; others in halves of them.
+template <class T, int N>
+SINTER_HD SINTER_INLINE simd<T, N> sqrt_lanes(simd<T, N> x) {
+  constexpr int bytes = N * static_cast<int>(sizeof(T));
+  constexpr bool single = std::is_same_v<T, float>;
+#if defined(__clang__) && __has_builtin(__builtin_elementwise_sqrt)
+  return simd<T, N>(__builtin_elementwise_sqrt(x.v));
+#else
+#if defined(__AVX512F__)
+  if constexpr (bytes == 64) {
+#if defined(__clang__)
+    if constexpr (single) return simd<T, N>(__builtin_ia32_sqrtps512(x.v, 4));
+    else return simd<T, N>(__builtin_ia32_sqrtpd512(x.v, 4));
+#else
+    std::uint16_t all = 0xffff;
+    if constexpr (single) return simd<T, N>(__builtin_ia32_sqrtps512_mask(x.v, x.v, all, 4));
+    else return simd<T, N>(__builtin_ia32_sqrtpd512_mask(x.v, x.v, 0xff & all, 4));
+#endif
+  }
+#endif
+#if defined(__AVX__)
+  if constexpr (bytes == 32) {
+    if constexpr (single) return simd<T, N>(__builtin_ia32_sqrtps256(x.v));
+    else return simd<T, N>(__builtin_ia32_sqrtpd256(x.v));
+  }
+#endif
+#if defined(__SSE2__)
+  if constexpr (bytes == 16) {
+    if constexpr (single) return simd<T, N>(__builtin_ia32_sqrtps(x.v));
+    else return simd<T, N>(__builtin_ia32_sqrtpd(x.v));
+  }
+#endif
+  if constexpr (bytes > native_bytes) {
+    const auto part = split_lanes(x);
+    return join_lanes(sqrt_lanes(part.low), sqrt_lanes(part.high));
+  } else if constexpr (bytes < 16 || native_bytes == 16) {
+    return map_lanes([](T lane) { return math::sqrt(lane); }, x);
+  }
+#endif
+}
+
+template <class V>
+SINTER_HD SINTER_INLINE V exp_lanes(V x) {
+  using F = format_of<V>;
+  x = select(x > V(F::exp_largest), V(F::exp_largest), x);
+  return exp_kernel(select(x < V(F::exp_smallest), V(F::exp_smallest), x));
+}
+
+template <class V>
+SINTER_HD SINTER_INLINE V expm1_lanes(V x) {
+  using F = format_of<V>;
+  using E = typename lane_of<V>::type;
+  const V low(E(-60));
+  const V bounded = select(x > V(F::exp_largest), V(F::exp_largest), x);
+  const V result = expm1_kernel(select(bounded < low, low, bounded));
+  return select(x == V(E(0)), x, result);  // minus zero stays
+}
+
+/// `result`, but for what no logarithm of a positive finite number is.
+template <class V>
+SINTER_HD SINTER_INLINE V log_or_special(V x, V result) {
+  using F = format_of<V>;
+  using E = typename lane_of<V>::type;
+  result = select(x == V(F::infinity), x, result);
+  const V below = select(x == V(E(0)), V(-F::infinity), V(F::nan));
+  return select(x > V(E(0)), result, below);
+}
+
+template <class V>
+SINTER_HD SINTER_INLINE split_float<V> split_any(V x) {
+  using F = format_of<V>;
+  using E = typename lane_of<V>::type;
+  const auto tiny = x < V(F::smallest_normal);
+  auto part = split(select(tiny, x * V(E(0x1p54)), x));
+  part.exponent = select(tiny, part.exponent - V(E(54)), part.exponent);
+  return part;
+}
+
+template <class V>
+SINTER_HD SINTER_INLINE V log_lanes(V x) {
+  using E = typename lane_of<V>::type;
+  const auto part = split_any(x);
+  return log_or_special(x, log_kernel(part.m - V(E(1)), part.exponent));
+}
+
+template <class V>
+SINTER_HD SINTER_INLINE V log1p_lanes(V x) {
+  using E = typename lane_of<V>::type;
+  const V result = log_or_special(x + V(E(1)), log1p_kernel(x));
+  return select(x == V(E(0)), x, result);
+}
+
+template <class V>
+SINTER_HD SINTER_INLINE V bounded(V x, typename lane_of<V>::type bound) {
+  const V a = magnitude(x);
+  return with_sign(select(a > V(bound), V(bound), a), x);
+}
+
+/// sin(x + quadrant pi/2). The reduction is done in double for float as well, so that no digit is
+/// lost near multiples of pi/2.
+template <class T, int N, class Exact>
+SINTER_HD SINTER_INLINE simd<T, N> sine_lanes(simd<T, N> x, T quadrant, Exact exact) {
+  const auto angle = reduce_angle(convert<double>(x));
+  const simd<T, N> n = convert<T>(angle.n) + simd<T, N>(quadrant);
+  const simd<T, N> result = sine_of_quadrant(convert<T>(angle.r), n);
+  const auto huge = !(magnitude(x) <= simd<T, N>(static_cast<T>(sine_largest)));
+  if (__builtin_expect(any_lane(huge), 0)) return map_lanes(exact, x);
+  return result;
+}
+
+template <class V>
+SINTER_HD SINTER_INLINE V pow_magnitude(V a, V y) {  // in double, a >= 0
+  const auto part = split_any(a);
+  const auto log = log_pair(part.m, part.exponent);
+  const auto power = pair_product(log, pair<V>{bounded(y, 0x1p64), V(0.0)});
+  const auto large = power.high > V(710.0), small = power.high < V(-746.0);
+  const V high = select(large, V(710.0), select(small, V(-746.0), power.high));
+  const auto reduced = reduce_exponent(high);
+  const V low = select(large || small, V(0.0), power.low);
+  const V result = scale_by_power(V(1.0) + expm1_of_reduced(reduced.r + low), reduced.n);
+  const V infinity(format<double>::infinity);
+  const auto end = a == V(0.0) || a == infinity;
+  const auto falls = (a == V(0.0)) ^ (y < V(0.0));
+  return select(end, select(falls, V(0.0), infinity), result);
+}
+
+/// pow_magnitude for x whose logarithm in double has digits enough: for floats.
+template <class V>
+SINTER_HD SINTER_INLINE V pow_of_float(V a, V y) {
+  const V power = exp_lanes(y * log_lanes(a));
+  return select(a == V(1.0), V(1.0), power);
+}
+
+template <class V>
+SINTER_HD SINTER_INLINE V pow_lanes(V x, V y) {
+  using F = format_of<V>;
+  using E = typename lane_of<V>::type;
+  const V one(E(1));
+  V result(E(0));
+  if constexpr (in_float<V>) {
+    result = convert<float>(pow_of_float(convert<double>(magnitude(x)), convert<double>(y)));
+  } else {
+    result = pow_magnitude(magnitude(x), y);
+  }
+  const auto whole = floor_kernel(y) == y;
+  const V half = y * V(E(0.5));
+  const auto odd = whole && floor_kernel(half) != half;
+  result = select(odd, with_sign(result, x), result);
+  result = select(x < V(E(0)) && !whole && x != V(-F::infinity), V(F::nan), result);
+  result = select(x != x || y != y, V(F::nan), result);
+  return select(y == V(E(0)) || x == one, one, result);
+}
+
+}  // namespace detail
+
+template <class T, int N>
+struct vector_math<simd<T, N>> {
+  using V = simd<T, N>;
+
+  SINTER_HD SINTER_INLINE static V exp(V x) { return detail::exp_lanes(x); }
+  SINTER_HD SINTER_INLINE static V expm1(V x) { return detail::expm1_lanes(x); }
+  SINTER_HD SINTER_INLINE static V log(V x) { return detail::log_lanes(x); }
+  SINTER_HD SINTER_INLINE static V log1p(V x) { return detail::log1p_lanes(x); }
+  SINTER_HD SINTER_INLINE static V sqrt(V x) { return detail::sqrt_lanes(x); }
+  SINTER_HD SINTER_INLINE static V floor(V x) { return detail::floor_kernel(x); }
+  SINTER_HD SINTER_INLINE static V pow(V x, V y) { return detail::pow_lanes(x, y); }
+  SINTER_HD SINTER_INLINE static V tanh(V x) {
+    return detail::tanh_kernel(detail::bounded(x, detail::format<T>::tanh_one));
+  }
+  SINTER_HD SINTER_INLINE static V erf(V x) {
+    return detail::erf_kernel(detail::bounded(x, detail::format<T>::erf_one));
+  }
+  SINTER_HD SINTER_INLINE static V sin(V x) {
+    return detail::sine_lanes(x, T(0), [](T lane) { return math::sin(lane); });
+  }
+  SINTER_HD SINTER_INLINE static V cos(V x) {
+    return detail::sine_lanes(x, T(1), [](T lane) { return math::cos(lane); });
+  }
+  /// Rounded once, unless the compiler was told not to fuse.
+  SINTER_HD SINTER_INLINE static V fma(V a, V b, V c) {
+#if defined(__FMA__)
+    return multiply_add(a, b, c);
+#else
+    return map_lanes([](T p, T q, T r) { return math::fma(p, q, r); }, a, b, c);
+#endif
+  }
+  SINTER_HD SINTER_INLINE static V abs(V x) {
+    if constexpr (!V::integral) {
+      return detail::magnitude(x);
+    } else if constexpr (std::is_signed_v<T>) {
+      return select(x < V(T(0)), -x, x);
+    } else {
+      return x;
+    }
+  }
+  // NaN wins. With a constant on the right, the last line folds away and one instruction is left.
+  SINTER_HD SINTER_INLINE static V min(V a, V b) {
+    const V smaller = select(b < a, b, a);
+    return select(b != b, b, smaller);
+  }
+  SINTER_HD SINTER_INLINE static V max(V a, V b) {
+    const V larger = select(b > a, b, a);
+    return select(b != b, b, larger);
+  }
+};
+
+template <int N>
+struct vector_math<simd<bool, N>> {
+  using V = simd<bool, N>;
+  SINTER_HD SINTER_INLINE static V abs(V x) { return x; }
+  SINTER_HD SINTER_INLINE static V min(V a, V b) { return a & b; }
+  SINTER_HD SINTER_INLINE static V max(V a, V b) { return a | b; }
+};
+
+}  // namespace math
+}  // namespace sinter

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Vectors between memory and registers where the two types differ: f16 and bf16 tensors are
+/// computed in float, others may be converted on the way. The roundings are those of core/half.hpp,
+/// bit for bit.
+
+#include <cstdint>
+#include <type_traits>
+
+#include "sinter/core/config.hpp"
+#include "sinter/core/half.hpp"
+#include "sinter/core/math_kernels.hpp"
+#include "sinter/target/cpu/simd.hpp"
+
+namespace sinter {
+namespace detail {
+
+template <int N>
+SINTER_INLINE simd<float, N> widen_f16(simd<std::uint16_t, N> half) {
+#if defined(__AVX512F__)
+  typedef short shorts_16 __attribute__((vector_size(32)));
+  if constexpr (N == 16) {
+    std::uint16_t all = 0xffff;
+    return simd<float, N>(
+        __builtin_ia32_vcvtph2ps512_mask((shorts_16)half.v, floats_16{}, all, 4));
+  }
+#endif
+#if defined(__F16C__)
+  typedef short shorts_8 __attribute__((vector_size(16)));
+  if constexpr (N == 8) {
+    return simd<float, N>(__builtin_ia32_vcvtph2ps256((shorts_8)half.v));
+  } else if constexpr (N > 8) {
+    const auto part = split_lanes(half);
+    return join_lanes(widen_f16(part.low), widen_f16(part.high));
+  }
+#endif
+  // Exponent and fraction shifted into place are the value times 2^-112: subnormals come out
+  // right, infinities and NaN are lifted the rest of the way.
+  using word = simd<std::uint32_t, N>;
+  const word wide = convert<std::uint32_t>(half);
+  const word shifted = (wide & word(0x7fffu)) << 13;
+  const simd<float, N> value = from_bits(shifted) * simd<float, N>(0x1p112f);
+  const word special = shifted | word(0x7f800000u) |
+                       math::select(shifted > word(0x0f800000u), word(0x400000u), word(0u));
+  const word bits = math::select(shifted >= word(0x0f800000u), special, to_bits(value));
+  return from_bits(bits | ((wide & word(0x8000u)) << 16));
+}
+
+template <int N>
+SINTER_INLINE simd<std::uint16_t, N> narrow_f16(simd<float, N> x) {
+  using word = simd<std::uint32_t, N>;
+#if defined(__AVX512F__)
+  typedef short shorts_16 __attribute__((vector_size(32)));
+  if constexpr (N == 16) {
+    std::uint16_t all = 0xffff;
+    const auto half = __builtin_ia32_vcvtps2ph512_mask(x.v, 0, shorts_16{}, all);
+    return simd<std::uint16_t, N>((typename vector_of<std::uint16_t, N>::type)half);
+  }
+#endif
+#if defined(__F16C__)
+  if constexpr (N == 8) {
+    const auto half = __builtin_ia32_vcvtps2ph256(x.v, 0);
+    return simd<std::uint16_t, N>((typename vector_of<std::uint16_t, N>::type)half);
+  } else if constexpr (N > 8) {
+    const auto part = split_lanes(x);
+    return join_lanes(narrow_f16(part.low), narrow_f16(part.high));
+  }
+#endif
+  // As f16_bits_portable, each case for all lanes.
+  const word bits = to_bits(x);
+  const word magnitude = bits & word(0x7fffffffu);
+  const word normal = (magnitude + word(0xfffu) + ((magnitude >> 13) & word(1u)) -
+                       word(0x38000000u)) >> 13;
+  const word small = to_bits(from_bits(magnitude) + simd<float, N>(0.5f)) - word(0x3f000000u);
+  const word nan = word(0x7e00u) | ((magnitude >> 13) & word(0x3ffu));
+  word half = math::select(magnitude < word(0x38800000u), small, normal);
+  half = math::select(magnitude >= word(0x47800000u), word(0x7c00u), half);
+  half = math::select(magnitude > word(0x7f800000u), nan, half);
+  return convert<std::uint16_t>(half | ((bits >> 16) & word(0x8000u)));
+}
+
+template <int N>
+SINTER_INLINE simd<float, N> widen_bf16(simd<std::uint16_t, N> half) {
+  return from_bits(convert<std::uint32_t>(half) << 16);
+}
+
+template <int N>
+SINTER_INLINE simd<std::uint16_t, N> narrow_bf16(simd<float, N> x) {
+  using word = simd<std::uint32_t, N>;
+  const word bits = to_bits(x);
+  const word rounded = bits + word(0x7fffu) + ((bits >> 16) & word(1u));
+  return convert<std::uint16_t>(math::select(x != x, bits | word(0x400000u), rounded) >> 16);
+}
+
+template <class Storage>
+inline constexpr bool is_half = std::is_same_v<Storage, f16> || std::is_same_v<Storage, bf16>;
+
+/// The integers a 16-bit float is moved as; the type itself otherwise.
+template <class Storage>
+using moved_as = std::conditional_t<is_half<Storage>, std::uint16_t, Storage>;
+
+template <class Register, class Storage, int N>
+SINTER_INLINE simd<Register, N> from_storage(simd<moved_as<Storage>, N> x) {
+  if constexpr (std::is_same_v<Storage, f16>) {
+    return convert<Register>(widen_f16(x));
+  } else if constexpr (std::is_same_v<Storage, bf16>) {
+    return convert<Register>(widen_bf16(x));
+  } else {
+    return convert<Register>(x);
+  }
+}
+
+template <class Storage, class Register, int N>
+SINTER_INLINE simd<moved_as<Storage>, N> to_storage(simd<Register, N> x) {
+  if constexpr (std::is_same_v<Storage, f16>) {
+    return narrow_f16(convert<float>(x));
+  } else if constexpr (std::is_same_v<Storage, bf16>) {
+    return narrow_bf16(convert<float>(x));
+  } else {
+    return convert<Storage>(x);
+  }
+}
+
+}  // namespace detail
+
+/// N elements from memory as Register: load_as<float, 16>(pointer to f16).
+template <class Register, int N, class Storage>
+SINTER_INLINE simd<Register, N> load_as(const Storage* from) {
+  using moved = detail::moved_as<Storage>;
+  typedef moved source __attribute__((may_alias));
+  return detail::from_storage<Register, Storage>(simd<moved, N>(
+      detail::load_vector<typename simd<moved, N>::vector>(reinterpret_cast<const source*>(from))));
+}
+
+/// The first n < N elements, zeros behind them; nothing beyond is read.
+template <class Register, int N, class Storage>
+SINTER_INLINE simd<Register, N> load_as_first(const Storage* from, int n) {
+  using moved = detail::moved_as<Storage>;
+  return detail::from_storage<Register, Storage>(simd<moved, N>::load_first(
+      reinterpret_cast<const moved*>(from), n));
+}
+
+template <class Storage, class Register, int N>
+SINTER_INLINE void store_as(Storage* to, simd<Register, N> x) {
+  const auto moved = detail::to_storage<Storage>(x);
+  __builtin_memcpy(to, &moved.v, sizeof(moved.v));
+}
+
+template <class Storage, class Register, int N>
+SINTER_INLINE void store_as_first(Storage* to, simd<Register, N> x, int n) {
+  const auto moved = detail::to_storage<Storage>(x);
+  moved.store_first(reinterpret_cast<detail::moved_as<Storage>*>(to), n);
+}
+
+/// A store past the caches; `to` aligned to N * sizeof(Storage), that at least 16.
+template <class Storage, class Register, int N>
+SINTER_INLINE void stream_as(Storage* to, simd<Register, N> x) {
+  detail::stream_vector(to, detail::to_storage<Storage>(x).v);
+}
+
+/// Masks are stored as bool.
+template <class Storage, int Bytes, int N>
+SINTER_INLINE void store_as(Storage* to, mask<Bytes, N> x) {
+  store_as(to, simd<bool, N>(x));
+}
+template <class Storage, int Bytes, int N>
+SINTER_INLINE void store_as_first(Storage* to, mask<Bytes, N> x, int n) {
+  store_as_first(to, simd<bool, N>(x), n);
+}
+
+}  // namespace sinter

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# check.sh KIND COMPILER INCLUDE CASE [OPTION...]
+#
+# Holds one case of the must-not-compile suite against one compiler (KIND: g++, clang or nvcc).
+# A case is a program with one mistake. Comments in it name what the diagnostics must contain:
+#
+#   // expect: matmul                 under every compiler, unless the next form is present
+#   // expect(nvcc): extent<512UL>    under this compiler; replaces all general expectations
+#
+# The case must fail with exactly one error, in at most 12 lines, containing every expected text;
+# and with -DSINTER_CONTROL, which corrects the mistake, it must compile. Compilers print a text
+# that is a pack of characters letter by letter: 'm', 'a', 't' is matched as mat.
+set -u
+
+kind=$1 compiler=$2 include=$3 case=$4
+shift 4
+limit=12
+
+case $kind in
+  g++) command=("$compiler" -fsyntax-only -fno-diagnostics-color) ;;
+  clang) command=("$compiler" -fsyntax-only -fno-color-diagnostics) ;;
+  # The front end reads host and device code alike; nothing behind it is needed.
+  nvcc) command=("$compiler" -x cu -ptx -fdevice-syntax-only -o /dev/null) ;;
+  *) echo "check.sh: unknown kind of compiler '$kind'" >&2; exit 2 ;;
+esac
+command+=("$@" -std=c++20 -I "$include" "$case")
+
+expectations() {  # the texts behind one marker, such as "expect" or "expect(clang)"
+  awk -v marker="// $1: " 'index($0, marker) == 1 { print substr($0, length(marker) + 1) }' "$case"
+}
+
+join_characters() {
+  sed -E "s/\(char\)('[^']+')/\1/g" | awk -v quote="'" '
+    BEGIN { letter = quote "(\\\\.|[^" quote "\\\\])" quote; sequence = letter "(, " letter ")*" }
+    {
+      joined = ""
+      while (match($0, sequence)) {
+        found = substr($0, RSTART, RLENGTH)
+        joined = joined substr($0, 1, RSTART - 1)
+        $0 = substr($0, RSTART + RLENGTH)
+        while (match(found, letter)) {
+          one = substr(found, RSTART + 1, RLENGTH - 2)
+          if (length(one) == 2) one = substr(one, 2)
+          joined = joined one
+          found = substr(found, RSTART + RLENGTH)
+        }
+      }
+      print joined $0
+    }'
+}
+
+wrong=()
+
+wanted=$(expectations "expect($kind)")
+[ -n "$wanted" ] || wanted=$(expectations expect)
+[ -n "$wanted" ] || wrong+=("the case names no expected text for $kind")
+grep -q SINTER_CONTROL "$case" || wrong+=("the case has no corrected form under SINTER_CONTROL")
+
+# One language for the messages, whatever the machine speaks.
+export LC_ALL=C
+if output=$("${command[@]}" 2>&1); then
+  wrong+=("it compiles")
+else
+  joined=$(join_characters <<<"$output")
+  errors=$(grep -c 'error:' <<<"$output")
+  lines=$(grep -c . <<<"$output")
+  [ "$errors" -eq 1 ] || wrong+=("$errors errors, want 1")
+  [ "$lines" -le $limit ] || wrong+=("$lines lines of diagnostics, want at most $limit")
+  while IFS= read -r text; do
+    [[ $joined == *"$text"* || $output == *"$text"* ]] || wrong+=("the text '$text' is missing")
+  done <<<"$wanted"
+fi
+
+if ! control=$("${command[@]}" -DSINTER_CONTROL 2>&1); then
+  wrong+=("the corrected form does not compile either:" "$control")
+fi
+
+[ ${#wrong[@]} -gt 0 ] || exit 0
+printf '%s, %s:\n' "${case##*/}" "$kind"
+printf '  %s\n' "${wrong[@]}"
+printf 'The diagnostics were:\n%s\n' "${joined:-none}"
+exit 1
