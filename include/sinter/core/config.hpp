@@ -12,3 +12,6 @@
 /// Kernel code is composed of many one-line functions; a call left between them would cost more
 /// than the work it holds, at every optimisation level.
 #define SINTER_INLINE inline __attribute__((always_inline))
+
+/// The same for a lambda: stands after its parameters.
+#define SINTER_LAMBDA __attribute__((always_inline))

@@ -4,14 +4,15 @@
 /// The elementary functions that primitives call: for float and double here, for simd vectors
 /// where target/cpu/simd_math.hpp specialises vector_math, so one generic body serves all. Call
 /// them qualified, math::exp(x). At run time a scalar goes to the C library, on a device to
-/// CUDA's; in constant evaluation to kernels of our own, good to 2 ulp (pow: 1, sqrt: 1), which
-/// static tests build on. <cmath> stays out: it costs more to read than all of this.
+/// CUDA's; in constant evaluation to kernels of our own, good to 2 ulp, which static tests build
+/// on. <cmath> stays out: it costs more to read than all of this.
 
 #include <cstdint>
 #include <type_traits>
 
 #include "sinter/core/config.hpp"
 #include "sinter/core/math_kernels.hpp"
+#include "sinter/core/math_pairs.hpp"
 
 #if defined(__CUDA_ARCH__)
 #define SINTER_LIBM(function, ...) ::function(__VA_ARGS__)
@@ -162,12 +163,16 @@ SINTER_HD constexpr double pow(double x, double y) {
   return sign * (lift == 0 ? root : root >= 0x1p1023 ? infinity : root * 2);
 }
 
-/// @accuracy 1 ulp; a product beyond 2^990 is rounded apart
+/// @accuracy 1 ulp; beyond 2^490 the product is rounded apart
 SINTER_HD constexpr double fma(double a, double b, double c) {
-  if (magnitude(a) > 0x1p500 || magnitude(b) > 0x1p490) return a * b + c;
-  const auto p = exact_product(a, b);
-  const auto s = exact_sum(p.high, c);
-  return s.high + (s.low + p.low);
+  if (!(magnitude(a) < 0x1p490 && magnitude(b) < 0x1p490 && magnitude(c) < 0x1p1000)) {
+    return a * b + c;
+  }
+  const auto p = exact_halves(a), q = exact_halves(b);
+  const auto first = exact_sum(p.high * q.high, c);
+  const auto cross = exact_sum(p.high * q.low, p.low * q.high);
+  const auto sum = exact_sum(first.high, cross.high);
+  return sum.high + (sum.low + (first.low + (cross.low + p.low * q.low)));
 }
 
 }  // namespace constant

@@ -267,21 +267,27 @@ SINTER_HD SINTER_INLINE constexpr V log1p_kernel(V x) {
   return log_kernel((part.m - one) + lost * power_of_two(down), part.exponent);
 }
 
-/// tanh(x) for |x| <= tanh_one. With e = e^(-2|x|) it is (1 - e) / (1 + e): 1 - e without
-/// cancellation near zero, 1 - 2 e / (1 + e) from 0.55 on, where little of the quotient's error is
-/// left.
+/// tanh(x) for |x| <= tanh_one: an odd polynomial up to 5/8, then 1 - 2 e / (1 + e) with
+/// e = e^(-2|x|), of which an error counts less and less.
 template <class V>
 SINTER_HD SINTER_INLINE constexpr V tanh_kernel(V x) {
   using E = typename lane_of<V>::type;
   const V one(E(1));
   const V a = magnitude(x);
-  const auto part = reduce_exponent(a * V(E(-2)));
-  const V p = expm1_of_reduced(part.r);
-  const V e = scale_by_power(one + p, part.n);
-  const V falling = scale_by_power((power_of_two(V(E(0)) - part.n) - one) - p, part.n);  // 1 - e
-  const auto far = a > V(E(0.55));
-  const V quotient = select(far, e + e, falling) / (one + e);
-  return with_sign(select(far, one - quotient, quotient), x);
+  const V z = a * a;
+  V near(E(0));
+  if constexpr (in_float<V>) {  // error 2^-27
+    near = polynomial(z, -0x1.7193ap-8f, 0x1.513406p-6f, -0x1.b817e4p-5f, 0x1.110616p-3f,
+                      -0x1.55552ep-2f);
+  } else {  // error 2^-56
+    near = polynomial(z, -0x1.07f4b9b554d45p-16, 0x1.409ebf819c9c7p-14, -0x1.de0587353558ep-13,
+                      0x1.333bf588aa815p-11, -0x1.7d621c5a46d98p-10, 0x1.d6ce82ae7b24cp-9,
+                      -0x1.226e10f4d63a5p-7, 0x1.664f4746f2aa4p-6, -0x1.ba1ba1b3de87bp-5,
+                      0x1.11111111092d2p-3, -0x1.55555555554e6p-2);
+  }
+  const V e = exp_kernel(a * V(E(-2)));
+  const V far = one - (e + e) / (one + e);
+  return with_sign(select(a < V(E(0.625)), multiply_add(a * z, near, a), far), x);
 }
 
 /// erf(x) for |x| <= erf_one. Odd polynomial near zero; beyond erf_split 1 - e^(-x g(x)), where an
@@ -354,64 +360,6 @@ SINTER_HD SINTER_INLINE constexpr V sine_of_quadrant(V r, V n) {
   const auto odd = (quadrant & typename F::bits(1)) != typename F::bits(0);
   const auto flip = (quadrant & typename F::bits(2)) << F::to_sign;
   return from_bits(to_bits(select(odd, c, s)) ^ flip);
-}
-
-// Pairs, for pow: an unevaluated sum high + low of twice the precision (Dekker 1971). Products are split by
-// Veltkamp's method, which is exact with and without a fused multiply-add.
-template <class V>
-struct pair {
-  V high, low;
-};
-
-template <class V>
-SINTER_HD SINTER_INLINE constexpr pair<V> exact_sum(V a, V b) {
-  const V s = a + b;
-  const V t = s - a;
-  return {s, (a - (s - t)) + (b - t)};
-}
-
-template <class V>
-SINTER_HD SINTER_INLINE constexpr pair<V> exact_product(V a, V b) {
-  const V a_wide = a * V(0x1.0000002p27), b_wide = b * V(0x1.0000002p27);
-  const V a_high = a_wide - (a_wide - a), b_high = b_wide - (b_wide - b);
-  const V a_low = a - a_high, b_low = b - b_high;
-  const V p = a * b;
-  return {p, ((a_high * b_high - p) + a_high * b_low + a_low * b_high) + a_low * b_low};
-}
-
-template <class V>
-SINTER_HD SINTER_INLINE constexpr pair<V> pair_product(pair<V> a, pair<V> b) {
-  const pair<V> p = exact_product(a.high, b.high);
-  return exact_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-template <class V>
-SINTER_HD SINTER_INLINE constexpr pair<V> pair_sum(pair<V> a, pair<V> b) {
-  const pair<V> s = exact_sum(a.high, b.high);
-  return exact_sum(s.high, s.low + (a.low + b.low));
-}
-
-/// log(m) + exponent ln2 as a pair, m in [sqrt(1/2), sqrt(2)); in double.
-template <class V>
-SINTER_HD SINTER_INLINE constexpr pair<V> log_pair(V m, V exponent) {
-  const V one(1.0);
-  const V numerator = m - one;
-  const pair<V> denominator = exact_sum(m, one);
-  const V high = numerator / denominator.high;
-  const pair<V> back = exact_product(high, denominator.high);
-  const V low = (((numerator - back.high) - back.low) - high * denominator.low) / denominator.high;
-  const pair<V> s = exact_sum(high, low);
-  const pair<V> w = pair_product(s, s);
-  // 2 atanh(s) = 2 s + s^3 (2/3 + 2/5 s^2 + ...); only the first two terms need the pair.
-  const V rest = w.high * w.high *
-                 polynomial(w.high, 0x1.0e4ffa6b93b19p-3, 0x1.0f7e7ef45bfd7p-3,
-                            0x1.3b1efb7318bc4p-3, 0x1.745ce98e7c757p-3, 0x1.c71c722e5d5eep-3,
-                            0x1.2492492457249p-2, 0x1.9999999999b36p-2);
-  const pair<V> third = pair_product(w, {V(0x1.5555555555555p-1), V(0x1.5555555555555p-55)});
-  const pair<V> sum = pair_sum(pair<V>{V(2.0), V(0.0)}, pair_sum(third, {rest, V(0.0)}));
-  const pair<V> series = pair_product(s, sum);
-  const pair<V> ln2{V(0x1.62e42fefa39efp-1), V(0x1.abc9e3b39803fp-56)};
-  return pair_sum(pair_product(ln2, {exponent, V(0.0)}), series);
 }
 
 }  // namespace detail

@@ -56,7 +56,7 @@ constexpr symbol lift(const T& x) {
 namespace detail {
 
 /// The graph that an operand belongs to, or null for a number.
-template <class T> constexpr graph_builder* graph_of(const T& x) {
+template <class T> constexpr graph_builder* builder_of(const T& x) {
   if constexpr (operand<T>) return lift(x).graph;
   else return nullptr;
 }
@@ -70,7 +70,7 @@ template <class T> constexpr symbol lift_into(graph_builder* graph, const T& x) 
 /// The graph that the first operand with one belongs to.
 template <class... X> constexpr graph_builder* common_graph(const X&... x) {
   graph_builder* graph = nullptr;
-  ((graph = graph != nullptr ? graph : graph_of(x)), ...);
+  ((graph = graph != nullptr ? graph : builder_of(x)), ...);
   return graph;
 }
 
@@ -117,7 +117,9 @@ template <class Rule, class... X> constexpr auto apply(Rule rule, X&&... x) {
   if constexpr (detail::any_symbol<X...>) {
     return detail::lift_all(rule, x...);
   } else {
-    return call<Rule, detail::stored_t<X>...>{rule, {detail::stored_t<X>{std::forward<X>(x)}...}};
+    using result = call<Rule, detail::stored_t<X>...>;
+    if (!std::is_constant_evaluated()) (void)check(static_cast<const result*>(nullptr));
+    return result{rule, {detail::stored_t<X>{std::forward<X>(x)}...}};
   }
 }
 

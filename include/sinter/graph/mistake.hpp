@@ -66,11 +66,14 @@ namespace detail {
 
 template <name_code Code, std::size_t... I>
 auto spell_operation(std::index_sequence<I...>) -> operation_name<name_text(Code).characters[I]...>;
+template <name_code Code>
+using spelled_operation =
+    decltype(spell_operation<Code>(std::make_index_sequence<name_text(Code).length>{}));
 
 template <name_code Code, std::size_t... I>
 auto spell_axis(std::index_sequence<I...>) -> named<name_text(Code).characters[I]...>;
 
-/// An extent as it is shown: a number, or the name of its axis, or `dynamic`.
+/// An extent as it is shown: a number, the name of its axis, or `dynamic`.
 struct shown_extent {
   extent_t number = 0;
   name_code name = 0;
@@ -80,16 +83,18 @@ struct shown_shape {
   shown_extent extent[max_rank]{};
 };
 
-template <shown_extent E> constexpr auto spell_extent() {
-  if constexpr (E.name != 0)
-    return decltype(spell_axis<E.name>(std::make_index_sequence<name_text(E.name).length>{})){};
-  else if constexpr (E.number < 0) return dynamic{};
-  else return extent_of<E.number>{};
+template <extent_t Number, name_code Name> constexpr auto spell_extent() {
+  if constexpr (Name != 0)
+    return decltype(spell_axis<Name>(std::make_index_sequence<name_text(Name).length>{})){};
+  else if constexpr (Number < 0) return dynamic{};
+  else return extent_of<Number>{};
 }
 
-template <shown_shape S, std::size_t... I>
+template <const shown_shape& S, std::size_t... I>
 auto spell_shape(std::index_sequence<I...>)
-    -> operand_shape<decltype(spell_extent<S.extent[I]>())...>;
+    -> operand_shape<decltype(spell_extent<S.extent[I].number, S.extent[I].name>())...>;
+template <const shown_shape& S>
+using spelled_shape = decltype(spell_shape<S>(std::make_index_sequence<S.rank>{}));
 
 // One specialisation a rule, because the text of a static_assert is a literal.
 template <rule Broken, class Operation, class... Shapes> struct valid {};

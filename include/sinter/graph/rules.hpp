@@ -187,6 +187,8 @@ constexpr int pad(graph_builder& g, int x, const shape& target, const std::int64
 constexpr int reduce(graph_builder& g, const operation& op, int x, unsigned mask) {
   const bool sums = op.name == pack_name("sum");
   const dtype from = g[x].type;
+  if (!sums && from == dtype::boolean)  // any and all, on bytes
+    return cast(g, reduce(g, op, cast(g, x, dtype::u8), mask), dtype::boolean);
   node n = make(op, sums && !is_floating(from) ? accumulator(from) : from, g[x].extents, x);
   for (int i = 0; i < n.extents.rank; ++i)
     if (mask >> i & 1) {

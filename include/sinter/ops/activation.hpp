@@ -11,8 +11,7 @@ namespace sinter {
 template <> struct primitive<id("relu")> {
   static constexpr bool integers = true, vectors = true;
   template <class T> SINTER_HD static constexpr T value(T x) {
-    using math::select;
-    return select(x <= T(0), T(0), x);
+    return math::select(x <= T(0), T(0), x);
   }
   /// In terms of the result, so that the backward pass needs nothing else.
   static constexpr auto pullback(auto g, auto, auto y) { return where(y <= 0, 0, g); }

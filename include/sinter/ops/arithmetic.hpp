@@ -45,8 +45,7 @@ template <> struct primitive<id("neg")> {
 template <> struct primitive<id("abs")> {
   static constexpr bool integers = true, vectors = true;
   template <class T> SINTER_HD static constexpr T value(T x) {
-    using math::abs;
-    return abs(x);
+    return math::abs(x);
   }
   static constexpr auto pullback(auto g, auto x, auto) {
     return where(x < 0, -g, where(x > 0, g, 0));
@@ -56,8 +55,7 @@ template <> struct primitive<id("abs")> {
 template <> struct primitive<id("maximum")> {
   static constexpr bool integers = true, vectors = true, commutes = true;
   template <class T> SINTER_HD static constexpr T value(T a, T b) {
-    using math::max;
-    return max(a, b);
+    return math::max(a, b);
   }
   /// Equal operands share the gradient.
   static constexpr auto pullback(auto g, auto a, auto b, auto) {
@@ -69,8 +67,7 @@ template <> struct primitive<id("maximum")> {
 template <> struct primitive<id("minimum")> {
   static constexpr bool integers = true, vectors = true, commutes = true;
   template <class T> SINTER_HD static constexpr T value(T a, T b) {
-    using math::min;
-    return min(a, b);
+    return math::min(a, b);
   }
   static constexpr auto pullback(auto g, auto a, auto b, auto) {
     auto half = where(a == b, g * 0.5, 0);

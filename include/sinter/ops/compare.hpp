@@ -70,8 +70,7 @@ template <> struct primitive<id("not")> {
 template <> struct primitive<id("where")> {
   static constexpr bool integers = true, vectors = true, selects = true;
   template <class Mask, class T> SINTER_HD static constexpr T value(Mask condition, T a, T b) {
-    using math::select;
-    return select(condition, a, b);
+    return math::select(condition, a, b);
   }
   static constexpr auto pullback(auto g, auto condition, auto, auto, auto) {
     return partials{no_gradient{}, where(condition, g, 0), where(condition, 0, g)};

@@ -11,8 +11,7 @@ namespace sinter {
 template <> struct primitive<id("exp")> {
   static constexpr bool vectors = true;
   template <class T> SINTER_HD static constexpr T value(T x) {
-    using math::exp;
-    return exp(x);
+    return math::exp(x);
   }
   static constexpr auto derivative(auto, auto y) { return y; }
   static constexpr sinter::cost cost{.flops = 12};
@@ -21,8 +20,7 @@ template <> struct primitive<id("exp")> {
 template <> struct primitive<id("expm1")> {
   static constexpr bool vectors = true;
   template <class T> SINTER_HD static constexpr T value(T x) {
-    using math::expm1;
-    return expm1(x);
+    return math::expm1(x);
   }
   static constexpr auto derivative(auto, auto y) { return y + 1; }
   static constexpr sinter::cost cost{.flops = 16};
@@ -31,8 +29,7 @@ template <> struct primitive<id("expm1")> {
 template <> struct primitive<id("log")> {
   static constexpr bool vectors = true;
   template <class T> SINTER_HD static constexpr T value(T x) {
-    using math::log;
-    return log(x);
+    return math::log(x);
   }
   static constexpr auto pullback(auto g, auto x, auto) { return g / x; }
   static constexpr sinter::cost cost{.flops = 14};
@@ -41,8 +38,7 @@ template <> struct primitive<id("log")> {
 template <> struct primitive<id("log1p")> {
   static constexpr bool vectors = true;
   template <class T> SINTER_HD static constexpr T value(T x) {
-    using math::log1p;
-    return log1p(x);
+    return math::log1p(x);
   }
   static constexpr auto pullback(auto g, auto x, auto) { return g / (x + 1); }
   static constexpr sinter::cost cost{.flops = 18};
@@ -51,8 +47,7 @@ template <> struct primitive<id("log1p")> {
 template <> struct primitive<id("tanh")> {
   static constexpr bool vectors = true;
   template <class T> SINTER_HD static constexpr T value(T x) {
-    using math::tanh;
-    return tanh(x);
+    return math::tanh(x);
   }
   static constexpr auto derivative(auto, auto y) { return 1 - y * y; }
   static constexpr sinter::cost cost{.flops = 20};
@@ -61,8 +56,7 @@ template <> struct primitive<id("tanh")> {
 template <> struct primitive<id("sqrt")> {
   static constexpr bool vectors = true;
   template <class T> SINTER_HD static constexpr T value(T x) {
-    using math::sqrt;
-    return sqrt(x);
+    return math::sqrt(x);
   }
   static constexpr auto pullback(auto g, auto, auto y) { return g * 0.5 / y; }
   static constexpr sinter::cost cost{.flops = 6};
@@ -71,8 +65,7 @@ template <> struct primitive<id("sqrt")> {
 template <> struct primitive<id("erf")> {
   static constexpr bool vectors = true;
   template <class T> SINTER_HD static constexpr T value(T x) {
-    using math::erf;
-    return erf(x);
+    return math::erf(x);
   }
   /// 2 / sqrt(pi) exp(-x^2)
   static constexpr auto derivative(auto x, auto) { return exp(-x * x) * 1.1283791670955126; }

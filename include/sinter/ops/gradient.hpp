@@ -114,7 +114,10 @@ constexpr std::vector<int> differentiate(graph_builder& g, int loss, const std::
   }
   for (int w : wrt) {
     int d = gradient[w];
-    if (d < 0) d = rules::broadcast(g, rules::constant(g, g[w].type, 0), g[w].extents);
+    if (d < 0) {
+      const int zero = rules::constant(g, g[w].type, 0);  // first: adding a node moves the others
+      d = rules::broadcast(g, zero, g[w].extents);
+    }
     result.push_back(d);
   }
   return result;

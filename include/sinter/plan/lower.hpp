@@ -102,9 +102,9 @@ class lowerer {
     return -static_cast<std::int64_t>(kernel_.integers.size());
   }
 
-  constexpr int push(const instruction& i, double price) {
+  constexpr int push(instruction i, double flops) {
+    i.flops = static_cast<float>(flops);
     nest_->code.instruction_list.push_back(i);
-    nest_->price.push_back(price);
     return static_cast<int>(nest_->code.instruction_list.size()) - 1;
   }
 
@@ -142,7 +142,7 @@ class lowerer {
           in.what = code::constant;
           in.attribute = 0;
         }
-        return push(in, 1);
+        return push(in, 0);
       case kind::matmul:
         if (groups_.group_of[i] == number_ && nest_->product) return make_product(i, n);
         return load(i, m);
@@ -237,6 +237,7 @@ class lowerer {
     r.instruction = emit(i, identity_map(inner.space));
     r.buffer = -1;
     r.type = register_dtype(g_[i].type);
+    r.stride[inner.space.rank - 1] = 1;
     inner.code.result_list.push_back(r);
     end(inner, family::map);
     nest_ = outer;

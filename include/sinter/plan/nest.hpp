@@ -16,7 +16,6 @@ struct nest {
   unsigned folded = 0;
   bool product = false;        ///< keeps its last two axes apart: tiles of rows and columns
   program code;
-  std::vector<double> price;   ///< flops of each instruction
 };
 
 namespace detail {
@@ -166,7 +165,7 @@ constexpr void divide(nest& n) {
   p.row_buffers = 0;
   for (std::size_t k = list.size(); k-- > 0;) {
     instruction& i = list[k];
-    if (i.full && (i.passes >> (i.stage + 1)) != 0 && n.price[k] > 2) {
+    if (i.full && (i.passes >> (i.stage + 1)) != 0 && i.flops > 2) {
       i.saved = p.row_buffers++;
     }
     const std::uint32_t needed = i.what == code::fold ? 1u << i.stage

@@ -51,6 +51,7 @@ struct instruction {
   name_code op = 0;
   int operand[max_operands] = {-1, -1, -1};
   std::int64_t attribute = 0;
+  float flops = 0;             ///< of one evaluation; for planning, not part of the words
 };
 
 /// Memory as the nest sees it. Strides and offset count elements.
@@ -194,14 +195,23 @@ constexpr program_sizes encoded_sizes(const word* w) {
   return {field(w[1], 0), field(w[1], 16), field(w[1], 32), field(w[1], 48)};
 }
 
-/// A program of fixed sizes, read from words; `end` is the index of the word after it.
+/// The number of words of an encoded program.
+constexpr int encoded_length(const word* words) {
+  const program_sizes s = encoded_sizes(words);
+  const int rank = static_cast<int>(*words >> 8 & 15);
+  const word* w = words + 2 + rank;
+  for (int i = 0; i < s.instructions; ++i) w += *w >> 9 & 1 ? 3 : 2;
+  for (int i = 0; i < s.leaves; ++i) w += 2 + rank + (*w >> 8 & 1 ? 2 * rank : 0);
+  return static_cast<int>(w - words) + s.results * (1 + rank) + s.products * 2;
+}
+
+/// A program of fixed sizes, read from words.
 template <int Instructions, int Leaves, int Results, int Products>
 struct decoded_program : program_view {
   instruction instruction_store[Instructions + 1]{};
   leaf leaf_store[Leaves + 1]{};
   result result_store[Results + 1]{};
   product product_store[Products + 1]{};
-  int end = 0;
 
   constexpr explicit decoded_program(const word* words) {
     using detail::field;
@@ -256,7 +266,6 @@ struct decoded_program : program_view {
       q.right = field(*w++, 32);
       q.inner = static_cast<std::int64_t>(*w++);
     }
-    end = static_cast<int>(w - words);
   }
 
   constexpr program_view view() const {

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -17,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "sinter/core/error.hpp"
@@ -62,7 +64,7 @@ class csv_reader {
 
  private:
   static constexpr int end_of_file = -1;
-  static constexpr std::size_t longest_number = 1024;  // a double needs 1,077 at the very most
+  static constexpr std::size_t longest_number = 2048;  // an exact double may need 1,077
 
   int next() {
     if (at_ == filled_ && !refill()) return end_of_file;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,10 +66,12 @@ class progress {
   void note(std::string_view text) { note_ = text; }
 
   void advance(std::int64_t steps = 1) {
-    count_ += std::max<std::int64_t>(steps, 0);
+    const std::int64_t room = std::numeric_limits<std::int64_t>::max() - count_;
+    count_ += std::clamp<std::int64_t>(steps, 0, room);
+    if (finished_) return;
     if (terminal_) {
       if (const auto now = clock::now(); now - drawn_ >= std::chrono::milliseconds(100)) draw(now);
-    } else if (count_ >= tenth_ && !finished_) {
+    } else if (count_ >= tenth_) {
       print();
       tenth_ = next_tenth();
     }
@@ -93,12 +96,11 @@ class progress {
 
   /// The count at which the next plain line is due.
   std::int64_t next_tenth() const {
-    constexpr std::int64_t never = INT64_MAX;
-    if (total_ == 0 || count_ >= total_) return never;
-    const double total = static_cast<double>(total_);
-    const auto tenth = std::floor(10 * (static_cast<double>(count_) / total)) + 1;
-    const auto due = static_cast<std::int64_t>(std::ceil(tenth * (total / 10)));
-    return std::clamp(due, count_ + 1, total_);
+    for (std::int64_t tenth = 1; tenth <= 10 && total_ > 0; ++tenth) {
+      const std::int64_t due = tenth * (total_ / 10) + (tenth * (total_ % 10) + 9) / 10;
+      if (due > count_) return due;
+    }
+    return std::numeric_limits<std::int64_t>::max();
   }
 
   double done() const {
@@ -114,7 +116,6 @@ class progress {
   }
 
   void draw(clock::time_point now) {
-    if (finished_ && now == drawn_) return;
     drawn_ = now;
     const int width = columns() - 1;  // the last column would make some terminals wrap
     const std::string left = head(), right = tail(now);

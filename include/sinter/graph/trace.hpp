@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The graph of an expression, made from its type alone: operands are declared as inputs, the rule
+/// is called with their symbols, and what it returns or overwrites becomes outputs. Structures of
+/// tensors take part as themselves, with symbols in place of memory.
+
+#include "sinter/graph/expression.hpp"
+#include "sinter/graph/graph.hpp"
+
+namespace sinter {
+
+// How an operand type is declared: operand_traits<O>::declare(graph) returns what stands for it in
+// the trace, a symbol or a structure; operand_traits<O>::updates(graph, traced, first) adds an
+// output for what was assigned to it, where its inputs are numbered from `first`.
+
+template <number T> struct operand_traits<scalar<T>> {
+  static constexpr symbol declare(graph_builder& g) {
+    const extent_t none[] = {0};
+    return {&g, rules::input(g, dtype_of<T>, none, 0, false), true};
+  }
+  static constexpr void updates(graph_builder&, const symbol&, int) {}
+};
+
+namespace detail {
+
+/// An operand in a trace. Built in order, braces see to that.
+template <class Operand> struct declared {
+  int first;
+  decltype(operand_traits<Operand>::declare(std::declval<graph_builder&>())) value;
+
+  constexpr explicit declared(graph_builder& g)
+      : first(static_cast<int>(g.inputs.size())), value(operand_traits<Operand>::declare(g)) {}
+};
+
+/// The symbol of a call inside another.
+template <class Rule, class... Operands> constexpr symbol trace_nested(graph_builder& g) {
+  std::tuple<declared<Operands>...> operands{declared<Operands>(g)...};
+  return std::apply([&](auto&... x) { return lift(Rule{}(x.value...)); }, operands);
+}
+
+}  // namespace detail
+
+template <class Rule, class... Operands> struct operand_traits<call<Rule, Operands...>> {
+  static constexpr symbol declare(graph_builder& g) {
+    return detail::trace_nested<Rule, Operands...>(g);
+  }
+  static constexpr void updates(graph_builder&, const symbol&, int) {}
+};
+
+namespace detail {
+
+/// Outputs in what a traced function returned: symbols, expressions, tensors, and structures and
+/// tuples of these. `visit_members` is found by argument lookup beside the structures' headers.
+template <class R> constexpr void add_outputs(graph_builder& g, R& result) {
+  if constexpr (requires { lift(result); }) {
+    g.outputs.push_back({lift(result).index, -1});
+  } else {
+    visit_members(result, [&](auto& member) { add_outputs(g, member); });
+  }
+}
+
+}  // namespace detail
+
+/// A stateless callable that builds the graph of a call.
+template <class Call> struct graph_of;
+template <class Rule, class... Operands> struct graph_of<call<Rule, Operands...>> {
+  constexpr graph_builder operator()() const { return prune(unpruned()); }
+
+  static constexpr graph_builder unpruned() {
+    graph_builder g;
+    std::tuple<detail::declared<Operands>...> operands{detail::declared<Operands>(g)...};
+    std::apply(
+        [&](auto&... x) {
+          if constexpr (std::is_void_v<decltype(Rule{}(x.value...))>) {
+            Rule{}(x.value...);
+          } else {
+            auto result = Rule{}(x.value...);
+            if (!g.first_mistake) detail::add_outputs(g, result);
+          }
+          if (!g.first_mistake) (operand_traits<Operands>::updates(g, x.value, x.first), ...);
+        },
+        operands);
+    return g;
+  }
+};
+
+namespace detail {
+
+/// A mistake with shapes as they are shown.
+struct shown_mistake {
+  rule broken = rule::none;
+  name_code op = 0;
+  shown_shape left, right;
+};
+
+constexpr shown_shape show(const graph_builder& g, const shape& s) {
+  shown_shape result;
+  result.rank = s.rank;
+  for (int i = 0; i < s.rank; ++i) result.extent[i] = {s[i], g.name_of(s[i])};
+  return result;
+}
+
+constexpr shown_mistake show_mistake(const graph_builder& g) {
+  const mistake& m = g.first_mistake;
+  return {m.broken, m.op, show(g, m.left), show(g, m.right)};
+}
+
+template <class Call> inline constexpr shown_mistake mistake_of =
+    show_mistake(graph_of<Call>::unpruned());
+
+template <class Operand> inline constexpr bool is_sound = true;
+template <class Rule, class... Operands>
+inline constexpr bool is_sound<call<Rule, Operands...>> =
+    mistake_of<call<Rule, Operands...>>.broken == rule::none;
+
+}  // namespace detail
+
+/// One compile-time error for the mistake in a call, if it has one. What contains the call stays
+/// silent, since it would only say the same again.
+template <class Rule, class... Operands>
+constexpr bool check(const call<Rule, Operands...>*) {
+  using whole = call<Rule, Operands...>;
+  if constexpr (!(detail::is_sound<Operands> && ...)) {
+    return false;
+  } else if constexpr (detail::is_sound<whole>) {
+    return true;
+  } else {
+    return sizeof(detail::valid<detail::mistake_of<whole>.broken,
+                                detail::spelled_operation<detail::mistake_of<whole>.op>,
+                                detail::spelled_shape<detail::mistake_of<whole>.left>,
+                                detail::spelled_shape<detail::mistake_of<whole>.right>>) == 0;
+  }
+}
+
+}  // namespace sinter

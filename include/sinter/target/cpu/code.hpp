@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// A program as code. `static_code<words...>` unrolls the instructions of a program that is known
+/// at compile time; the kernels in this folder are loops around it. They use it through this
+/// interface only, so that tests can drive the same loops with programs that are drawn at run time:
+///
+///   view()                          the program
+///   width                           lanes at a time
+///   folded(state, stage, c, n)      values that a fold leaves, known before pass `stage`
+///   line(state, pass, begin, end)   full values of a pass along a part of the line
+///   clear, finish(state, pass)      accumulators of the folds of a pass
+///   keep, recall, merge             accumulators in memory, for folds in parts
+///   column(state, begin, end, kept) a line of a fold that keeps the line: accumulators in memory
+///   settle(state)                   accumulators as values, lane by lane
+///   store_folded(state, c, n)       results that a fold leaves
+
+#include <utility>
+
+#include "sinter/target/cpu/step.hpp"
+
+namespace sinter::cpu {
+
+/// What a kernel is called with.
+struct arguments {
+  void* const* buffers = nullptr;
+  const std::int64_t* integers = nullptr;
+
+  SINTER_INLINE std::int64_t number(std::int64_t x) const { return x >= 0 ? x : integers[-1 - x]; }
+};
+
+/// Where a kernel stands: addresses at the current row, to which indices along the line are added.
+template <int Leaves, int Results, int Products, int RowBuffers> struct cursor {
+  const arguments* args = nullptr;
+  const void* leaf[Leaves + 1];
+  bool leaf_inside[Leaves + 1];           ///< guarded leaves: whether this row is inside
+  void* result[Results + 1];
+  const void* tile[Products + 1];         ///< rows of products, contiguous along the line
+  void* row_buffer[RowBuffers + 1];
+  std::int64_t index[max_rank + 1];       ///< of the outer and middle axes
+};
+
+template <word... W> struct static_code {
+  static constexpr word words[] = {W...};
+  static constexpr program_sizes sizes = encoded_sizes(words);
+  static constexpr decoded_program<sizes.instructions, sizes.leaves, sizes.results,
+                                   sizes.products>
+      program{words};
+  static constexpr program_view view() { return program.view(); }
+  static constexpr int width = program_lanes(program.view());
+  static constexpr auto place = allocate<sizes.instructions>(program.view());
+
+  static constexpr const int* count = place.counts.of;
+  using file = register_file<width, count[0], count[1], count[2], count[3], count[4], count[5],
+                             count[6], count[7], count[8], count[11], count[12], count[13],
+                             count[14], count[15], count[16]>;
+
+  struct state : cursor<sizes.leaves, sizes.results, sizes.products, 64> {
+    file value;
+    file partial;  ///< accumulators of folds
+  };
+
+  /// The choice of the pass stands outside the loop, so that the loop is straight code.
+  SINTER_INLINE static void line(state& s, int pass, std::int64_t begin, std::int64_t end) {
+    choose_pass(s, pass, begin, end, std::make_integer_sequence<int, program.passes>{});
+  }
+
+  SINTER_INLINE static void folded(state& s, int stage, std::int64_t c, int n) {
+    each([&]<int I>() SINTER_LAMBDA { folded_step<I>(s, stage, c, n); });
+  }
+
+  SINTER_INLINE static void column(state& s, std::int64_t begin, std::int64_t end, void* kept) {
+    char* at = static_cast<char*>(kept);
+    std::int64_t c = begin;
+    for (; c + width <= end; c += width, at += bytes_kept) {
+      recall(s, at);
+      one_pass<0, false>(s, c, width);
+      keep(s, at);
+    }
+    if (c == end) return;
+    recall(s, at);
+    one_pass<0, true>(s, c, static_cast<int>(end - c));
+    keep(s, at);
+  }
+
+  SINTER_INLINE static void clear(state& s, int pass) {
+    each_fold([&]<int I>() SINTER_LAMBDA {
+      if (program.instruction_store[I].stage == pass)
+        reg<I>(s.partial) = value_t<I>(detail::neutral<op<I>(), element<I>>());
+    });
+  }
+
+  /// Folds the lanes: afterwards every lane of the value holds the result.
+  SINTER_INLINE static void finish(state& s, int pass) {
+    each_fold([&]<int I>() SINTER_LAMBDA {
+      if (program.instruction_store[I].stage == pass)
+        reg<I>(s.value) = value_t<I>(detail::fold_lanes<op<I>()>(reg<I>(s.partial)));
+    });
+  }
+
+  /// Whether full values use values that do not vary along the fold, but do along the line.
+  static constexpr bool column_needs_folded = [] {
+    for (int i = 0; i < sizes.instructions; ++i) {
+      const instruction& n = program.instruction_store[i];
+      if (!n.full && n.what != code::fold) continue;
+      for (int j = 0; j < max_operands && n.operand[j] >= 0; ++j) {
+        const instruction& x = program.instruction_store[n.operand[j]];
+        if (!x.full && x.what != code::fold) return true;
+      }
+    }
+    return false;
+  }();
+
+  /// Accumulators in memory: `bytes_kept` for each vector of lanes.
+  static constexpr int bytes_kept = [] {
+    int bytes = 0;
+    for (int i = 0; i < sizes.instructions; ++i)
+      if (program.instruction_store[i].what == code::fold) bytes += 8 * width;
+    return bytes;
+  }();
+  SINTER_INLINE static void keep(const state& s, void* to) {
+    char* p = static_cast<char*>(to);
+    each_fold([&]<int I>() SINTER_LAMBDA {
+      reg<I>(const_cast<state&>(s).partial).store(reinterpret_cast<element<I>*>(p));
+      p += 8 * width;
+    });
+  }
+  SINTER_INLINE static void recall(state& s, const void* from) {
+    const char* p = static_cast<const char*>(from);
+    each_fold([&]<int I>() SINTER_LAMBDA {
+      reg<I>(s.partial) = value_t<I>::load(reinterpret_cast<const element<I>*>(p));
+      p += 8 * width;
+    });
+  }
+  /// Combines kept accumulators into the present ones.
+  SINTER_INLINE static void merge(state& s, const void* from) {
+    const char* p = static_cast<const char*>(from);
+    each_fold([&]<int I>() SINTER_LAMBDA {
+      const auto other = value_t<I>::load(reinterpret_cast<const element<I>*>(p));
+      reg<I>(s.partial) = detail::combine<op<I>()>(reg<I>(s.partial), other);
+      p += 8 * width;
+    });
+  }
+  /// Accumulators as values, lane by lane: for folds that keep the line.
+  SINTER_INLINE static void settle(state& s) {
+    each_fold([&]<int I>() SINTER_LAMBDA { reg<I>(s.value) = reg<I>(s.partial); });
+  }
+
+  SINTER_INLINE static void store_folded(state& s, std::int64_t c, int n) {
+    each_result([&]<int R>() SINTER_LAMBDA {
+      if constexpr (!program.result_store[R].full) store<R, true>(s, c, n);
+    });
+  }
+
+  /// Full results whose value does not vary along the fold: stored in the pass that knows it.
+  static constexpr int pass_of_result(int r) {
+    const instruction& i = program.instruction_store[program.result_store[r].instruction];
+    return i.stage + (i.what == code::fold ? 1 : 0);
+  }
+
+ private:
+  template <int I> using value_t = lanes_t<place.kind[I], width>;
+  template <int I> using element = element_t<static_cast<dtype>(place.kind[I])>;
+  template <int I> static constexpr name_code op() { return program.instruction_store[I].op; }
+
+  template <int I> SINTER_INLINE static value_t<I>& reg(file& f) {
+    return f.template get<place.kind[I]>(place.slot[I]);
+  }
+
+  template <class F> SINTER_INLINE static void each(F&& f) {
+    [&]<int... I>(std::integer_sequence<int, I...>) SINTER_LAMBDA {
+      (void)std::initializer_list<int>{(f.template operator()<I>(), 0)...};
+    }(std::make_integer_sequence<int, sizes.instructions>{});
+  }
+  template <class F> SINTER_INLINE static void each_fold(F&& f) {
+    each([&]<int I>() SINTER_LAMBDA {
+      if constexpr (program.instruction_store[I].what == code::fold) f.template operator()<I>();
+    });
+  }
+  template <class F> SINTER_INLINE static void each_result(F&& f) {
+    [&]<int... R>(std::integer_sequence<int, R...>) SINTER_LAMBDA {
+      (void)std::initializer_list<int>{(f.template operator()<R>(), 0)...};
+    }(std::make_integer_sequence<int, sizes.results>{});
+  }
+
+  template <int... P>
+  SINTER_INLINE static void choose_pass(state& s, int pass, std::int64_t begin, std::int64_t end,
+                                        std::integer_sequence<int, P...>) {
+    (void)std::initializer_list<int>{(P == pass ? whole_line<P>(s, begin, end) : void(), 0)...};
+  }
+
+  template <int Pass>
+  SINTER_INLINE static void whole_line(state& s, std::int64_t begin, std::int64_t end) {
+    std::int64_t c = begin;
+    for (; c + width <= end; c += width) one_pass<Pass, false>(s, c, width);
+    if (c < end) one_pass<Pass, true>(s, c, static_cast<int>(end - c));
+  }
+
+  template <int Pass, bool Tail>
+  SINTER_INLINE static void one_pass(state& s, std::int64_t c, int n) {
+    each([&]<int I>() SINTER_LAMBDA { full_step<I, Pass, Tail>(s, c, n); });
+    each_result([&]<int R>() SINTER_LAMBDA {
+      if constexpr (program.result_store[R].full && pass_of_result(R) == Pass)
+        store<R, Tail>(s, c, n);
+    });
+  }
+
+  template <int R, bool Tail> SINTER_INLINE static void store(state& s, std::int64_t c, int n) {
+    constexpr result r = program.result_store[R];
+    constexpr std::int64_t fixed = r.stride[program.line()];
+    const std::int64_t stride = fixed == 1 ? 1 : s.args->number(fixed);
+    // A folded result of a whole row is one element.
+    if constexpr (!r.full && program.folds == fold::row)
+      detail::store_lanes<r.type, true>(s.result[R], 0, 1, 1, reg<r.instruction>(s.value));
+    else
+      detail::store_lanes<r.type, Tail>(s.result[R], c, stride, n, reg<r.instruction>(s.value));
+  }
+
+  /// A value that does not vary along what a fold removes.
+  template <int I>
+  SINTER_INLINE static void folded_step(state& s, int stage, std::int64_t c, int n) {
+    constexpr instruction i = program.instruction_store[I];
+    if constexpr (!i.full && i.what != code::fold)
+      if (i.stage == stage) compute<I, true>(s, c, n);
+  }
+
+  template <int I, int Pass, bool Tail>
+  SINTER_INLINE static void full_step(state& s, std::int64_t c, int n) {
+    constexpr instruction i = program.instruction_store[I];
+    if constexpr (i.what == code::fold) {
+      if constexpr (i.stage == Pass) accumulate<I, Tail>(s, n);
+    } else if constexpr (i.full && (i.passes >> Pass & 1)) {
+      if constexpr (i.saved >= 0 && i.stage != Pass) {
+        reload<I>(s, c);
+      } else {
+        compute<I, Tail>(s, c, n);
+        if constexpr (i.saved >= 0) save<I>(s, c);
+      }
+    }
+  }
+
+  /// Row buffers hold whole vectors, so that tails need no care; masks are kept as bytes.
+  template <int I> SINTER_INLINE static void save(state& s, std::int64_t c) {
+    constexpr instruction i = program.instruction_store[I];
+    using kept = std::conditional_t<i.type == dtype::boolean, bool, element_t<i.type>>;
+    kept* to = static_cast<kept*>(s.row_buffer[i.saved]) + c;
+    if constexpr (is_mask(place.kind[I])) simd<bool, width>(reg<I>(s.value)).store(to);
+    else reg<I>(s.value).store(to);
+  }
+  template <int I> SINTER_INLINE static void reload(state& s, std::int64_t c) {
+    constexpr instruction i = program.instruction_store[I];
+    using kept = std::conditional_t<i.type == dtype::boolean, bool, element_t<i.type>>;
+    const kept* from = static_cast<const kept*>(s.row_buffer[i.saved]) + c;
+    reg<I>(s.value) = value_t<I>(simd<kept, width>::load(from));
+  }
+
+  template <int I, bool Tail> SINTER_INLINE static void accumulate(state& s, int n) {
+    constexpr int x = program.instruction_store[I].operand[0];
+    constexpr auto start = detail::neutral<op<I>(), element<I>>();
+    auto v = reg<x>(s.value);
+    // A fold that keeps the line has no lanes to hide: those of a tail are never stored.
+    if constexpr (Tail && program.folds == fold::row)
+      v = math::select(first_lanes<element<I>, width>(n), v, value_t<I>(start));
+    reg<I>(s.partial) = detail::combine<op<I>()>(reg<I>(s.partial), v);
+  }
+
+  template <int I, bool Tail>
+  SINTER_INLINE static void compute(state& s, std::int64_t c, int n) {
+    constexpr instruction i = program.instruction_store[I];
+    value_t<I>& to = reg<I>(s.value);
+    if constexpr (i.what == code::load) {
+      load<I, Tail>(s, c, n);
+    } else if constexpr (i.what == code::constant) {
+      if constexpr (is_floating(i.type))
+        to = value_t<I>(static_cast<element<I>>(__builtin_bit_cast(double, i.attribute)));
+      else to = value_t<I>(static_cast<element<I>>(i.attribute));
+    } else if constexpr (i.what == code::integer) {
+      to = value_t<I>(static_cast<element<I>>(s.args->number(i.attribute)));
+    } else if constexpr (i.what == code::iota) {
+      if constexpr (i.attribute == program.line())
+        to = value_t<I>::iota() + value_t<I>(static_cast<element<I>>(c));
+      else to = value_t<I>(static_cast<element<I>>(s.index[i.attribute]));
+    } else if constexpr (i.what == code::cast) {
+      constexpr lane from = place.kind[i.operand[0]];
+      if constexpr (is_mask(from))
+        to = convert<element<I>>(simd<bool, width>(reg<i.operand[0]>(s.value)));
+      else to = value_t<I>(convert<element<I>>(reg<i.operand[0]>(s.value)));
+    } else if constexpr (i.what == code::element) {
+      constexpr int a = i.operand[0];
+      constexpr int b = i.operand[1] < 0 ? a : i.operand[1];
+      constexpr int d = i.operand[2] < 0 ? a : i.operand[2];
+      to = detail::apply<i.op, value_t<I>>(reg<a>(s.value), reg<b>(s.value), reg<d>(s.value));
+    } else if constexpr (i.what == code::product) {
+      to = value_t<I>::load(static_cast<const element<I>*>(s.tile[i.attribute]) + c);
+    }
+  }
+
+  template <int I, bool Tail>
+  SINTER_INLINE static void load(state& s, std::int64_t c, int n) {
+    using detail::reading;
+    constexpr instruction i = program.instruction_store[I];
+    constexpr leaf l = program.leaf_store[i.attribute];
+    constexpr std::int64_t fixed = l.stride[program.line()];
+    // A row's folded values are single elements, a column's run along the line.
+    constexpr bool uniform = fixed == 0 || (!i.full && program.folds != fold::column);
+    const void* base = s.leaf[i.attribute];
+    value_t<I>& to = reg<I>(s.value);
+    if constexpr (l.guarded) {
+      if (!s.leaf_inside[i.attribute]) {
+        to = value_t<I>(element<I>(0));
+        return;
+      }
+      to = detail::load_guarded<l.type, width>(base, c, s.args->number(fixed), n,
+                                               l.begin[program.line()], l.end[program.line()]);
+    } else if constexpr (uniform) {
+      to = detail::load_lanes<l.type, width, Tail>(base, 0, 0, n, reading::uniform);
+    } else if constexpr (fixed == 1) {
+      to = detail::load_lanes<l.type, width, Tail>(base, c, 1, n, reading::contiguous);
+    } else {
+      const std::int64_t stride = s.args->number(fixed);
+      const reading how = stride == 1 ? reading::contiguous : reading::strided;
+      to = detail::load_lanes<l.type, width, Tail>(base, c, stride, n, how);
+    }
+  }
+};
+
+}  // namespace sinter::cpu

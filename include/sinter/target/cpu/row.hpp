@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Kernels of family `row`: each row is walked over once a pass while it lies in the cache; values
+/// that a later pass needs again are kept in row buffers if they were expensive.
+
+#include "sinter/target/cpu/parallel.hpp"
+#include "sinter/target/cpu/scratch.hpp"
+#include "sinter/target/cpu/walk.hpp"
+
+namespace sinter::cpu {
+
+/// Bytes of a row buffer: any register type, whole vectors, for each index of the middle axes.
+template <class Code> std::int64_t row_buffer_bytes(const ranges& n) {
+  return n.middle * round_up(n.line, Code::width) * 8;
+}
+
+/// All passes over the row at which the state stands; `middle` moves it along the middle axes.
+template <class Code, class Move>
+SINTER_INLINE void run_row(typename Code::state& s, const ranges& n, char* buffers, Move&& middle) {
+  const auto& p = Code::view();
+  const std::int64_t stride = round_up(n.line, Code::width) * 8;
+  for (int pass = 0; pass < p.passes; ++pass) {
+    Code::folded(s, pass, 0, Code::width);
+    Code::clear(s, pass);
+    for (std::int64_t m = 0; m < n.middle; ++m) {
+      if (n.middle > 1) middle(m);
+      for (int b = 0; b < p.row_buffers; ++b)
+        s.row_buffer[b] = buffers + b * row_buffer_bytes<Code>(n) + m * stride;
+      Code::line(s, pass, 0, n.line);
+    }
+    Code::finish(s, pass);
+  }
+  Code::folded(s, p.passes, 0, Code::width);
+  Code::store_folded(s, 0, 1);
+}
+
+template <class Code>
+void row_task(const arguments& args, ranges n, std::int64_t begin, std::int64_t end) {
+  const auto& p = Code::view();
+  char* buffers = static_cast<char*>(thread_arena<purpose::row>().reserve(
+      static_cast<std::size_t>(p.row_buffers * row_buffer_bytes<Code>(n))));
+  typename Code::state s;
+  for (std::int64_t row = begin; row < end; ++row) {
+    move(s, p, args, row);
+    run_row<Code>(s, n, buffers, [&](std::int64_t m) { move(s, p, args, row, m); });
+  }
+}
+
+template <class Code> void run_rows(const arguments& args) {
+  const ranges n = measure(Code::view(), args);
+  if (n.rows == 0) return;
+  const std::int64_t length = n.middle * n.line;
+  const std::int64_t each = length >= grain ? 1 : ceil_div(grain, length + 1);
+  parallel_for(ceil_div(n.rows, each), [&](std::int64_t t) {
+    const std::int64_t end = (t + 1) * each;
+    row_task<Code>(args, n, t * each, end < n.rows ? end : n.rows);
+  });
+}
+
+}  // namespace sinter::cpu

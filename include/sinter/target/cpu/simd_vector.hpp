@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// What lies under simd: the compilers' vector types and what they lack, moves of part of a vector,
+/// casts by steps, stores past the caches. Nothing here knows of simd.
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "sinter/core/config.hpp"
+
+namespace sinter {
+
+#if defined(__AVX512F__)
+inline constexpr int native_bytes = 64;
+#elif defined(__AVX__)
+inline constexpr int native_bytes = 32;
+#else
+inline constexpr int native_bytes = 16;
+#endif
+
+/// Lanes of T in one register.
+template <class T>
+inline constexpr int native_lanes = native_bytes / static_cast<int>(sizeof(T));
+
+namespace detail {
+
+// A struct of its own: g++ 12 cannot resolve overloads over a vector typedef that depends on the
+// class it stands in.
+template <class T, int N>
+struct vector_of {
+  static_assert(N > 0 && (N & (N - 1)) == 0, "simd: want a power of two as number of lanes");
+  typedef T type __attribute__((vector_size(N * sizeof(T))));
+};
+
+template <int Bytes>
+using signed_of = std::conditional_t<
+    Bytes == 1, std::int8_t,
+    std::conditional_t<Bytes == 2, std::int16_t,
+                       std::conditional_t<Bytes == 4, std::int32_t, std::int64_t>>>;
+template <int Bytes>
+using unsigned_of = std::make_unsigned_t<signed_of<Bytes>>;
+
+template <class V>
+using element_of = std::remove_reference_t<decltype(V{}[0])>;
+
+/// Lane by lane static_cast between vectors. In steps that double or halve an integer's width:
+/// g++ 12 takes a longer step lane by lane through scalar registers.
+template <class To, int N, class V>
+SINTER_HD SINTER_INLINE typename vector_of<To, N>::type cast_lanes(V x) {
+  using from = element_of<V>;
+  constexpr int a = sizeof(from), b = sizeof(To);
+  if constexpr (std::is_same_v<from, To>) {
+    return x;
+  } else if constexpr (std::is_integral_v<from> &&
+                       (b > 2 * a || (a < 4 && std::is_floating_point_v<To>))) {
+    using next = std::conditional_t<std::is_signed_v<from>, signed_of<2 * a>, unsigned_of<2 * a>>;
+    return cast_lanes<To, N>(__builtin_convertvector(x, typename vector_of<next, N>::type));
+  } else if constexpr (std::is_integral_v<from> && a > 2 * b && native_bytes < 64) {
+    return cast_lanes<To, N>(
+        __builtin_convertvector(x, typename vector_of<signed_of<a / 2>, N>::type));
+  } else if constexpr (std::is_floating_point_v<from> && b < 4) {
+    return cast_lanes<To, N>(
+        __builtin_convertvector(x, typename vector_of<std::int32_t, N>::type));
+  } else {
+    return __builtin_convertvector(x, typename vector_of<To, N>::type);
+  }
+}
+
+// Element by element: compilers see the shuffle, while nvcc's front end loses the pack of
+// __builtin_shufflevector's arguments.
+template <class T, int N, int First, class V, int... I>
+SINTER_HD SINTER_INLINE typename vector_of<T, N>::type take_lanes(
+    V x, std::integer_sequence<int, I...>) {
+  return typename vector_of<T, N>::type{x[First + I]...};
+}
+template <class T, int N, class V, int... I>
+SINTER_HD SINTER_INLINE typename vector_of<T, N>::type append_lanes(
+    V x, V y, std::integer_sequence<int, I...>) {
+  return typename vector_of<T, N>::type{x[I]..., y[I]...};
+}
+
+template <class V, class T>
+SINTER_INLINE V load_vector(const T* from) {
+  V v;
+  __builtin_memcpy(&v, from, sizeof(V));
+  return v;
+}
+
+/// Copies n < Count elements in pieces of 1, 2, 4 ...: no call, no loop, nothing touched beyond.
+template <int Count, class T>
+SINTER_INLINE void copy_first(T* to, const T* from, int n) {
+  if constexpr (Count > 1) {
+    constexpr int half = Count / 2;
+    if (n & half) {
+      __builtin_memcpy(to, from, half * sizeof(T));
+      to += half;
+      from += half;
+    }
+    copy_first<half>(to, from, n);
+  }
+}
+
+#if defined(__AVX512F__)
+// Masked moves for the registers tails are made of; the copy above is for all others.
+typedef float floats_16 __attribute__((vector_size(64)));
+typedef double doubles_8 __attribute__((vector_size(64)));
+#endif
+
+/// The first n < N elements, zeros behind them.
+template <class V, int N, class T>
+SINTER_INLINE V load_first_lanes(const T* from, int n) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
+    return (V)__builtin_ia32_loadups512_mask((const float*)from, floats_16{},
+                                             static_cast<std::uint16_t>((1u << n) - 1));
+  } else if constexpr (sizeof(V) == 64 && sizeof(T) == 8) {
+    return (V)__builtin_ia32_loadupd512_mask((const double*)from, doubles_8{},
+                                             static_cast<std::uint8_t>((1u << n) - 1));
+  } else
+#endif
+  {
+    T lanes[N] = {};
+    copy_first<N>(lanes, from, n);
+    return load_vector<V>(lanes);
+  }
+}
+template <int N, class T, class V>
+SINTER_INLINE void store_first_lanes(T* to, V v, int n) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
+    __builtin_ia32_storeups512_mask((float*)to, (floats_16)v,
+                                    static_cast<std::uint16_t>((1u << n) - 1));
+  } else if constexpr (sizeof(V) == 64 && sizeof(T) == 8) {
+    __builtin_ia32_storeupd512_mask((double*)to, (doubles_8)v,
+                                    static_cast<std::uint8_t>((1u << n) - 1));
+  } else
+#endif
+  {
+    T lanes[N];
+    __builtin_memcpy(lanes, &v, sizeof(V));
+    copy_first<N>(to, lanes, n);
+  }
+}
+
+/// Past the caches, for results far larger than they are. `to` aligned to the vector.
+template <class T, class V>
+SINTER_INLINE void stream_vector(T* to, V v) {
+#if defined(__clang__)
+  __builtin_nontemporal_store(v, reinterpret_cast<V*>(to));
+#else
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) return __builtin_ia32_movntps512((float*)to, (floats_16)v);
+#endif
+#if defined(__AVX__)
+  typedef float floats_8 __attribute__((vector_size(32)));
+  if constexpr (sizeof(V) == 32) return __builtin_ia32_movntps256((float*)to, (floats_8)v);
+#endif
+#if defined(__SSE__)
+  typedef float floats_4 __attribute__((vector_size(16)));
+  if constexpr (sizeof(V) == 16) return __builtin_ia32_movntps((float*)to, (floats_4)v);
+#endif
+  __builtin_memcpy(to, &v, sizeof(V));
+#endif
+}
+
+/// Folds by halves down to one word.
+template <class V>
+SINTER_HD SINTER_INLINE bool any_bit(V v) {
+  std::uint64_t words[sizeof(V) < 8 ? 1 : sizeof(V) / 8] = {};
+  __builtin_memcpy(words, &v, sizeof(V));
+  std::uint64_t all = 0;
+  for (const std::uint64_t word : words) all |= word;
+  return all != 0;
+}
+
+template <class T, int N>
+struct counted_lanes {
+  T lane[N];
+  constexpr counted_lanes() : lane() {
+    for (int i = 0; i < N; ++i) lane[i] = static_cast<T>(i);
+  }
+};
+template <class T, int N>
+inline constexpr counted_lanes<T, N> counted;
+
+}  // namespace detail
+
+}  // namespace sinter

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// One instruction on one vector of lanes. Each step is a function of kinds and numbers only, never
+/// of the program around it, so programs share them and symbols stay short.
+
+#include "sinter/graph/primitive.hpp"
+#include "sinter/target/cpu/registers.hpp"
+#include "sinter/target/cpu/simd_math.hpp"
+#include "sinter/target/cpu/simd_memory.hpp"
+
+namespace sinter::cpu::detail {
+
+using sinter::detail::is_logical;
+
+/// How a leaf is read along the line.
+enum class reading : std::uint8_t { uniform, contiguous, strided };
+
+template <class Storage, int N, class Register>
+SINTER_INLINE simd<Register, N> splat_from(const Storage* from) {
+  return simd<Register, N>(static_cast<Register>(*from));
+}
+
+/// n lanes from memory, n = N unless Tail.
+template <dtype Type, int N, bool Tail>
+SINTER_INLINE auto load_lanes(const void* base, std::int64_t at, std::int64_t stride, int n,
+                              reading how) {
+  using storage = element_t<Type>;
+  using value = register_t<Type>;
+  const storage* p = static_cast<const storage*>(base) + at * stride;
+  if (how == reading::uniform) return splat_from<storage, N, value>(p);
+  if (how == reading::contiguous) {
+    if constexpr (Tail) return load_as_first<value, N>(p, n);
+    else return load_as<value, N>(p);
+  }
+  simd<value, N> result(value(0));
+  for (int i = 0; i < n; ++i) result.set(i, static_cast<value>(p[i * stride]));
+  return result;
+}
+
+/// As above where indices outside [begin, end) give 0 without touching memory.
+template <dtype Type, int N>
+SINTER_INLINE auto load_guarded(const void* base, std::int64_t at, std::int64_t stride, int n,
+                                std::int64_t begin, std::int64_t end) {
+  using storage = element_t<Type>;
+  using value = register_t<Type>;
+  const storage* p = static_cast<const storage*>(base);
+  simd<value, N> result(value(0));
+  for (int i = 0; i < n; ++i)
+    if (at + i >= begin && at + i < end)
+      result.set(i, static_cast<value>(p[(at + i - begin) * stride]));
+  return result;
+}
+
+template <dtype Type, bool Tail, class V>
+SINTER_INLINE void store_lanes(void* base, std::int64_t at, std::int64_t stride, int n, V x) {
+  using storage = element_t<Type>;
+  storage* p = static_cast<storage*>(base) + at * stride;
+  if (stride == 1) {
+    if constexpr (Tail) store_as_first(p, x, n);
+    else store_as(p, x);
+    return;
+  }
+  for (int i = 0; i < n; ++i) p[i * stride] = static_cast<storage>(x.get(i));
+}
+
+/// The form in which a primitive takes an operand: masks as they are, beside them nothing else.
+template <class Want, class Have> SINTER_INLINE Want as(Have x) {
+  if constexpr (std::is_same_v<Want, Have>) return x;
+  else return Want(x);
+}
+
+template <class P> constexpr bool has_vectors() {
+  if constexpr (requires { P::vectors; }) return P::vectors;
+  else return false;
+}
+
+/// The value of a primitive on vectors; lane by lane if it is written for scalars only.
+template <name_code Op, class R, class A, class B, class C>
+SINTER_INLINE R apply(A a, B b, C c) {
+  using P = primitive<Op>;
+  constexpr int arity = sinter::detail::arity_of<P>();
+  if constexpr (has_vectors<P>()) {
+    if constexpr (sinter::detail::selects_of<P>()) return as<R>(P::value(a, as<R>(b), as<R>(c)));
+    else if constexpr (arity == 1) return as<R>(P::value(a));
+    else if constexpr (arity == 2) return as<R>(P::value(a, as<A>(b)));
+    else return as<R>(P::value(a, as<A>(b), as<A>(c)));
+  } else {
+    using element = typename A::value_type;
+    constexpr int n = A::size;
+    using flat = std::conditional_t<is_logical<R>, simd<bool, n>, R>;
+    flat result;
+    for (int i = 0; i < n; ++i) {
+      if constexpr (arity == 1) result.set(i, P::value(static_cast<element>(a.get(i))));
+      else if constexpr (arity == 2)
+        result.set(i, P::value(static_cast<element>(a.get(i)), static_cast<element>(b.get(i))));
+      else
+        result.set(i, P::value(static_cast<element>(a.get(i)), static_cast<element>(b.get(i)),
+                               static_cast<element>(c.get(i))));
+    }
+    return as<R>(result);
+  }
+}
+
+// Folds: the neutral element, the combination of two partial results, and of the lanes of one.
+
+template <class T> constexpr T lowest() {
+  if constexpr (std::is_same_v<T, float>) return -__builtin_huge_valf();
+  else if constexpr (std::is_same_v<T, double>) return -__builtin_huge_val();
+  else if constexpr (std::is_same_v<T, bool>) return false;
+  else if constexpr (std::is_signed_v<T>) return static_cast<T>(T(1) << (8 * sizeof(T) - 1));
+  else return 0;
+}
+template <class T> constexpr T highest() {
+  if constexpr (std::is_floating_point_v<T>) return -lowest<T>();
+  else if constexpr (std::is_same_v<T, bool>) return true;
+  else return static_cast<T>(~lowest<T>());
+}
+
+template <name_code Op, class T> constexpr T neutral() {
+  if constexpr (Op == pack_name("max")) return lowest<T>();
+  else if constexpr (Op == pack_name("min")) return highest<T>();
+  else return T(0);
+}
+
+template <name_code Op, class V> SINTER_INLINE V combine(V a, V b) {
+  if constexpr (Op == pack_name("max")) return math::max(a, b);
+  else if constexpr (Op == pack_name("min")) return math::min(a, b);
+  else return a + b;
+}
+
+template <name_code Op, class T, int N> SINTER_INLINE T fold_lanes(simd<T, N> x) {
+  if constexpr (Op == pack_name("max")) return reduce_max(x);
+  else if constexpr (Op == pack_name("min")) return reduce_min(x);
+  else return reduce_add(x);
+}
+
+}  // namespace sinter::cpu::detail

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// How kernels move over their nest: from the number of a row to addresses.
+
+#include "sinter/target/cpu/code.hpp"
+
+namespace sinter::cpu {
+
+/// The extents of a nest, once the run-time ones are known.
+struct ranges {
+  std::int64_t rows = 1;    ///< elements of the outer axes
+  std::int64_t middle = 1;  ///< of the middle axes
+  std::int64_t line = 1;
+};
+
+SINTER_INLINE ranges measure(const program_view& p, const arguments& args) {
+  ranges r;
+  for (int a = 0; a < p.outer(); ++a) r.rows *= args.number(p.extent[a]);
+  for (int a = p.outer(); a < p.line(); ++a) r.middle *= args.number(p.extent[a]);
+  r.line = args.number(p.extent[p.line()]);
+  return r;
+}
+
+/// Moves a state to a row and to an index of the middle axes.
+template <class State>
+SINTER_INLINE void move(State& s, const program_view& p, const arguments& args, std::int64_t row,
+                        std::int64_t middle = 0) {
+  s.args = &args;
+  for (int a = p.line(); a-- > 0;) {
+    std::int64_t& rest = a >= p.outer() ? middle : row;
+    const bool first = a == 0 || a == p.outer();
+    const std::int64_t extent = first ? 0 : args.number(p.extent[a]);
+    s.index[a] = first ? rest : rest % extent;
+    if (!first) rest /= extent;
+  }
+  for (int l = 0; l < p.leaf_count; ++l) {
+    const leaf& from = p.leaves[l];
+    std::int64_t at = args.number(from.offset);
+    bool inside = true;
+    for (int a = 0; a < p.line(); ++a) {
+      const std::int64_t shift = from.guarded ? from.begin[a] : 0;
+      at += (s.index[a] - shift) * args.number(from.stride[a]);
+      if (from.guarded) inside = inside && s.index[a] >= shift && s.index[a] < from.end[a];
+    }
+    const char* base = static_cast<const char*>(args.buffers[from.buffer]);
+    s.leaf[l] = base + at * properties(from.type).size;
+    s.leaf_inside[l] = inside;
+  }
+  for (int r = 0; r < p.result_count; ++r) {
+    const result& to = p.results[r];
+    if (to.buffer < 0) continue;  // an operand of a product: its kernel says where
+    std::int64_t at = 0;
+    for (int a = 0; a < p.line(); ++a) at += s.index[a] * args.number(to.stride[a]);
+    s.result[r] = static_cast<char*>(args.buffers[to.buffer]) + at * properties(to.type).size;
+  }
+}
+
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
+
+/// Elements of work below which another thread is not worth its start.
+inline constexpr std::int64_t grain = 16384;
+
+}  // namespace sinter::cpu

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// `fused(f)`: a function of tensors and structures of tensors, traced once by the compiler. What it
+/// mentions twice is computed once, what it assigns to its arguments is updated by the same plan.
+
+#include "sinter/ops/gradient.hpp"
+#include "sinter/tensor/evaluate.hpp"
+
+namespace sinter {
+
+namespace detail {
+
+/// What a call of a fused function keeps of an argument.
+template <class A> constexpr auto fused_operand(A&& a) {
+  using plain = std::remove_cvref_t<A>;
+  if constexpr (number<plain>) return scalar<plain>{a};
+  else if constexpr (is_tensor<plain>) return tensor_reference<std::remove_reference_t<A>>(a);
+  else if constexpr (operand<plain>) return plain(a);
+  else return structure_reference<std::remove_reference_t<A>>{&a};
+}
+
+template <class F, class... A>
+using fused_call = call<F, decltype(fused_operand(std::declval<A&>()))...>;
+
+/// The tensors that hold what a traced function returned: same structure, memory for symbols.
+/// `Next` counts outputs.
+template <class Call, class R, int Next> constexpr auto result_type() {
+  if constexpr (is_tensor<R>) return std::type_identity<R>{};
+  else if constexpr (operand<R>) return std::type_identity<output_tensor<Call, Next>>{};
+  else if constexpr (tuple_like<R>) {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      return std::type_identity<std::tuple<typename decltype(
+          result_type<Call, std::tuple_element_t<I, R>, Next + static_cast<int>(I)>())::type...>>{};
+    }(std::make_index_sequence<std::tuple_size_v<R>>{});
+  } else return std::type_identity<R>{};
+}
+
+template <class Call> struct returned;
+template <class F, class... Operands> struct returned<call<F, Operands...>> {
+  using type = decltype(F{}(std::declval<declared<Operands>&>().value...));
+};
+
+}  // namespace detail
+
+/// A traced function. @see fused
+template <class F> struct fused_function {
+  /// Runs the function's plan. Arguments: tensors, views, structures of tensors and numbers. Those
+  /// that are not const may be assigned to. Inside another traced function it becomes part of that
+  /// one's graph; with an expression among its arguments it is an expression itself.
+  template <class... A> constexpr auto operator()(A&&... args) const {
+    using plain_call = detail::fused_call<F, A...>;
+    if constexpr (detail::any_symbol<A...>) {
+      return F{}(args...);
+    } else if constexpr ((is_call<std::remove_cvref_t<A>> || ...)) {
+      return apply(F{}, std::forward<A>(args)...);
+    } else if constexpr (check(static_cast<const plain_call*>(nullptr))) {
+      return run(plain_call{F{}, {detail::fused_operand(args)...}});
+    }
+  }
+
+ private:
+  template <class Call> static auto run(const Call& c) {
+    using traced = typename detail::returned<Call>::type;
+    detail::evaluation<Call> e(c);
+    if constexpr (std::is_void_v<traced>) {
+      e.run();
+    } else {
+      typename decltype(detail::result_type<Call, traced, 0>())::type result{};
+      int output = 0;
+      for_each_tensor(
+          [&](auto& t) {
+            std::int64_t extents[max_rank]{};
+            e.execution.extents_of(output, extents);
+            detail::tensor_access<std::remove_cvref_t<decltype(t)>>::reshape(t, extents);
+            e.outputs[output++] = t.data();
+          },
+          result);
+      e.run();
+      return result;
+    }
+  }
+};
+
+/// Makes a function of tensors from a generic callable without captures.
+/// @example constexpr auto step = st::fused([](auto& w, auto g) { w = w - 0.1 * g; });
+template <class F> constexpr fused_function<F> fused(F) {
+  static_assert(std::is_empty_v<F>, "sinter: fused: the callable must not capture; pass what it "
+                                    "needs as arguments");
+  return {};
+}
+
+/// The gradient of a scalar with respect to every floating tensor of a structure, or to a symbol,
+/// as a structure of the same type. Inside traced functions only.
+template <class Loss, class Structure>
+constexpr auto gradient(const Loss& loss, const Structure& of) {
+  const symbol l = lift(loss);
+  graph_builder& g = *l.graph;
+  if constexpr (operand<Structure>) {
+    return symbol{&g, differentiate(g, l.index, {lift(of).index})[0]};
+  } else {
+    Structure result = of;
+    std::vector<int> wrt;
+    for_each_tensor([&](auto& t) { wrt.push_back(t.traced().index); }, result);
+    const std::vector<int> d = differentiate(g, l.index, wrt);
+    std::size_t next = 0;
+    for_each_tensor([&](auto& t) { t.trace({&g, d[next++]}); }, result);
+    return result;
+  }
+}
+
+// Constants of a plan.
+
+/// The number of kernels that a fused function's call takes.
+template <class F, class... A> constexpr int kernels(const fused_function<F>&, A&&...) {
+  return plan_of<graph_of<detail::fused_call<F, A...>>>.sizes.kernels;
+}
+/// The number of kernels that an expression takes.
+template <class Rule, class... Operands>
+constexpr int kernels(const call<Rule, Operands...>&) {
+  return plan_of<graph_of<call<Rule, Operands...>>>.sizes.kernels;
+}
+
+}  // namespace sinter

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The memory of tensors, and the checks on extents that precede its use.
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <new>
+#include <string>
+
+#include "sinter/core/error.hpp"
+#include "sinter/graph/expression.hpp"
+
+namespace sinter {
+
+template <element_type T, extent_t... E> class tensor_view;
+
+namespace detail {
+
+template <class> struct tensor_access;
+
+/// Aligned, zeroed memory of one owner. Empty in constant evaluation.
+class owned_memory {
+ public:
+  constexpr owned_memory() = default;
+  constexpr owned_memory(owned_memory&& other) noexcept : memory_(other.memory_) {
+    other.memory_ = nullptr;
+  }
+  constexpr owned_memory& operator=(owned_memory&& other) noexcept {
+    void* const mine = memory_;
+    memory_ = other.memory_;
+    other.memory_ = mine;
+    return *this;
+  }
+  constexpr ~owned_memory() {
+    if (memory_ != nullptr) ::operator delete(memory_, std::align_val_t{64});
+  }
+
+  /// The old memory stays if there is no new one.
+  void allocate(std::size_t bytes) {
+    void* const fresh =
+        ::operator new(std::max<std::size_t>(bytes, 1), std::align_val_t{64}, std::nothrow);
+    if (fresh == nullptr)
+      throw memory_error("tensor: no memory for " + std::to_string(bytes) +
+                         " bytes; use smaller extents or a narrower element type");
+    std::fill_n(static_cast<char*>(fresh), bytes, char{0});
+    if (memory_ != nullptr) ::operator delete(memory_, std::align_val_t{64});
+    memory_ = fresh;
+  }
+  constexpr void* get() const { return memory_; }
+
+ private:
+  void* memory_ = nullptr;
+};
+
+inline std::string extents_text(const std::int64_t* extents, int rank) {
+  std::string text = "[";
+  for (int i = 0; i < rank; ++i) text += (i > 0 ? ", " : "") + std::to_string(extents[i]);
+  return text + "]";
+}
+
+/// Bytes of a tensor, or memory_error where their number overflows.
+inline std::size_t checked_bytes(const std::int64_t* extents, int rank, std::size_t element) {
+  std::size_t bytes = element;
+  for (int i = 0; i < rank; ++i) {
+    if (extents[i] < 0)
+      throw shape_error("tensor: extents " + extents_text(extents, rank) +
+                        ": an extent must not be negative");
+    if (extents[i] == 0) return 0;
+  }
+  for (int i = 0; i < rank; ++i)
+    if (__builtin_mul_overflow(bytes, static_cast<std::size_t>(extents[i]), &bytes) ||
+        bytes > static_cast<std::size_t>(INT64_MAX))
+      throw memory_error("tensor: extents " + extents_text(extents, rank) +
+                         ": their product overflows; no machine holds that many bytes");
+  return bytes;
+}
+
+/// The extents of a type, with its open ones given in order.
+template <extent_t... E>
+void fill_extents(std::int64_t* out, std::initializer_list<std::int64_t> open) {
+  constexpr extent_t declared[] = {E..., 0};
+  auto next = open.begin();
+  for (std::size_t i = 0; i < sizeof...(E); ++i) {
+    if (is_static(declared[i])) out[i] = declared[i];
+    else out[i] = next != open.end() ? *next++ : 0;
+  }
+}
+
+inline void check_extent(extent_t declared, std::int64_t found, int axis) {
+  if (is_static(declared) && declared != found)
+    throw shape_error("view: axis " + std::to_string(axis) + " has extent " +
+                      std::to_string(declared) + " by its type, but " + std::to_string(found) +
+                      " elements were given");
+}
+
+inline void check_count(std::int64_t found, std::int64_t wanted) {
+  if (found != wanted)
+    throw shape_error("tensor: " + std::to_string(found) + " values for " +
+                      std::to_string(wanted) + " elements");
+}
+
+/// Where an element lies; shape_error for an index outside its axis.
+template <int Rank>
+std::int64_t offset(std::initializer_list<std::int64_t> index, const std::int64_t* extents,
+                    const std::int64_t* strides) {
+  std::int64_t at = 0;
+  int axis = 0;
+  for (std::int64_t i : index) {
+    if (i < 0 || i >= extents[axis])
+      throw shape_error("index " + std::to_string(i) + " is outside axis " +
+                        std::to_string(axis) + " of a tensor " + extents_text(extents, Rank));
+    at += i * strides[axis++];
+  }
+  return at;
+}
+
+template <class T, int Rank, std::size_t... I>
+auto dynamic_view(std::index_sequence<I...>) -> tensor_view<T, ((void)I, dyn)...>;
+
+/// A slice of a view: extents are dynamic, the memory is the same.
+template <class T, int Rank>
+auto slice_view(T* data, const std::int64_t* extents, const std::int64_t* strides, int axis,
+                std::int64_t start, std::int64_t stop, std::int64_t step) {
+  const int a = normal_axis(axis, Rank);
+  if (a < 0)
+    throw shape_error("slice: no axis " + std::to_string(axis) + " in a tensor " +
+                      extents_text(extents, Rank));
+  const std::int64_t extent = extents[a];
+  const std::int64_t first = start < 0 ? start + extent : start;
+  const std::int64_t last = stop < 0 ? stop + extent : stop;
+  if (first < 0 || last < first || last > extent || step < 1)
+    throw shape_error("slice: " + std::to_string(start) + " to " + std::to_string(stop) +
+                      " by " + std::to_string(step) + " is outside axis " + std::to_string(a) +
+                      " of a tensor " + extents_text(extents, Rank));
+  std::int64_t new_extents[max_rank]{}, new_strides[max_rank]{};
+  for (int i = 0; i < Rank; ++i) {
+    new_extents[i] = extents[i];
+    new_strides[i] = strides[i];
+  }
+  new_extents[a] = (last - first + step - 1) / step;
+  new_strides[a] = strides[a] * step;
+  using view = decltype(dynamic_view<T, Rank>(std::make_index_sequence<Rank>{}));
+  return view(data + first * strides[a], new_extents, new_strides);
+}
+
+}  // namespace detail
+}  // namespace sinter

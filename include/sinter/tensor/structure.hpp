@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Structures of tensors: a network is a plain struct of layers, a layer a plain struct of tensors.
+/// `for_each_tensor` visits all tensors of any such structure, in the order of declaration, without
+/// a word from the struct. A class with a constructor says what it holds by a member
+/// `constexpr auto members()` that returns std::tie(...).
+
+#include <array>
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace sinter {
+
+template <class T> inline constexpr bool is_tensor = false;
+
+namespace detail {
+
+struct anything {
+  template <class T> constexpr operator T&() const noexcept;
+  template <class T> constexpr operator T&&() const noexcept;
+};
+
+template <class T, std::size_t... I>
+constexpr bool braces(std::index_sequence<I...>) {
+  return requires { T{((void)I, anything{})...}; };
+}
+
+/// The number of members of an aggregate: the longest list of braces that it accepts.
+template <class T, std::size_t N = 17> constexpr std::size_t member_count() {
+  if constexpr (N == 0 || braces<T>(std::make_index_sequence<N>{})) return N;
+  else return member_count<T, N - 1>();
+}
+
+template <class T> concept tuple_like = requires { std::tuple_size<std::remove_cv_t<T>>::value; };
+
+/// The members of a structure as a tuple of references.
+template <class T> constexpr auto members_of(T& x) {
+  if constexpr (requires { x.members(); }) {
+    return x.members();
+  } else if constexpr (tuple_like<T>) {
+    return std::apply([](auto&... m) { return std::tie(m...); }, x);
+  } else if constexpr (!std::is_aggregate_v<std::remove_cv_t<T>>) {
+    return std::tuple<>{};
+  } else {
+    constexpr std::size_t n = member_count<std::remove_cv_t<T>>();
+    if constexpr (n == 0) return std::tuple<>{};
+#define SINTER_MEMBERS(count, ...)           \
+  else if constexpr (n == count) {           \
+    auto& [__VA_ARGS__] = x;                 \
+    return std::tie(__VA_ARGS__);            \
+  }
+    SINTER_MEMBERS(1, a)
+    SINTER_MEMBERS(2, a, b)
+    SINTER_MEMBERS(3, a, b, c)
+    SINTER_MEMBERS(4, a, b, c, d)
+    SINTER_MEMBERS(5, a, b, c, d, e)
+    SINTER_MEMBERS(6, a, b, c, d, e, f)
+    SINTER_MEMBERS(7, a, b, c, d, e, f, g)
+    SINTER_MEMBERS(8, a, b, c, d, e, f, g, h)
+    SINTER_MEMBERS(9, a, b, c, d, e, f, g, h, i)
+    SINTER_MEMBERS(10, a, b, c, d, e, f, g, h, i, j)
+    SINTER_MEMBERS(11, a, b, c, d, e, f, g, h, i, j, k)
+    SINTER_MEMBERS(12, a, b, c, d, e, f, g, h, i, j, k, l)
+    SINTER_MEMBERS(13, a, b, c, d, e, f, g, h, i, j, k, l, m)
+    SINTER_MEMBERS(14, a, b, c, d, e, f, g, h, i, j, k, l, m, o)
+    SINTER_MEMBERS(15, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p)
+    SINTER_MEMBERS(16, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q)
+#undef SINTER_MEMBERS
+    else static_assert(n <= 16, "sinter: a structure of tensors has at most 16 members; group them");
+  }
+}
+
+}  // namespace detail
+
+/// Calls `visit` with each tensor of a structure, or with the corresponding tensors of several
+/// structures of one type.
+template <class F, class T, class... Same>
+constexpr void for_each_tensor(F&& visit, T& x, Same&... same) {
+  if constexpr (is_tensor<std::remove_cv_t<T>>) {
+    visit(x, same...);
+  } else if constexpr (std::is_class_v<T> || std::is_array_v<T>) {
+    if constexpr (std::is_array_v<T>) {
+      for (std::size_t i = 0; i < std::extent_v<T>; ++i) for_each_tensor(visit, x[i], same[i]...);
+    } else {
+      auto all = std::tuple(detail::members_of(x), detail::members_of(same)...);
+      constexpr std::size_t count = std::tuple_size_v<std::tuple_element_t<0, decltype(all)>>;
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        const auto at = [&]<std::size_t J>() {
+          std::apply([&](auto&... m) { for_each_tensor(visit, std::get<J>(m)...); }, all);
+        };
+        (at.template operator()<I>(), ...);
+      }(std::make_index_sequence<count>{});
+    }
+  }
+}
+
+/// Whether a type holds tensors, at any depth.
+template <class T> constexpr bool holds_tensors() {
+  if constexpr (is_tensor<T>) return true;
+  else if constexpr (std::is_array_v<T>) return holds_tensors<std::remove_all_extents_t<T>>();
+  else if constexpr (std::is_class_v<T>) {
+    using members = decltype(detail::members_of(std::declval<T&>()));
+    return []<class... M>(std::type_identity<std::tuple<M...>>) {
+      return (holds_tensors<std::remove_cvref_t<M>>() || ... || false);
+    }(std::type_identity<members>{});
+  } else return false;
+}
+
+}  // namespace sinter

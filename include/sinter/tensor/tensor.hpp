@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Tensors: an element type and extents, each a number, `dyn` or a named axis. A tensor owns its
+/// memory; a view refers to memory of others, with any strides. Both are operands of expressions,
+/// and an expression runs when it meets one.
+///
+/// While a function is traced (in constant evaluation) a tensor holds no memory but a symbol, so
+/// structures of tensors take part in a trace as they are.
+
+#include <initializer_list>
+#include <string>
+
+#include "sinter/tensor/memory.hpp"
+#include "sinter/tensor/structure.hpp"
+
+namespace sinter {
+
+template <class T, extent_t... E> class tensor;
+
+/// Memory of others as a tensor. Strides count elements.
+template <element_type T, extent_t... E> class tensor_view {
+ public:
+  using element = T;
+  static constexpr int rank = sizeof...(E);
+  static constexpr extent_t declared[] = {E..., 0};
+
+  /// Contiguous memory, row-major. Extents: those that the type leaves open, in order.
+  template <std::integral... N>
+  explicit tensor_view(T* data, N... open) : data_(data) {
+    detail::fill_extents<E...>(extents_, {static_cast<std::int64_t>(open)...});
+    std::int64_t step = 1;
+    for (int i = rank; i-- > 0; step *= extents_[i]) strides_[i] = step;
+  }
+  /// Any strides: one for each axis.
+  tensor_view(T* data, const std::int64_t (&extents)[max_rank], const std::int64_t (&strides)[max_rank])
+      : data_(data) {
+    for (int i = 0; i < rank; ++i) {
+      detail::check_extent(declared[i], extents[i], i);
+      extents_[i] = extents[i];
+      strides_[i] = strides[i];
+    }
+  }
+
+  T* data() const { return data_; }
+  std::int64_t extent(int axis) const { return extents_[axis]; }
+  std::int64_t stride(int axis) const { return strides_[axis]; }
+  const std::int64_t* extents() const { return extents_; }
+  const std::int64_t* strides() const { return strides_; }
+
+  /// One element; indices are checked.
+  template <std::integral... I>
+    requires(sizeof...(I) == sizeof...(E))
+  T& operator()(I... index) const {
+    return data_[detail::offset<rank>({static_cast<std::int64_t>(index)...}, extents_, strides_)];
+  }
+
+  /// Elements start, start + step, ... before stop along an axis; a view of the same memory.
+  auto slice(int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) const {
+    return detail::slice_view<T, rank>(data_, extents_, strides_, axis, start, stop, step);
+  }
+
+  /// Evaluates an expression into this memory.
+  template <class X>
+    requires operand_or_number<X>
+  const tensor_view& operator=(X&& x) const;
+  const tensor_view& operator=(const tensor_view& other) const {
+    return operator=<const tensor_view&>(other);
+  }
+  tensor_view(const tensor_view&) = default;
+
+ private:
+  T* data_ = nullptr;
+  std::int64_t extents_[max_rank]{};
+  std::int64_t strides_[max_rank]{};
+};
+
+/// A tensor of rank sizeof...(E), row-major. Fresh elements are 0.
+template <class T, extent_t... E> class tensor {
+  static_assert(element_type<T>, "sinter: tensor: the element type must be one of bool, integers, "
+                                 "float, double, f16 and bf16");
+  static_assert(sizeof...(E) <= max_rank, "sinter: tensor: at most six axes");
+
+ public:
+  using element = T;
+  static constexpr int rank = sizeof...(E);
+  static constexpr extent_t declared[] = {E..., 0};
+  static constexpr bool all_static = (is_static(E) && ...);
+
+  /// Zeros; extents that the type leaves open are 0.
+  constexpr tensor() {
+    if (!std::is_constant_evaluated()) allocate({});
+  }
+  /// Zeros, with the extents that the type leaves open, in order.
+  template <std::integral... N>
+    requires(sizeof...(N) > 0 && sizeof...(N) == (0 + ... + !is_static(E)))
+  explicit tensor(N... open) {
+    allocate({static_cast<std::int64_t>(open)...});
+  }
+  /// Elements in row-major order.
+  tensor(std::initializer_list<T> values)
+    requires(rank > 0 && all_static)
+  {
+    allocate({});
+    detail::check_count(static_cast<std::int64_t>(values.size()), size());
+    std::copy(values.begin(), values.end(), data());
+  }
+  tensor(std::initializer_list<T> values)
+    requires(rank == 1 && !all_static)
+  {
+    allocate({static_cast<std::int64_t>(values.size())});
+    std::copy(values.begin(), values.end(), data());
+  }
+  /// A scalar.
+  template <number N>
+    requires(rank == 0)
+  constexpr tensor(N value) {
+    if (std::is_constant_evaluated()) return;
+    allocate({});
+    *data() = static_cast<T>(value);
+  }
+  /// The value of an expression.
+  template <class X>
+    requires(operand<X> && !std::same_as<std::remove_cvref_t<X>, tensor>)
+  constexpr tensor(X&& x) : tensor(std::forward<X>(x), 0, 0) {}
+  /// What a generator such as random::normal fills.
+  template <class F>
+    requires requires(const F& f, T* p) { f.fill(p, std::int64_t{}, f.open); }
+  constexpr tensor(const F& filler) {
+    if (std::is_constant_evaluated()) return;
+    allocate(filler.open);
+    filler.fill(data(), size(), extents_);
+  }
+
+  constexpr tensor(const tensor& other) : symbol_(other.symbol_) {
+    if (std::is_constant_evaluated()) return;
+    memory_.allocate(other.size() * sizeof(T));
+    copy_extents(other);
+    std::copy(other.data(), other.data() + size(), data());
+  }
+  constexpr tensor(tensor&& other) noexcept
+      : symbol_(other.symbol_), memory_(std::move(other.memory_)) {
+    if (!std::is_constant_evaluated()) copy_extents(other);
+  }
+  constexpr tensor& operator=(const tensor& other) {
+    if (std::is_constant_evaluated()) symbol_ = other.symbol_;
+    else if (this != &other) *this = tensor(other);
+    return *this;
+  }
+  constexpr tensor& operator=(tensor&& other) noexcept {
+    symbol_ = other.symbol_;
+    if (std::is_constant_evaluated()) return *this;
+    memory_ = std::move(other.memory_);
+    copy_extents(other);
+    return *this;
+  }
+  /// Evaluates an expression into this tensor, which takes the expression's extents.
+  template <class X>
+    requires(operand_or_number<X> && !std::same_as<std::remove_cvref_t<X>, tensor>)
+  constexpr tensor& operator=(X&& x);
+  constexpr ~tensor() = default;
+
+  T* data() { return static_cast<T*>(memory_.get()); }
+  const T* data() const { return static_cast<const T*>(memory_.get()); }
+  std::int64_t extent(int axis) const { return extents_[axis]; }
+  const std::int64_t* extents() const { return extents_; }
+  std::int64_t size() const {
+    std::int64_t count = 1;
+    for (int i = 0; i < rank; ++i) count *= extents_[i];
+    return count;
+  }
+
+  /// One element; indices are checked.
+  template <std::integral... I>
+    requires(sizeof...(I) == sizeof...(E))
+  T& operator()(I... index) {
+    return data()[flat({static_cast<std::int64_t>(index)...})];
+  }
+  template <std::integral... I>
+    requires(sizeof...(I) == sizeof...(E))
+  const T& operator()(I... index) const {
+    return data()[flat({static_cast<std::int64_t>(index)...})];
+  }
+  /// The value of a scalar.
+  T item() const
+    requires(rank == 0)
+  {
+    return *data();
+  }
+
+  /// The same memory as a view; good while this tensor lives and keeps its extents.
+  tensor_view<T, E...> view() { return view_of<tensor_view<T, E...>>(data()); }
+  auto slice(int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) {
+    return view().slice(axis, start, stop, step);
+  }
+
+  /// Its symbol while a function is traced.
+  constexpr symbol traced() const { return symbol_; }
+  constexpr void trace(symbol s) { symbol_ = s; }
+
+  /// Gives the open extents new values; elements are 0 afterwards.
+  void resize(std::initializer_list<std::int64_t> open) { allocate(open); }
+
+ private:
+  template <class View> View view_of(T* data) {
+    std::int64_t strides[max_rank]{};
+    std::int64_t step = 1;
+    for (int i = rank; i-- > 0; step *= extents_[i]) strides[i] = step;
+    return View(data, extents_, strides);
+  }
+  std::int64_t flat(std::initializer_list<std::int64_t> index) const {
+    std::int64_t strides[max_rank]{};
+    std::int64_t step = 1;
+    for (int i = rank; i-- > 0; step *= extents_[i]) strides[i] = step;
+    return detail::offset<rank>(index, extents_, strides);
+  }
+  void allocate(std::initializer_list<std::int64_t> open) {
+    std::int64_t wanted[max_rank]{};
+    detail::fill_extents<E...>(wanted, open);
+    memory_.allocate(detail::checked_bytes(wanted, rank, sizeof(T)));
+    std::copy(wanted, wanted + max_rank, extents_);
+  }
+  constexpr void copy_extents(const tensor& other) {
+    for (int i = 0; i < max_rank; ++i) extents_[i] = other.extents_[i];
+  }
+  template <class X> constexpr tensor(X&& x, int, int);
+
+  symbol symbol_;
+  detail::owned_memory memory_;
+  std::int64_t extents_[max_rank]{};
+
+  template <class> friend struct detail::tensor_access;
+};
+
+template <class T, extent_t... E> inline constexpr bool is_tensor<tensor<T, E...>> = true;
+
+/// What expressions keep of a tensor that outlives them.
+template <class Tensor> struct tensor_reference {
+  Tensor* to;
+  constexpr tensor_reference(Tensor& t) : to(&t) {}
+};
+
+}  // namespace sinter

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// How far a correct target may be from the reference, element by element: a running error analysis
+/// (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., SIAM 2002, section 3.3) along
+/// the graph. So the tolerance follows from the types and operations of each graph and from its
+/// values: cancellation widens it, nothing else does. The rules:
+///
+///   rounding   u |y| an operation, u the unit roundoff of the node's type; 8 u |y| for a function
+///              of more than 4 flops (4 ulp); nothing where the result is an operand or its
+///              negative. Plus the smallest normal number, as a target may flush what is below.
+///   operands   op is evaluated at the corners of its operands' intervals; a comparison within its
+///              operands' errors, and a quotient by an interval around 0, may be anything.
+///   sums       errors of the terms, plus min(n, 8 sqrt(n)) u times the sum of magnitudes: the
+///              bound for any order of n terms, or its statistical form, which holds with
+///              overwhelming probability (Higham and Mary 2019, doi:10.1137/18M1226312).
+///   overflow   beyond the largest number of the type, and where C++ leaves a conversion or a
+///              signed overflow undefined, anything goes.
+///
+/// The sum is doubled, for terms of second order.
+
+#include <limits>
+
+#include "sinter/target/reference/evaluate.hpp"
+
+namespace sinter::testing {
+
+namespace detail {
+
+struct limits {
+  double roundoff, smallest, largest;
+};
+
+inline limits limits_of(dtype type) {
+  switch (type) {
+    case dtype::f16: return {0x1p-11, 0x1p-14, 65504.0};
+    case dtype::bf16: return {0x1p-8, 0x1p-126, 0x1.fep127};
+    case dtype::f32: return {0x1p-24, 0x1p-126, 0x1.fffffep127};
+    case dtype::f64: return {0x1p-53, 0x1p-1022, std::numeric_limits<double>::max()};
+    default: break;
+  }
+  // Unsigned types wrap; beyond 2^53 the reference is no longer exact.
+  const int bits = properties(type).size * 8;
+  const double largest = is_signed_integer(type) && bits < 64
+                             ? static_cast<double>((std::int64_t{1} << (bits - 1)) - 1)
+                             : 0x1p53;
+  return {0, 0, largest};
+}
+
+inline constexpr double anything = std::numeric_limits<double>::infinity();
+
+/// The distance of two results, in which equal infinities and two NaNs do not differ.
+inline double distance(double a, double b) {
+  if (a == b || (a != a && b != b)) return 0;
+  const double d = math::abs(a - b);
+  return d == d ? d : anything;
+}
+
+/// An operation on intervals x +- e around its value y.
+inline double spread(const operation& op, const double* x, const double* e, double y) {
+  if (e[0] == 0 && e[1] == 0 && e[2] == 0) return 0;
+  if (op.gives_boolean && op.arity == 2 && op.name != pack_name("and") &&
+      op.name != pack_name("or"))
+    return math::abs(x[0] - x[1]) <= e[0] + e[1] ? 1 : 0;
+  if (op.name == pack_name("div") && math::abs(x[1]) <= e[1] && e[1] < anything) return anything;
+  double widest = 0;
+  for (int corner = 0; corner < 1 << op.arity; ++corner) {
+    double at[max_operands]{};
+    for (int j = 0; j < op.arity; ++j) at[j] = corner >> j & 1 ? x[j] + e[j] : x[j] - e[j];
+    const double d = distance(op.value(at), y);
+    widest = d > widest ? d : widest;
+  }
+  return widest;
+}
+
+class error_analysis {
+ public:
+  error_analysis(const graph_view& g, const std::vector<reference::value>& values)
+      : g_(g), values_(values), errors_(values.size()) {
+    for (int i = 0; i < g.size; ++i) analyse(i);
+  }
+  const std::vector<double>& operator[](int node) const { return errors_[node]; }
+
+ private:
+  using numbers = std::vector<double>;
+
+  const numbers& x(const node& n, int j = 0) const { return values_[n.operand[j]].elements; }
+  const numbers& e(const node& n, int j = 0) const { return errors_[n.operand[j]]; }
+
+  /// What is added to the error `from_operands` of a value y of a type.
+  static double rounded(dtype type, double y, double from_operands, double units) {
+    const limits l = limits_of(type);
+    if (from_operands != from_operands) return anything;
+    if (from_operands == 0 && !(math::abs(y) < anything)) return 0;
+    if (!(math::abs(y) + from_operands <= l.largest)) return anything;
+    return units == 0 ? from_operands
+                      : from_operands + units * l.roundoff * math::abs(y) + l.smallest;
+  }
+
+  void analyse(int index) {
+    const node& n = g_[index];
+    const shape& s = values_[index].extents;
+    const numbers& y = values_[index].elements;
+    numbers& error = errors_[index];
+    error.assign(y.size(), 0.0);
+    switch (n.what()) {
+      case kind::input:
+      case kind::extent:
+      case kind::iota: return;
+      case kind::constant: error[0] = rounded(n.type, y[0], 0, is_whole(y[0]) ? 0 : 1); return;
+      case kind::element:
+        for (std::size_t i = 0; i < y.size(); ++i) error[i] = of_element(n, i, y[i]);
+        return;
+      case kind::cast:
+        for (std::size_t i = 0; i < y.size(); ++i) error[i] = of_cast(n, i, y[i]);
+        return;
+      case kind::reduce: return of_reduce(n, s, y, error);
+      case kind::matmul: return of_matmul(n, s, y, error);
+      case kind::alias: error = e(n); return;
+      default: reference::detail::rearrange(n, s, values_[n.operand[0]].extents, e(n), error);
+    }
+  }
+
+  /// A whole number that every type holds.
+  static bool is_whole(double x) { return x == math::floor(x) && math::abs(x) <= 256; }
+
+  double of_element(const node& n, std::size_t i, double y) const {
+    double operand[max_operands]{}, error[max_operands]{};
+    bool exact = n.op->gives_boolean || !is_floating(n.type);
+    for (int j = 0; j < n.arity(); ++j) {
+      operand[j] = x(n, j)[i];
+      error[j] = e(n, j)[i];
+      exact = exact || (n.op->flops <= 1 && math::abs(y) == math::abs(operand[j]));
+    }
+    const double before = spread(*n.op, operand, error, n.op->value(operand));
+    if (n.op->gives_boolean) return before > 0 ? 1 : 0;
+    if (is_signed_integer(n.type)) y = n.op->value(operand);  // before it wrapped
+    return rounded(n.type, y, before, exact ? 0 : n.op->flops > 4 ? 8 : 1);
+  }
+
+  double of_cast(const node& n, std::size_t i, double y) const {
+    const dtype from = g_[n.operand[0]].type;
+    const double value = x(n)[i], error = e(n)[i];
+    if (n.type == dtype::boolean) return error > 0 && math::abs(value) <= error ? 1 : 0;
+    if (is_floating(n.type)) {
+      const bool exact = is_whole(value) || (promote(from, n.type) == n.type && is_floating(from));
+      return rounded(n.type, y, error, exact ? 0 : 1);
+    }
+    if (!is_floating(from)) return error;
+    if (!(math::abs(value) + error <= limits_of(n.type).largest)) return anything;
+    if (is_unsigned_integer(n.type) && !(value - error > -1)) return anything;
+    const auto whole = [&](double v) { return reference::detail::convert(v, from, n.type); };
+    const double low = distance(whole(value - error), y), high = distance(whole(value + error), y);
+    return low > high ? low : high;
+  }
+
+  void of_reduce(const node& n, const shape& s, const numbers& y, numbers& error) const {
+    const shape& from = values_[n.operand[0]].extents;
+    const numbers& terms = x(n);
+    if (n.op->name != sum_operation.name) {
+      numbers low = terms, high = terms, least(y.size()), greatest(y.size());
+      for (std::size_t i = 0; i < terms.size(); ++i) low[i] -= e(n)[i], high[i] += e(n)[i];
+      reference::detail::reduce(n, s, from, low, least);
+      reference::detail::reduce(n, s, from, high, greatest);
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const double below = distance(least[i], y[i]), above = distance(greatest[i], y[i]);
+        error[i] = below > above ? below : above;
+      }
+      return;
+    }
+    node plain = n;  // of magnitudes, which do not wrap
+    plain.type = dtype::f64;
+    numbers magnitudes = terms, total(y.size()), own(y.size());
+    for (double& m : magnitudes) m = math::abs(m);
+    reference::detail::reduce(plain, s, from, magnitudes, total);
+    reference::detail::reduce(plain, s, from, e(n), own);
+    const double count = y.empty() ? 0 : static_cast<double>(terms.size() / y.size());
+    for (std::size_t i = 0; i < y.size(); ++i)
+      error[i] = of_sum(n.type, count, y[i], total[i], own[i]);
+  }
+
+  static double of_sum(dtype type, double count, double y, double magnitudes, double own) {
+    if (!is_floating(type)) return magnitudes + own > limits_of(type).largest ? anything : own;
+    const double terms = math::sqrt(count) * 8 < count ? math::sqrt(count) * 8 : count;
+    const double added = terms * limits_of(accumulator(type)).roundoff * magnitudes;
+    return rounded(type, y, count > 1 ? own + added : own, count > 1 ? 1 : 0);
+  }
+
+  void of_matmul(const node& n, const shape& s, const numbers& y, numbers& error) const {
+    const shape& left = values_[n.operand[0]].extents;
+    node plain = n;
+    plain.type = dtype::f64;
+    const auto magnitudes = [](numbers list) {
+      for (double& m : list) m = math::abs(m);
+      return list;
+    };
+    const numbers a = magnitudes(x(n, 0)), b = magnitudes(x(n, 1));
+    numbers wide_a = a, wide_b = b, total(y.size()), with_errors(y.size());
+    for (std::size_t i = 0; i < a.size(); ++i) wide_a[i] += e(n, 0)[i];
+    for (std::size_t i = 0; i < b.size(); ++i) wide_b[i] += e(n, 1)[i];
+    reference::detail::matmul(plain, s, left, a, b, total);
+    reference::detail::matmul(plain, s, left, wide_a, wide_b, with_errors);
+    // (|a| + ea)(|b| + eb) - |a| |b|: what the operands' errors can do, to full order.
+    for (std::size_t i = 0; i < y.size(); ++i)
+      error[i] = of_sum(n.type, static_cast<double>(left.last()) + 1, y[i], total[i],
+                        with_errors[i] - total[i]);
+  }
+
+  graph_view g_;
+  const std::vector<reference::value>& values_;
+  std::vector<numbers> errors_;
+};
+
+}  // namespace detail
+
+/// Twice the error bound of every node, given the values of all.
+inline std::vector<std::vector<double>> error_bounds(const graph_view& g,
+                                                     const std::vector<reference::value>& values) {
+  const detail::error_analysis analysis(g, values);
+  std::vector<std::vector<double>> bounds;
+  for (int i = 0; i < g.size; ++i) {
+    bounds.push_back(analysis[i]);
+    for (double& b : bounds.back()) b *= 2;
+  }
+  return bounds;
+}
+
+}  // namespace sinter::testing

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The operations that random graphs are made of. Each member draws operands from the pool and
+/// returns a candidate, or none where nothing fits; arguments are mapped into the domain first.
+
+#include "graph_growth.hpp"
+#include "sinter/ops/activation.hpp"
+#include "sinter/ops/loss.hpp"
+
+namespace sinter::testing {
+
+class random_operations : public graph_growth {
+ public:
+  using graph_growth::graph_growth;
+
+  candidate operation() {
+    struct choice {
+      int weight;
+      candidate (random_operations::*make)();
+      bool smooth;
+    };
+    using self = random_operations;
+    constexpr choice choices[] = {
+        {26, &self::unary, true},      {22, &self::binary, true},  {4, &self::comparison, false},
+        {4, &self::selection, true},   {6, &self::conversion, false},
+        {13, &self::reduction, true},  {6, &self::row, true},      {3, &self::cross_entropy, true},
+        {11, &self::product, true},    {6, &self::permutation, true}, {5, &self::regroup, true},
+        {4, &self::part, true},        {3, &self::repeat, true},   {1, &self::detached, false},
+        {1, &self::padded, true},      {1, &self::counted, true}};
+    int total = 0;
+    for (const choice& c : choices) total += c.smooth || !options.smooth ? c.weight : 0;
+    int drawn = r.below(total);
+    for (const choice& c : choices) {
+      if (options.smooth && !c.smooth) continue;
+      if ((drawn -= c.weight) < 0) return (this->*c.make)();
+    }
+    return {};
+  }
+
+  dtype random_type() {
+    if (options.smooth) return dtype::f64;
+    constexpr dtype types[] = {dtype::f32, dtype::f32, dtype::f32, dtype::f32,  dtype::f32,
+                               dtype::f32, dtype::f32, dtype::f32, dtype::f32,  dtype::f64,
+                               dtype::f16, dtype::f16, dtype::bf16, dtype::bf16, dtype::i32,
+                               dtype::i64, dtype::u8,  dtype::boolean};
+    return r.one_of(types);
+  }
+
+  /// A value of the pool for which `suits` holds, rather a recent one.
+  template <class F> candidate draw(F suits) {
+    const auto size = static_cast<int>(pool.size());
+    for (int i = 0; i < 10; ++i) {
+      const int first = r.below(size), second = r.below(size);
+      const candidate c = pool[first > second ? first : second];
+      if (suits(c)) return c;
+    }
+    return {};
+  }
+  candidate draw_number() {
+    return draw([&](candidate c) { return type_of(c) != dtype::boolean; });
+  }
+  candidate draw_floating(int rank = 0) {
+    return draw([&](candidate c) {
+      return is_floating(type_of(c)) && extents_of(c).rank >= rank;
+    });
+  }
+
+ private:
+  /// Whether two extents may stand beside each other.
+  bool meet(extent_t a, extent_t b) const {
+    if (a == b) return true;
+    const bool either = g.name_of(a) != 0 || g.name_of(b) != 0;
+    const bool open = !is_static(a) && !is_static(b) && (g.name_of(a) == 0 || g.name_of(b) == 0);
+    return number(a) == number(b) && (!either || open);
+  }
+  bool broadcast_together(const shape& a, const shape& b) const {
+    const int common = a.rank < b.rank ? a.rank : b.rank;
+    for (int i = 1; i <= common; ++i) {
+      const extent_t x = a[a.rank - i], y = b[b.rank - i];
+      if (x != 1 && y != 1 && !meet(x, y)) return false;
+    }
+    return true;
+  }
+
+  /// An operand that broadcasts with c: from the pool, or a new input, or c itself.
+  candidate partner(candidate c) {
+    const shape own = extents_of(c);
+    for (int i = 0; i < 3; ++i) {
+      const candidate other = draw([&](candidate o) {
+        return o.node != c.node && broadcast_together(own, extents_of(o));
+      });
+      if (other && r.chance(0.6)) return other;
+    }
+    shape declared, n;
+    for (int i = r.chance(0.3) && own.rank > 0 ? r.between(1, own.rank) : 0; i < own.rank; ++i) {
+      const bool one = r.chance(0.2);
+      n.push(one ? 1 : number(own[i]));
+      declared.push(one ? 1 : is_static(own[i]) && r.chance(0.1) ? dyn : spelled(own[i]));
+    }
+    const candidate made = new_input(r.chance(0.7) ? input_type(type_of(c)) : random_type(),
+                                     declared, n);
+    return made ? keep_input(made) : c;
+  }
+  static dtype input_type(dtype type) {
+    return type == dtype::u64 || type == dtype::i8 || type == dtype::i16 ? dtype::i64 : type;
+  }
+  candidate keep_input(candidate c) {
+    pool.push_back(c);
+    return c;
+  }
+
+  /// A positive value that grows with |x|.
+  symbol positive(symbol x, double bound) {
+    if (options.smooth || (bound < 50 && r.chance(0.3))) return x * x;
+    return abs(x);
+  }
+
+  candidate unary() {
+    const candidate c = draw_number();
+    if (!c) return {};
+    const symbol x = at(c);
+    const double b = c.bound;
+    const double widest = options.smooth ? 2 : type_of(c) == dtype::f16 ? 8 : 30;
+    const double exponential = options.smooth ? 8 : type_of(c) == dtype::f16 ? 3000 : 1.1e13;
+    const auto calm = [&] { return b <= widest ? x : b < 1e6 ? x * (widest / b) : tanh(x); };
+    const double factor = static_cast<double>(r.between(-20, 20)) / 8;
+    const double negated = type_of(c) == dtype::u64 ? 2e19 : b;
+    switch (r.below(20)) {
+      case 0: return made(-x, negated);
+      case 1: return made(abs(x), b);
+      case 2: return made(exp(calm()), exponential);
+      case 3: return made(expm1(calm()), exponential);
+      case 4: return made(log(positive(x, b) + 1), b < 90 ? b : 90);
+      case 5: return made(log1p(positive(x, b)), b < 90 ? b : 90);
+      case 6: return made(tanh(x), 1);
+      case 7: return made(sqrt(positive(x, b) + 0.5), b + 1);
+      case 8: return made(erf(x), 1);
+      case 9: return made(relu(x), b);
+      case 10: return made(sigmoid(x), 1);
+      case 11: return made(silu(x), b + 1);
+      case 12: return made(gelu(x), b + 1);
+      case 13: return made(softplus(x), b + 1);
+      case 14: return made(square(x), b * b);
+      case 15: return made(x * factor, b * 2.5);
+      case 16: return made(x + factor, b + 2.5);
+      case 17: return made(1 / (positive(x, b) + 1), 1);
+      case 18: return made(maximum(x, factor), b + 2.5);
+      default: return made(is_floating(x.type()) ? x - 1 : x * 3 + 1, b * 3 + 1);
+    }
+  }
+
+  candidate binary() {
+    const candidate a = draw_number();
+    if (!a) return {};
+    const candidate b = partner(a);
+    const symbol x = at(a), y = at(b);
+    const double low = x.type() == dtype::u64 || y.type() == dtype::u64 ? 2e19 : 0;
+    switch (r.below(7)) {
+      case 0:
+      case 1: return made(x + y, a.bound + b.bound);
+      case 2: return made(x - y, a.bound + b.bound + low);
+      case 3: return made(x * y, a.bound * b.bound);
+      case 4: return made(x / (positive(y, b.bound) + 0.5), a.bound * 2);
+      case 5: return made(maximum(x, y), a.bound + b.bound);
+      default: return made(minimum(x, y), a.bound + b.bound);
+    }
+  }
+
+  candidate comparison() {
+    const candidate mask = draw([&](candidate c) { return type_of(c) == dtype::boolean; });
+    if (mask && r.chance(0.4)) {
+      const candidate other = partner(mask);
+      const symbol x = at(mask), y = at(other);
+      const int which = r.below(3);
+      return made(which == 0 ? x && y : which == 1 ? x || y : !x, 1);
+    }
+    const candidate a = draw_number();
+    if (!a) return {};
+    const candidate b = partner(a);
+    const symbol x = at(a), y = at(b);
+    switch (r.below(5)) {
+      case 0: return made(x < y, 1);
+      case 1: return made(x <= y, 1);
+      case 2: return made(x == y, 1);
+      case 3: return made(x != y, 1);
+      default: return made(x > 0, 1);
+    }
+  }
+
+  candidate selection() {
+    const candidate a = draw_number();
+    if (!a) return {};
+    const candidate b = partner(a);
+    const symbol x = at(a), y = at(b);
+    const double bound = a.bound + b.bound + 1;
+    if (options.smooth || r.chance(0.5)) return made(where(x < y, x, y * 0.5), bound);
+    const candidate mask = draw([&](candidate c) {
+      return type_of(c) == dtype::boolean && broadcast_together(extents_of(c), extents_of(a)) &&
+             broadcast_together(extents_of(c), extents_of(b));
+    });
+    return mask ? made(where(at(mask), x, y), bound) : made(where(x > 1, x, 0), bound);
+  }
+
+  candidate conversion() {
+    const candidate c = draw([](candidate) { return true; });
+    constexpr dtype rare[] = {dtype::u8, dtype::u16, dtype::u32, dtype::u64, dtype::i8,
+                              dtype::i16};
+    const dtype to = r.chance(0.12) ? r.one_of(rare) : random_type();
+    // What does not fit is undefined from a floating type, and wraps from an integer.
+    if (is_floating(type_of(c)) && is_integer(to) && (c.bound > 2e9 || is_unsigned_integer(to)))
+      return {};
+    if (to == dtype::u64 && is_signed_integer(type_of(c))) return {};
+    return made({&g, rules::cast(g, c.node, to)}, to == dtype::boolean ? 1 : c.bound);
+  }
+
+  candidate reduction() {
+    const candidate c = draw_number();
+    if (!c || extents_of(c).rank == 0) return {};
+    const int rank = extents_of(c).rank;
+    const unsigned all = (1u << rank) - 1;
+    const unsigned mask = r.chance(0.25) ? all : 1u + static_cast<unsigned>(r.below(all));
+    return reduce(c, r.below(4), {mask, r.chance(0.4)});
+  }
+
+  candidate reduce(candidate c, int which, sinter::detail::reduced_axes axes) {
+    symbol x = at(c);
+    double count = 1;
+    for (int i = 0; i < x.rank(); ++i)
+      if (axes.mask >> i & 1) count *= static_cast<double>(number(x.extents()[i]));
+    using sinter::detail::reduce;
+    if (which == 0) return made(reduce(x, max_operation, axes), c.bound);
+    if (which == 1) return made(reduce(x, min_operation, axes), c.bound);
+    const double total = c.bound * count + 1;
+    if (which == 2) return made(reduce(x, sum_operation, axes), total);
+    if (!is_floating(x.type())) x.index = rules::cast(g, x.index, dtype::f32);
+    if (total > limit(x.type())) return {};
+    return made(reduce(x, sum_operation, axes) / sinter::detail::count_of(x, axes.mask, x.type()),
+                c.bound + 1);
+  }
+
+  candidate row() {
+    const candidate c = draw_floating(1);
+    if (!c) return {};
+    const symbol x = at(c);
+    const auto count = static_cast<double>(number(x.extents().last()));
+    double root = 1;
+    while (root * root < count) ++root;
+    const int axis = r.chance(0.6) ? 1 : r.below(3);
+    switch (r.below(3)) {
+      case 0:
+        return made(axis == 0 ? softmax<0>(x) : axis == 2 && x.rank() > 1 ? softmax<-2>(x)
+                                                                          : softmax(x), 1);
+      case 1: return made(axis == 0 ? log_softmax<0>(x) : log_softmax(x), 2 * c.bound + 12);
+      default:
+        if (4 * c.bound * c.bound * count > limit(x.type())) return {};
+        return made(layer_norm(x), root);
+    }
+  }
+
+  candidate cross_entropy() {
+    const candidate c = draw_floating(1);
+    if (!c) return {};
+    const shape own = extents_of(c);
+    const extent_t classes = number(own.last());
+    if (classes == 0 || classes > 256) return {};
+    shape declared, n;
+    for (int i = 0; i + 1 < own.rank; ++i) {
+      declared.push(spelled(own[i]));
+      n.push(number(own[i]));
+    }
+    constexpr dtype types[] = {dtype::i32, dtype::i64, dtype::u8};
+    const candidate labels = new_input(r.one_of(types), declared, n,
+                                       {recipe::origin::labels, classes});
+    if (!labels) return {};
+    keep_input(labels);
+    return made(sinter::cross_entropy(at(c), at(labels)), 2 * c.bound + 12);
+  }
+
+  candidate product() {
+    const candidate a = draw([&](candidate c) {
+      return extents_of(c).rank > 0 && type_of(c) != dtype::boolean &&
+             (is_floating(type_of(c)) || r.chance(0.2));
+    });
+    if (!a) return {};
+    const shape left = extents_of(a);
+    const extent_t inner = left.last();
+    candidate b = draw([&](candidate c) {
+      const shape& s = extents_of(c);
+      return s.rank > 0 && type_of(c) != dtype::boolean &&
+             (meet(s[s.rank > 1 ? s.rank - 2 : 0], inner) || meet(s.last(), inner));
+    });
+    if (!b || r.chance(0.5)) {
+      shape declared, n;
+      if (left.rank > 2 && r.chance(0.3))
+        for (int i = 0; i + 2 < left.rank; ++i) {
+          n.push(number(left[i]));
+          declared.push(spelled(left[i]));
+        }
+      n.push(number(inner));
+      declared.push(spelled(inner));
+      if (r.chance(0.8)) {
+        n.push(extent());
+        declared.push(spell(n.last()));
+        if (r.chance(0.3)) {
+          std::swap(n[n.rank - 1], n[n.rank - 2]);
+          std::swap(declared[n.rank - 1], declared[n.rank - 2]);
+        }
+      }
+      if (const candidate made = new_input(input_type(type_of(a)), declared, n))
+        b = keep_input(made);
+    }
+    if (!b) return {};
+    symbol y = at(b);
+    const shape right = y.extents();
+    if (right.rank > 1 && !meet(right[right.rank - 2], inner)) y = transpose(y);
+    const double terms = static_cast<double>(number(inner)) + 1;
+    return made(matmul(at(a), y), a.bound * b.bound * terms);
+  }
+
+  candidate permutation() {
+    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 1; });
+    if (!c) return {};
+    if (r.chance(0.5)) return made(transpose(at(c)), c.bound);
+    int order[max_rank] = {0, 1, 2, 3, 4, 5};
+    const int rank = extents_of(c).rank;
+    for (int i = rank; i-- > 1;) std::swap(order[i], order[r.below(i + 1)]);
+    return made({&g, rules::permute(g, c.node, order, rank)}, c.bound);
+  }
+
+  /// Reshapes: joins two axes, splits one, adds or removes an axis of extent 1, or flattens.
+  candidate regroup() {
+    const candidate c = draw([](candidate) { return true; });
+    const shape own = extents_of(c);
+    const int place = own.rank > 0 ? r.below(own.rank) : 0;
+    const int how = own.rank == 0 ? 2 : r.below(4);
+    shape target;
+    for (int i = 0; i < own.rank; ++i) {
+      if (how == 0 && i == place && i + 1 < own.rank) {
+        target.push(g.times(own[i], own[i + 1]));
+        ++i;
+      } else if (how == 1 && i == place && own[i] > 1 && own.rank < max_rank) {
+        extent_t factor = 2;
+        while (own[i] % factor != 0) ++factor;
+        target.push(factor);
+        target.push(own[i] / factor);
+      } else if (how == 3) {
+        if (i == 0) target.push(g.elements(own));
+      } else {
+        if (how == 2 && i == place && own.rank < max_rank) target.push(1);
+        if (own[i] != 1 || i != place || how == 2) target.push(own[i]);
+      }
+    }
+    if (own.rank == 0) target.push(1);
+    return made({&g, rules::reshape(g, c.node, target)}, c.bound);
+  }
+
+  candidate part() {
+    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 0; });
+    if (!c) return {};
+    const int axis = r.below(extents_of(c).rank);
+    const extent_t extent = extents_of(c)[axis];
+    if (!is_static(extent)) return {};
+    const int start = r.below(extent + 1);
+    const int stop = r.between(start, static_cast<int>(extent));
+    if (start == stop && (options.smooth || r.chance(0.9))) return {};
+    return made({&g, rules::slice(g, c.node, axis, start, stop)}, c.bound);
+  }
+
+  candidate repeat() {
+    const candidate c = draw([](candidate) { return true; });
+    shape target;
+    if (extents_of(c).rank < max_rank && r.chance(0.7)) target.push(r.between(1, 5));
+    for (int i = 0; i < extents_of(c).rank; ++i) {
+      const extent_t e = extents_of(c)[i];
+      target.push(e == 1 ? r.between(1, 6) : e);
+    }
+    return made({&g, rules::broadcast(g, c.node, target)}, c.bound);
+  }
+
+  candidate detached() {
+    const candidate c = draw_floating();
+    return c ? made(detach(at(c)), c.bound) : candidate{};
+  }
+
+  candidate padded() {
+    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 0; });
+    if (!c) return {};
+    shape target = extents_of(c);
+    std::int64_t begin[max_rank]{};
+    for (int i = 0; i < target.rank; ++i) {
+      if (!is_static(target[i])) continue;
+      begin[i] = r.below(3);
+      target[i] += begin[i] + r.below(3);
+    }
+    return made({&g, rules::pad(g, c.node, target, begin)}, c.bound);
+  }
+
+  /// Scaled by the index along its last axis.
+  candidate counted() {
+    const candidate c = draw_floating(1);
+    if (!c) return {};
+    const symbol x = at(c);
+    const auto last = static_cast<double>(number(x.extents().last()));
+    return made(x * cast<float>(iota_like<-1>(x)) * 0.125, c.bound * (last + 1));
+  }
+};
+
+}  // namespace sinter::testing
