@@ -57,12 +57,15 @@ inline double distance(double a, double b) {
 }
 
 /// An operation on intervals x +- e around its value y.
-inline double spread(const operation& op, const double* x, const double* e, double y) {
+inline double spread(const operation& op, dtype type, const double* x, const double* e, double y) {
   if (e[0] == 0 && e[1] == 0 && e[2] == 0) return 0;
   if (op.gives_boolean && op.arity == 2 && op.name != pack_name("and") &&
       op.name != pack_name("or"))
     return math::abs(x[0] - x[1]) <= e[0] + e[1] ? 1 : 0;
-  if (op.name == pack_name("div") && math::abs(x[1]) <= e[1] && e[1] < anything) return anything;
+  // A divisor that may be 0, unless its error is infinite because it overflowed.
+  if (op.name == pack_name("div") && math::abs(x[1]) <= e[1] &&
+      (e[1] < anything || !(math::abs(x[1]) > limits_of(type).largest)))
+    return anything;
   double widest = 0;
   for (int corner = 0; corner < 1 << op.arity; ++corner) {
     double at[max_operands]{};
@@ -132,7 +135,7 @@ class error_analysis {
       error[j] = e(n, j)[i];
       exact = exact || (n.op->flops <= 1 && math::abs(y) == math::abs(operand[j]));
     }
-    const double before = spread(*n.op, operand, error, n.op->value(operand));
+    const double before = spread(*n.op, n.type, operand, error, n.op->value(operand));
     if (n.op->gives_boolean) return before > 0 ? 1 : 0;
     if (is_signed_integer(n.type)) y = n.op->value(operand);  // before it wrapped
     return rounded(n.type, y, before, exact ? 0 : n.op->flops > 4 ? 8 : 1);

@@ -220,7 +220,8 @@ class random_operations : public graph_growth {
     const int rank = extents_of(c).rank;
     const unsigned all = (1u << rank) - 1;
     const unsigned mask = r.chance(0.25) ? all : 1u + static_cast<unsigned>(r.below(all));
-    return reduce(c, r.below(4), {mask, r.chance(0.4)});
+    const int which = r.below(4);
+    return reduce(c, which, {mask, r.chance(0.4)});
   }
 
   candidate reduce(candidate c, int which, sinter::detail::reduced_axes axes) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Costs as people read them: numbers with three digits and a unit, and, where extents are not known
-/// yet, polynomials in these: `772 B*batch + 33.3 kB`.
+/// Costs as people read them: numbers with three digits and a unit, and, where extents are not
+/// known yet, polynomials in these: `772 B*batch + 33.3 kB`.
 
 #include <charconv>
 #include <cmath>
@@ -95,7 +95,8 @@ class polynomial {
   }
 
  private:
-  std::vector<double> coefficients_;  ///< digit u of the index in base three: the power of unknown u
+  /// Digit u of the index in base three is the power of unknown u.
+  std::vector<double> coefficients_;
 };
 
 }  // namespace sinter::detail

@@ -14,9 +14,9 @@
 namespace sinter {
 
 struct explain_options {
-  std::vector<std::string> inputs;    ///< names; x0, x1, ... where there is none
+  std::vector<std::string> inputs{};  ///< names; x0, x1, ... where there is none
   /// Values of dimensions, by name: {"batch", 512}, or {"x0.1", 512} for axis 1 of input x0.
-  std::vector<std::pair<std::string, std::int64_t>> dimensions;
+  std::vector<std::pair<std::string, std::int64_t>> dimensions{};
   std::vector<machine> machines = {machines::desktop, machines::h200};
   int width = 100;                    ///< columns of the page
   int lines = 16;                     ///< of one kernel; the middle of longer ones is left out
@@ -77,7 +77,7 @@ class explainer {
     for (std::size_t k = 0; k < plan_.kernels.size(); ++k) {
       const lowered_kernel& kernel = plan_.kernels[k];
       add_row({std::to_string(k), name(kernel.programs[0].family), known_.spelling().space(kernel)},
-              [&](const auto& values) { return std::vector<kernel_cost>{cost_of(kernel, values)}; });
+              [&](const auto& values) { return std::vector{cost_of(kernel, values)}; });
     }
     const auto fused = [&](const auto& values) { return cost_of(plan_, values); };
     const auto unfused = [&](const auto& values) { return unfused_cost(plan_.graph, values); };

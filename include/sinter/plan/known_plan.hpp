@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// A plan together with the values of its dimensions, as far as they are known: what every report on
-/// a plan begins with. Sizes are numbers where the dimensions are, and polynomials where not.
+/// A plan together with the values of its dimensions, as far as they are known: what every report
+/// on a plan begins with. Sizes are numbers where the dimensions are, and polynomials where not.
 
 #include <algorithm>
 #include <string>

@@ -127,7 +127,7 @@ class speller {
   std::string list(const extent_t* extents, int rank, const lowered_kernel* k) const {
     std::string text = "[";
     for (int a = 0; a < rank; ++a)
-      text += (a > 0 ? ", " : "") + (k != nullptr ? own_number(*k, extents[a]) : number(extents[a]));
+      text += (a > 0 ? ", " : "") + (k ? own_number(*k, extents[a]) : number(extents[a]));
     return text + ']';
   }
 
@@ -186,9 +186,9 @@ inline std::string speller::spell_leaf(const lowered_kernel& k, const program& p
     outer = l.stride[a];
   }
   const extent_t whole = plan_->buffers[number].elements;
-  if (l.guarded) text = "pad(" + text + ')';
-  else if (l.offset != 0 || (is_static_part && is_static(whole) && count < whole))
+  if (l.offset != 0 || (!l.guarded && is_static_part && is_static(whole) && count < whole))
     text = "slice(" + text + ", " + own_number(k, l.offset) + ')';
+  if (l.guarded) text = "pad(" + text + ')';
   return permuted ? "transpose(" + text + ')' : text;
 }
 

@@ -33,7 +33,8 @@ class unfused_counter {
 
     std::vector<kernel_cost> list;
     for (std::size_t i = 0; i < g_.nodes.size(); ++i)
-      if (needed[i] && varies[i] && computes(g_.nodes[i])) list.push_back(operation_cost(g_.nodes[i]));
+      if (needed[i] && varies[i] && computes(g_.nodes[i]))
+        list.push_back(operation_cost(g_.nodes[i]));
     for (const output& o : g_.outputs)
       if (!computes(g_[storage(o.node)])) list.push_back(copy_cost(o.node));
     return list;

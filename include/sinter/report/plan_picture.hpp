@@ -122,9 +122,13 @@ class plan_drawing : plan_layout {
     const double x = box_left_ + 22;
     double y = b.y + 22;
     c.text(x, y, b.title, {.size = 13, .color = color(f), .bold = true});
-    if (b.two_headed) c.text(x, y += line_height, b.cost, {.size = label_size, .color = plot::soft_ink});
-    else c.text(box_right_ - 14, y, b.cost,
-                {.size = label_size, .color = plot::soft_ink, .at = svg::anchor::end});
+    svg::font small{.size = label_size, .color = plot::soft_ink};
+    if (b.two_headed) {
+      c.text(x, y += line_height, b.cost, small);
+    } else {
+      small.at = svg::anchor::end;
+      c.text(box_right_ - 14, y, b.cost, small);
+    }
     for (const std::string& line : b.lines) {
       const std::size_t first = line.find_first_not_of(' ');
       c.text(x + 4.0 * static_cast<double>(first), y += line_height, line.substr(first),

@@ -108,11 +108,6 @@ template <class Tensor> struct tensor_access {
   }
 };
 
-/// The value of an operand as a call: a copy, or a number spread over the target.
-struct copy_rule {
-  constexpr symbol operator()(symbol x) const { return x; }
-};
-
 /// An expression whose value has the target's type and shape.
 template <class Target, extent_t... E> struct assign_rule {
   constexpr symbol operator()(symbol x) const {
@@ -144,69 +139,65 @@ template <class Target, extent_t... E> struct assign_rule {
   }
 };
 
-template <class T, extent_t... E, class X> auto assignment(tensor<T, E...>*, X&& x) {
-  return call<assign_rule<T, E...>, stored_t<X>>{{}, {stored_t<X>{std::forward<X>(x)}}};
+template <class T, extent_t... E, class X> void assign_now(tensor<T, E...>& target, X&& x) {
+  using own = tensor<T, E...>;
+  using whole = call<assign_rule<T, E...>, stored_t<X>>;
+  if constexpr (check(static_cast<const whole*>(nullptr))) {
+    const whole c{{}, {stored_t<X>{std::forward<X>(x)}}};
+    evaluation<whole> e(c);
+    std::int64_t extents[max_rank]{};
+    e.execution.extents_of(0, extents);
+    const bool fits = tensor_access<own>::has_extents(target, extents);
+    if (fits && !e.disturbs(target.data(), target.data() + target.size())) {
+      e.outputs[0] = target.data();
+      e.run();
+    } else {
+      own fresh;
+      tensor_access<own>::reshape(fresh, extents);
+      e.outputs[0] = fresh.data();
+      e.run();
+      target = std::move(fresh);
+    }
+  }
+}
+
+template <class T, extent_t... E, class X>
+constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<X>, symbol>) {
+    if (!std::is_constant_evaluated())
+      throw error("assign: a symbol has a value inside a traced function only");
+    target.trace(x);
+  } else if (std::is_constant_evaluated()) {
+    if constexpr (operand<X>) target.trace(lift(x));
+    else target.trace(literal(target.traced().graph, x));
+  } else {
+    assign_now(target, std::forward<X>(x));
+  }
+}
+
+/// Into memory with strides: by way of a tensor, so that nothing is overwritten too early.
+template <class T, extent_t... E, class X>
+void assign_view(const tensor_view<T, E...>& target, X&& x) {
+  const tensor<T, E...> value(std::forward<X>(x));
+  constexpr int rank = sizeof...(E);
+  for (int i = 0; i < rank; ++i)
+    if (value.extent(i) != target.extent(i))
+      throw shape_error("assign: a view " + extents_text(target.extents(), rank) +
+                        " cannot hold " + extents_text(value.extents(), rank));
+  for (std::int64_t n = 0; n < value.size(); ++n) {
+    std::int64_t at = 0, rest = n;
+    for (int i = rank; i-- > 0; rest /= target.extent(i))
+      at += rest % target.extent(i) * target.stride(i);
+    target.data()[at] = value.data()[n];
+  }
+}
+
+template <class Target, class X> constexpr void assign(Target& target, X&& x) {
+  if constexpr (is_tensor<Target>) assign_tensor(target, std::forward<X>(x));
+  else assign_view(target, std::forward<X>(x));
 }
 
 }  // namespace detail
-
-template <class T, extent_t... E>
-template <class X>
-constexpr tensor<T, E...>::tensor(X&& x, int, int) {
-  if (std::is_constant_evaluated()) symbol_ = lift(x);
-  else *this = std::forward<X>(x);
-}
-
-template <class T, extent_t... E>
-template <class X>
-  requires(operand_or_number<X> && !std::same_as<std::remove_cvref_t<X>, tensor<T, E...>>)
-constexpr tensor<T, E...>& tensor<T, E...>::operator=(X&& x) {
-  if (std::is_constant_evaluated()) {
-    if constexpr (operand<X>) symbol_ = lift(x);
-    else symbol_ = literal(symbol_.graph, x);
-  } else if constexpr (std::is_same_v<std::remove_cvref_t<X>, symbol>) {
-    throw error("assign: a symbol has a value inside a traced function only");
-  } else {
-    const auto c = detail::assignment(static_cast<tensor*>(nullptr), std::forward<X>(x));
-    using whole = std::remove_const_t<decltype(c)>;
-    if constexpr (check(static_cast<const whole*>(nullptr))) {
-      detail::evaluation<whole> e(c);
-      std::int64_t extents[max_rank]{};
-      e.execution.extents_of(0, extents);
-      const bool fits = detail::tensor_access<tensor>::has_extents(*this, extents);
-      if (fits && !e.disturbs(data(), data() + size())) {
-        e.outputs[0] = data();
-        e.run();
-      } else {
-        tensor fresh;
-        detail::tensor_access<tensor>::reshape(fresh, extents);
-        e.outputs[0] = fresh.data();
-        e.run();
-        *this = std::move(fresh);
-      }
-    }
-  }
-  return *this;
-}
-
-template <element_type T, extent_t... E>
-template <class X>
-  requires operand_or_number<X>
-const tensor_view<T, E...>& tensor_view<T, E...>::operator=(X&& x) const {
-  const tensor<T, E...> value(std::forward<X>(x));
-  for (int i = 0; i < rank; ++i)
-    if (value.extent(i) != extents_[i])
-      throw shape_error("assign: a view " + detail::extents_text(extents_, rank) +
-                        " cannot hold " + detail::extents_text(value.extents(), rank));
-  std::int64_t index[max_rank]{};
-  for (std::int64_t n = 0; n < value.size(); ++n) {
-    std::int64_t at = 0, rest = n;
-    for (int i = rank; i-- > 0; rest /= extents_[i]) at += rest % extents_[i] * strides_[i];
-    data_[at] = value.data()[n];
-  }
-  (void)index;
-  return *this;
-}
 
 /// An expression's own type of tensor: `st::tensor y = relu(x)`.
 #define SINTER_GUIDE(count, ...)                                                             \

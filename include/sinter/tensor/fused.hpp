@@ -90,6 +90,23 @@ template <class F> constexpr fused_function<F> fused(F) {
   return {};
 }
 
+/// Visits the tensors of structures as symbols, inside a traced function: what the visitor assigns
+/// to a symbol is assigned to its tensor. How optimisers are written.
+template <class F, class First, class... Same>
+constexpr void for_each_symbol(F&& visit, First& first, Same&... same) {
+  for_each_tensor(
+      [&](auto&... t) {
+        std::tuple<decltype((void)t, symbol{})...> symbols{t.traced()...};
+        std::apply(visit, symbols);
+        const auto write_back = [](auto& tensor, const symbol& s) {
+          if constexpr (!std::is_const_v<std::remove_reference_t<decltype(tensor)>>)
+            tensor.trace(s);
+        };
+        std::apply([&](const auto&... s) { (write_back(t, s), ...); }, symbols);
+      },
+      first, same...);
+}
+
 /// The gradient of a scalar with respect to every floating tensor of a structure, or to a symbol,
 /// as a structure of the same type. Inside traced functions only.
 template <class Loss, class Structure>

@@ -54,6 +54,8 @@ class owned_memory {
   void* memory_ = nullptr;
 };
 
+inline constexpr std::int64_t no_extents[max_rank + 1]{};
+
 inline std::string extents_text(const std::int64_t* extents, int rank) {
   std::string text = "[";
   for (int i = 0; i < rank; ++i) text += (i > 0 ? ", " : "") + std::to_string(extents[i]);
@@ -79,13 +81,10 @@ inline std::size_t checked_bytes(const std::int64_t* extents, int rank, std::siz
 
 /// The extents of a type, with its open ones given in order.
 template <extent_t... E>
-void fill_extents(std::int64_t* out, std::initializer_list<std::int64_t> open) {
+void fill_extents(std::int64_t* out, const std::int64_t* open) {
   constexpr extent_t declared[] = {E..., 0};
-  auto next = open.begin();
-  for (std::size_t i = 0; i < sizeof...(E); ++i) {
-    if (is_static(declared[i])) out[i] = declared[i];
-    else out[i] = next != open.end() ? *next++ : 0;
-  }
+  for (std::size_t i = 0; i < sizeof...(E); ++i)
+    out[i] = is_static(declared[i]) ? declared[i] : *open++;
 }
 
 inline void check_extent(extent_t declared, std::int64_t found, int axis) {

@@ -85,7 +85,8 @@ constexpr void for_each_tensor(F&& visit, T& x, Same&... same) {
     if constexpr (std::is_array_v<T>) {
       for (std::size_t i = 0; i < std::extent_v<T>; ++i) for_each_tensor(visit, x[i], same[i]...);
     } else {
-      auto all = std::tuple(detail::members_of(x), detail::members_of(same)...);
+      std::tuple<decltype(detail::members_of(x)), decltype(detail::members_of(same))...> all{
+          detail::members_of(x), detail::members_of(same)...};
       constexpr std::size_t count = std::tuple_size_v<std::tuple_element_t<0, decltype(all)>>;
       [&]<std::size_t... I>(std::index_sequence<I...>) {
         const auto at = [&]<std::size_t J>() {

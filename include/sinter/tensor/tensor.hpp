@@ -18,6 +18,11 @@ namespace sinter {
 
 template <class T, extent_t... E> class tensor;
 
+namespace detail {
+/// Evaluates an expression into a tensor or a view: defined where plans run.
+template <class Target, class X> constexpr void assign(Target& target, X&& x);
+}  // namespace detail
+
 /// Memory of others as a tensor. Strides count elements.
 template <element_type T, extent_t... E> class tensor_view {
  public:
@@ -28,7 +33,8 @@ template <element_type T, extent_t... E> class tensor_view {
   /// Contiguous memory, row-major. Extents: those that the type leaves open, in order.
   template <std::integral... N>
   explicit tensor_view(T* data, N... open) : data_(data) {
-    detail::fill_extents<E...>(extents_, {static_cast<std::int64_t>(open)...});
+    const std::int64_t given[] = {static_cast<std::int64_t>(open)..., 0};
+    detail::fill_extents<E...>(extents_, given);
     std::int64_t step = 1;
     for (int i = rank; i-- > 0; step *= extents_[i]) strides_[i] = step;
   }
@@ -63,9 +69,13 @@ template <element_type T, extent_t... E> class tensor_view {
   /// Evaluates an expression into this memory.
   template <class X>
     requires operand_or_number<X>
-  const tensor_view& operator=(X&& x) const;
+  const tensor_view& operator=(X&& x) const {
+    detail::assign(*this, std::forward<X>(x));
+    return *this;
+  }
   const tensor_view& operator=(const tensor_view& other) const {
-    return operator=<const tensor_view&>(other);
+    detail::assign(*this, other);
+    return *this;
   }
   tensor_view(const tensor_view&) = default;
 
@@ -89,26 +99,28 @@ template <class T, extent_t... E> class tensor {
 
   /// Zeros; extents that the type leaves open are 0.
   constexpr tensor() {
-    if (!std::is_constant_evaluated()) allocate({});
+    if (!std::is_constant_evaluated()) allocate(detail::no_extents);
   }
   /// Zeros, with the extents that the type leaves open, in order.
   template <std::integral... N>
     requires(sizeof...(N) > 0 && sizeof...(N) == (0 + ... + !is_static(E)))
   explicit tensor(N... open) {
-    allocate({static_cast<std::int64_t>(open)...});
+    const std::int64_t given[] = {static_cast<std::int64_t>(open)..., 0};
+    allocate(given);
   }
   /// Elements in row-major order.
   tensor(std::initializer_list<T> values)
     requires(rank > 0 && all_static)
   {
-    allocate({});
+    allocate(detail::no_extents);
     detail::check_count(static_cast<std::int64_t>(values.size()), size());
     std::copy(values.begin(), values.end(), data());
   }
   tensor(std::initializer_list<T> values)
     requires(rank == 1 && !all_static)
   {
-    allocate({static_cast<std::int64_t>(values.size())});
+    const std::int64_t given[] = {static_cast<std::int64_t>(values.size())};
+    allocate(given);
     std::copy(values.begin(), values.end(), data());
   }
   /// A scalar.
@@ -116,13 +128,15 @@ template <class T, extent_t... E> class tensor {
     requires(rank == 0)
   constexpr tensor(N value) {
     if (std::is_constant_evaluated()) return;
-    allocate({});
+    allocate(detail::no_extents);
     *data() = static_cast<T>(value);
   }
   /// The value of an expression.
   template <class X>
     requires(operand<X> && !std::same_as<std::remove_cvref_t<X>, tensor>)
-  constexpr tensor(X&& x) : tensor(std::forward<X>(x), 0, 0) {}
+  constexpr tensor(X&& x) {
+    detail::assign(*this, std::forward<X>(x));
+  }
   /// What a generator such as random::normal fills.
   template <class F>
     requires requires(const F& f, T* p) { f.fill(p, std::int64_t{}, f.open); }
@@ -157,7 +171,10 @@ template <class T, extent_t... E> class tensor {
   /// Evaluates an expression into this tensor, which takes the expression's extents.
   template <class X>
     requires(operand_or_number<X> && !std::same_as<std::remove_cvref_t<X>, tensor>)
-  constexpr tensor& operator=(X&& x);
+  constexpr tensor& operator=(X&& x) {
+    detail::assign(*this, std::forward<X>(x));
+    return *this;
+  }
   constexpr ~tensor() = default;
 
   T* data() { return static_cast<T*>(memory_.get()); }
@@ -198,8 +215,13 @@ template <class T, extent_t... E> class tensor {
   constexpr symbol traced() const { return symbol_; }
   constexpr void trace(symbol s) { symbol_ = s; }
 
-  /// Gives the open extents new values; elements are 0 afterwards.
-  void resize(std::initializer_list<std::int64_t> open) { allocate(open); }
+  /// Gives the open extents new values, in order; elements are 0 afterwards.
+  template <std::integral... N>
+    requires(sizeof...(N) == (0 + ... + !is_static(E)))
+  void resize(N... open) {
+    const std::int64_t given[] = {static_cast<std::int64_t>(open)..., 0};
+    allocate(given);
+  }
 
  private:
   template <class View> View view_of(T* data) {
@@ -214,7 +236,7 @@ template <class T, extent_t... E> class tensor {
     for (int i = rank; i-- > 0; step *= extents_[i]) strides[i] = step;
     return detail::offset<rank>(index, extents_, strides);
   }
-  void allocate(std::initializer_list<std::int64_t> open) {
+  void allocate(const std::int64_t* open) {
     std::int64_t wanted[max_rank]{};
     detail::fill_extents<E...>(wanted, open);
     memory_.allocate(detail::checked_bytes(wanted, rank, sizeof(T)));
@@ -223,7 +245,6 @@ template <class T, extent_t... E> class tensor {
   constexpr void copy_extents(const tensor& other) {
     for (int i = 0; i < max_rank; ++i) extents_[i] = other.extents_[i];
   }
-  template <class X> constexpr tensor(X&& x, int, int);
 
   symbol symbol_;
   detail::owned_memory memory_;

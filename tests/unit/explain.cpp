@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Costs of kernels against counts by hand, and plans as text and as pictures.
+
+#include <doctest/doctest.h>
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "sinter/ops/activation.hpp"
+#include "sinter/ops/gradient.hpp"
+#include "sinter/ops/linear.hpp"
+#include "sinter/ops/loss.hpp"
+#include "sinter/ops/normalise.hpp"
+#include "sinter/plan/explain.hpp"
+#include "sinter/report/plan_picture.hpp"
+
+namespace {
+
+using namespace sinter;
+
+constexpr sinter::axis batch{"batch"};
+
+/// A graph with its inputs, as a traced function would make it.
+struct sketch {
+  graph_builder graph;
+
+  constexpr symbol input(std::initializer_list<extent_t> extents, dtype type = dtype::f32) {
+    const int rank = static_cast<int>(extents.size());
+    return {&graph, rules::input(graph, type, extents.begin(), rank, false)};
+  }
+  constexpr void result(symbol s) { graph.outputs.push_back({s.index, -1}); }
+  constexpr void update(int number, symbol s) { graph.outputs.push_back({s.index, number}); }
+  constexpr plan_builder plan() const { return make_plan(prune(graph)); }
+};
+
+constexpr plan_builder dense_layer(extent_t rows) {
+  sketch s;
+  const symbol x = s.input({rows, 784}), w = s.input({784, 256}), b = s.input({256});
+  s.result(relu(matmul(x, w) + b));
+  return s.plan();
+}
+
+/// The forward and backward pass of two layers, and the update of their weights.
+plan_builder training_step() {
+  sketch s;
+  const symbol x = s.input({batch, 64}), w = s.input({64, 32}), v = s.input({32, 10});
+  const symbol label = s.input({batch}, dtype::i32);
+  const symbol loss = mean(cross_entropy(matmul(relu(matmul(x, w)), v), label));
+  const std::vector<int> d = differentiate(s.graph, loss.index, {w.index, v.index});
+  s.result(loss);
+  s.update(1, w - symbol{&s.graph, d[0]} * 0.5f);
+  s.update(2, v - symbol{&s.graph, d[1]} * 0.5f);
+  return s.plan();
+}
+
+constexpr kernel_cost one_kernel(const plan_builder& p,
+                                 const std::vector<std::int64_t>& extents = {}) {
+  if (p.kernels.size() != 1) throw "one kernel expected";
+  return cost_of(p.kernels[0], dimension_values(p.graph, extents));
+}
+
+// In constant evaluation, static and with run-time extents.
+constexpr kernel_cost dense_32{4.0 * (32 * 784 + 784 * 256 + 256), 4.0 * 32 * 256,
+                               2.0 * 32 * 784 * 256 + 2 * 32 * 256};
+static_assert(one_kernel(dense_layer(32)) == dense_32);
+static_assert(one_kernel(dense_layer(batch), {32}) == dense_32);
+static_assert(is_static(dense_layer(32).kernels[0]));
+static_assert(!is_static(dense_layer(batch).kernels[0]));
+static_assert(expected_time(dense_32, {"", 1e9, 1e30, 1e-6}) == 1e-6 + dense_32.bytes() / 1e9);
+static_assert(expected_time(dense_32, {"", 1e30, 1e9, 1e-6}) == 1e-6 + dense_32.flops / 1e9);
+
+TEST_CASE("cost: softmax of rows [8,100] reads and writes each element once") {
+  sketch s;
+  s.result(softmax(s.input({8, 100})));
+  const kernel_cost c = one_kernel(s.plan());
+  CHECK(c.bytes_read == 3200);
+  CHECK(c.bytes_written == 3200);
+  // max, sub, exp, sum, div at 1, 1, 12, 1, 4 flops
+  CHECK(c.flops == 800 * 19);
+}
+
+TEST_CASE("cost: sum over the leading axis of [50,7]") {
+  sketch s;
+  s.result(sum<0>(s.input({50, 7})) * 2);
+  const kernel_cost c = one_kernel(s.plan());
+  CHECK(c.bytes_read == 4 * 350);
+  CHECK(c.bytes_written == 4 * 7);
+  CHECK(c.flops == 350 + 7);
+}
+
+TEST_CASE("cost: an update reads and writes its target") {
+  sketch s;
+  const symbol w = s.input({1000}), g = s.input({1000});
+  s.update(0, w - g * 0.1f);
+  const kernel_cost c = one_kernel(s.plan());
+  CHECK(c.bytes_read == 8000);
+  CHECK(c.bytes_written == 4000);
+  CHECK(c.flops == 2000);
+}
+
+TEST_CASE("cost: x [16,16] times its transpose plus x reads x once") {
+  sketch s;
+  const symbol x = s.input({16, 16});
+  s.result(matmul(x, transpose(x)) + x);
+  CHECK(one_kernel(s.plan()).bytes_read == 4 * 256);
+}
+
+TEST_CASE("cost: the windows of a stencil over [100] share their elements") {
+  sketch s;
+  const symbol x = s.input({100});
+  s.result(slice<0, 0, 98>(x) + slice<0, 1, 99>(x) + slice<0, 2, 100>(x));
+  CHECK(one_kernel(s.plan()).bytes_read == 400);
+}
+
+TEST_CASE("cost: padding reads the guarded part only") {
+  sketch s;
+  const symbol x = s.input({10, 3}), y = s.input({10, 5});
+  const std::int64_t begin[] = {0, 1};
+  s.result(y + symbol{&s.graph, rules::pad(s.graph, x.index, {2, {10, 5}}, begin)});
+  CHECK(one_kernel(s.plan()).bytes_read == 4 * (30 + 50));
+}
+
+TEST_CASE("cost: a broadcast row is read once, f16 at two bytes") {
+  sketch s;
+  const symbol x = s.input({64, 32}, dtype::f16), row = s.input({32}, dtype::f16);
+  s.result(x * row);
+  const kernel_cost c = one_kernel(s.plan());
+  CHECK(c.bytes_read == 2 * (64 * 32 + 32));
+  CHECK(c.bytes_written == 2 * 64 * 32);
+}
+
+TEST_CASE("cost: unfused, every operation reads its operands and writes its result") {
+  sketch s;
+  const symbol x = s.input({1000}), y = s.input({1000});
+  s.result(relu(x * y + 1) * x);
+  const std::vector<kernel_cost> list = unfused_cost(s.graph);
+  REQUIRE(list.size() == 4);
+  CHECK(total(list).bytes_read == 4 * 1000 * (2 + 1 + 1 + 2));
+  CHECK(total(list).bytes_written == 4 * 1000 * 4);
+  CHECK(total(list).flops == 4000);
+  CHECK(one_kernel(s.plan()).bytes() == 4 * 3000);
+}
+
+TEST_CASE("cost: a slot of the workspace is as large as its largest value") {
+  const plan_builder p = training_step();
+  const std::vector<std::int64_t> values =
+      dimension_values(p.graph, std::vector<std::int64_t>(p.graph.dimensions.size(), 16));
+  const workspace_size w = workspace_of(p, values);
+  CHECK(w.bytes > 0);
+  CHECK(w.bytes <= w.without_reuse);
+}
+
+TEST_CASE("explain: a dense layer with a named axis") {
+  const std::string text = explain(dense_layer(batch), {.inputs = {"x", "w", "b"}});
+  CHECK(text == R"(plan: 1 kernel
+  reads x f32 [batch, 784]; w f32 [784, 256]; b f32 [256]
+  returns out0 f32 [batch, 256]
+
+  #  family    space                          bytes        flops
+  --------------------------------------------------------------
+  0  contract  [batch, 256]  4.16 kB*batch + 804 kB  402 k*batch
+     relu(matmul(x, w) + b) -> out0
+  --------------------------------------------------------------
+     fused     1 kernel      4.16 kB*batch + 804 kB  402 k*batch
+     unfused   3 kernels     8.26 kB*batch + 804 kB  402 k*batch
+
+  traffic    4.16 kB*batch + 804 kB; unfused 8.26 kB*batch + 804 kB
+  workspace  none
+  times      need batch
+)");
+}
+
+TEST_CASE("explain: a dense layer, batch = 512") {
+  const explain_options options{.inputs = {"x", "w", "b"},
+                                .dimensions = {{"batch", 512}},
+                                .machines = {{"unit", 1e12, 1e12, 1e-6}}};
+  CHECK(explain(dense_layer(batch), options) == R"(plan: 1 kernel; batch = 512
+  reads x f32 [512, 784]; w f32 [784, 256]; b f32 [256]
+  returns out0 f32 [512, 256]
+
+  #  family    space          read  written  flops  flop/B    unit
+  ----------------------------------------------------------------
+  0  contract  [512, 256]  2.41 MB   524 kB  206 M    70.1  207 us
+     relu(matmul(x, w) + b) -> out0
+  ----------------------------------------------------------------
+     fused     1 kernel    2.41 MB   524 kB  206 M    70.1  207 us
+     unfused   3 kernels   3.46 MB  1.57 MB  206 M    40.9  211 us
+
+  traffic    2.93 MB; unfused 5.03 MB, 1.71 times as much
+  workspace  none
+)");
+}
+
+TEST_CASE("explain: a training step spells products, folds and updates") {
+  const explain_options options{.inputs = {"x", "w", "v", "label"}};
+  const std::string text = explain(training_step(), options);
+  for (const char* line : {"     relu(matmul(x, w)) -> m1\n",
+                           "     t1 = matmul(m1, v)\n",
+                           "     t2 = t1 - max<-1>(t1)\n",
+                           "     t3 = iota<-1> == label\n",
+                           "     v <- v - matmul(transpose(m1), m4) * 0.5\n",
+                           "     w <- w - matmul(transpose(x), m5) * 0.5\n",
+                           "  updates w; v\n"})
+    CHECK_MESSAGE(text.find(line) != text.npos, line << " in\n" << text);
+}
+
+std::string formulas_of(const sketch& s) {
+  const plan_builder p = s.plan();
+  REQUIRE(p.kernels.size() == 1);
+  std::string text;
+  for (const std::string& line : speller(p).formulas(p.kernels[0])) text += line + '\n';
+  return text;
+}
+
+TEST_CASE("explain: parentheses as in C++, shortest constants, shared values named") {
+  sketch s;
+  const symbol x = s.input({4, 5}), y = s.input({4, 5});
+  const symbol e = exp(x - y * 0.1f);
+  s.result(e / (x - (y - 1e-5f)) + e);
+  s.result(where(x <= y || !(x == y), -(x + y), true));
+  CHECK(formulas_of(s) == R"(t1 = exp(x0 - x1 * 0.1)
+t1 + t1 / (x0 - (x1 - 1e-5)) -> out0
+where(x0 <= x1 || !(x0 == x1), -(x0 + x1), 1) -> out1
+)");
+}
+
+TEST_CASE("explain: views show what they are") {
+  sketch s;
+  const symbol x = s.input({6, 6});
+  const std::int64_t begin[] = {0, 0};
+  const symbol part = slice<0, 2, 4>(x);
+  s.result(x + transpose(x) + symbol{&s.graph, rules::pad(s.graph, part.index, {2, {6, 6}}, begin)});
+  CHECK(formulas_of(s) == "pad(slice(x0, 12)) + (x0 + transpose(x0)) -> out0\n");
+}
+
+TEST_CASE("explain: long kernels are elided, long lines wrapped") {
+  sketch s;
+  symbol x = s.input({100});
+  for (int i = 0; i < 60; ++i) x = exp(x) * x + i;
+  s.result(x);
+  const std::string text = explain(s.plan(), {.width = 80, .lines = 8});
+  CHECK(text.find("... ") != text.npos);
+  CHECK(text.find(" more ...\n") != text.npos);
+  CHECK(text.find(" -> out0\n") != text.npos);
+  std::size_t longest = 0;
+  for (std::size_t from = 0, to = 0; from < text.size(); from = to + 1) {
+    to = text.find('\n', from);
+    longest = std::max(longest, to - from);
+  }
+  CHECK(longest <= 80);
+}
+
+TEST_CASE("plan_picture: a box for each kernel, a pill for each tensor") {
+  const explain_options options{.inputs = {"x", "w", "v", "label"}, .dimensions = {{"batch", 8}}};
+  const plan_builder p = training_step();
+  const std::string picture = plan_picture(p, options).str();
+  std::size_t boxes = 0;
+  for (std::size_t at = 0; (at = picture.find("opacity=\"0.09\"", at)) != picture.npos; ++at) ++boxes;
+  CHECK(boxes == p.kernels.size());
+  for (const char* words : {"relu(matmul(x, w)) -&gt; m1", "batch = 8", "label", "out0"})
+    CHECK_MESSAGE(picture.find(words) != picture.npos, words);
+  CHECK(picture.find("nan") == picture.npos);
+}
+
+}  // namespace
