@@ -11,11 +11,12 @@
 ///              negative. Plus the smallest normal number, as a target may flush what is below.
 ///   operands   op is evaluated at the corners of its operands' intervals; a comparison within its
 ///              operands' errors, and a quotient by an interval around 0, may be anything.
-///   sums       errors of the terms, plus min(n, 8 sqrt(n)) u times the sum of magnitudes: the
-///              bound for any order of n terms, or its statistical form, which holds with
-///              overwhelming probability (Higham and Mary 2019, doi:10.1137/18M1226312).
-///   overflow   beyond the largest number of the type, and where C++ leaves a conversion or a
-///              signed overflow undefined, anything goes.
+///   sums       errors of the terms, plus t u times the sum of magnitudes, for n terms: t = n in
+///              any order; t = n / 16 + 64 in at least sixteen partial sums, as targets add long
+///              rows; t = 8 sqrt(n) with overwhelming probability (Higham and Mary 2019,
+///              doi:10.1137/18M1226312). The first, or the larger of the others if that is less.
+///   overflow   beyond the largest number of the type, where an inexact integer may wrap, and where
+///              C++ leaves a conversion or a signed overflow undefined, anything goes.
 ///
 /// The sum is doubled, for terms of second order.
 
@@ -39,12 +40,7 @@ inline limits limits_of(dtype type) {
     case dtype::f64: return {0x1p-53, 0x1p-1022, std::numeric_limits<double>::max()};
     default: break;
   }
-  // Unsigned types wrap; beyond 2^53 the reference is no longer exact.
-  const int bits = properties(type).size * 8;
-  const double largest = is_signed_integer(type) && bits < 64
-                             ? static_cast<double>((std::int64_t{1} << (bits - 1)) - 1)
-                             : 0x1p53;
-  return {0, 0, largest};
+  return {0, 0, 0x1p53};
 }
 
 inline constexpr double anything = std::numeric_limits<double>::infinity();
@@ -56,12 +52,27 @@ inline double distance(double a, double b) {
   return d == d ? d : anything;
 }
 
+inline bool near_zero(double x, double e) { return e > 0 && math::abs(x) <= e; }
+
+/// The error of an integer that is y before it wraps. What is exact may wrap, if that is defined.
+inline double of_integer(dtype type, double y, double error) {
+  const int bits = properties(type).size * 8;
+  const bool sign = is_signed_integer(type);
+  const double end = bits == 64 ? 0x1p53 : static_cast<double>(std::int64_t{1} << (bits - sign));
+  const bool fits = y + error < end && y - error >= (sign ? -end : 0);
+  if (fits || (error == 0 && !sign && math::abs(y) <= 0x1p53)) return error;
+  return anything;
+}
+
 /// An operation on intervals x +- e around its value y.
 inline double spread(const operation& op, dtype type, const double* x, const double* e, double y) {
   if (e[0] == 0 && e[1] == 0 && e[2] == 0) return 0;
-  if (op.gives_boolean && op.arity == 2 && op.name != pack_name("and") &&
-      op.name != pack_name("or"))
-    return math::abs(x[0] - x[1]) <= e[0] + e[1] ? 1 : 0;
+  if (op.gives_boolean) {
+    const bool logic = op.arity == 1 || op.name == pack_name("and") || op.name == pack_name("or");
+    const bool unsure = logic ? near_zero(x[0], e[0]) || near_zero(x[1], e[1])
+                              : math::abs(x[0] - x[1]) <= e[0] + e[1];
+    return unsure ? 1 : 0;
+  }
   // A divisor that may be 0, unless its error is infinite because it overflowed.
   if (op.name == pack_name("div") && math::abs(x[1]) <= e[1] &&
       (e[1] < anything || !(math::abs(x[1]) > limits_of(type).largest)))
@@ -136,25 +147,26 @@ class error_analysis {
       exact = exact || (n.op->flops <= 1 && math::abs(y) == math::abs(operand[j]));
     }
     const double before = spread(*n.op, n.type, operand, error, n.op->value(operand));
-    if (n.op->gives_boolean) return before > 0 ? 1 : 0;
-    if (is_signed_integer(n.type)) y = n.op->value(operand);  // before it wrapped
+    if (is_integer(n.type)) return of_integer(n.type, n.op->value(operand), before);
+    if (n.type == dtype::boolean) return before > 0 ? 1 : 0;
     return rounded(n.type, y, before, exact ? 0 : n.op->flops > 4 ? 8 : 1);
   }
 
   double of_cast(const node& n, std::size_t i, double y) const {
     const dtype from = g_[n.operand[0]].type;
     const double value = x(n)[i], error = e(n)[i];
-    if (n.type == dtype::boolean) return error > 0 && math::abs(value) <= error ? 1 : 0;
+    if (n.type == dtype::boolean) return near_zero(value, error) ? 1 : 0;
     if (is_floating(n.type)) {
       const bool exact = is_whole(value) || (promote(from, n.type) == n.type && is_floating(from));
       return rounded(n.type, y, error, exact ? 0 : 1);
     }
-    if (!is_floating(from)) return error;
-    if (!(math::abs(value) + error <= limits_of(n.type).largest)) return anything;
-    if (is_unsigned_integer(n.type) && !(value - error > -1)) return anything;
-    const auto whole = [&](double v) { return reference::detail::convert(v, from, n.type); };
-    const double low = distance(whole(value - error), y), high = distance(whole(value + error), y);
-    return low > high ? low : high;
+    if (!is_floating(from)) return error == 0 ? 0 : of_integer(n.type, value, error);
+    const auto whole = [](double v) { return v < 0 ? -math::floor(-v) : math::floor(v); };
+    const double low = distance(whole(value - error), whole(value));
+    const double high = distance(whole(value + error), whole(value));
+    const double widest = low > high ? low : high;
+    // Nothing may wrap here, not even what is exact.
+    return of_integer(n.type, whole(value), widest + 1) == anything ? anything : widest;
   }
 
   void of_reduce(const node& n, const shape& s, const numbers& y, numbers& error) const {
@@ -183,8 +195,13 @@ class error_analysis {
   }
 
   static double of_sum(dtype type, double count, double y, double magnitudes, double own) {
-    if (!is_floating(type)) return magnitudes + own > limits_of(type).largest ? anything : own;
-    const double terms = math::sqrt(count) * 8 < count ? math::sqrt(count) * 8 : count;
+    if (!is_floating(type)) {
+      if (own > 0 || is_signed_integer(type)) return of_integer(type, magnitudes, own);
+      return magnitudes > 0x1p53 ? anything : 0;
+    }
+    const double often = math::sqrt(count) * 8, blocked = count / 16 + 64;
+    const double long_sum = often > blocked ? often : blocked;
+    const double terms = long_sum < count ? long_sum : count;
     const double added = terms * limits_of(accumulator(type)).roundoff * magnitudes;
     return rounded(type, y, count > 1 ? own + added : own, count > 1 ? 1 : 0);
   }

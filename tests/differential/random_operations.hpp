@@ -4,15 +4,15 @@
 /// The operations that random graphs are made of. Each member draws operands from the pool and
 /// returns a candidate, or none where nothing fits; arguments are mapped into the domain first.
 
-#include "graph_growth.hpp"
+#include "random_views.hpp"
 #include "sinter/ops/activation.hpp"
 #include "sinter/ops/loss.hpp"
 
 namespace sinter::testing {
 
-class random_operations : public graph_growth {
+class random_operations : public random_views {
  public:
-  using graph_growth::graph_growth;
+  using random_views::random_views;
 
   candidate operation() {
     struct choice {
@@ -38,78 +38,7 @@ class random_operations : public graph_growth {
     return {};
   }
 
-  dtype random_type() {
-    if (options.smooth) return dtype::f64;
-    constexpr dtype types[] = {dtype::f32, dtype::f32, dtype::f32, dtype::f32,  dtype::f32,
-                               dtype::f32, dtype::f32, dtype::f32, dtype::f32,  dtype::f64,
-                               dtype::f16, dtype::f16, dtype::bf16, dtype::bf16, dtype::i32,
-                               dtype::i64, dtype::u8,  dtype::boolean};
-    return r.one_of(types);
-  }
-
-  /// A value of the pool for which `suits` holds, rather a recent one.
-  template <class F> candidate draw(F suits) {
-    const auto size = static_cast<int>(pool.size());
-    for (int i = 0; i < 10; ++i) {
-      const int first = r.below(size), second = r.below(size);
-      const candidate c = pool[first > second ? first : second];
-      if (suits(c)) return c;
-    }
-    return {};
-  }
-  candidate draw_number() {
-    return draw([&](candidate c) { return type_of(c) != dtype::boolean; });
-  }
-  candidate draw_floating(int rank = 0) {
-    return draw([&](candidate c) {
-      return is_floating(type_of(c)) && extents_of(c).rank >= rank;
-    });
-  }
-
  private:
-  /// Whether two extents may stand beside each other.
-  bool meet(extent_t a, extent_t b) const {
-    if (a == b) return true;
-    const bool either = g.name_of(a) != 0 || g.name_of(b) != 0;
-    const bool open = !is_static(a) && !is_static(b) && (g.name_of(a) == 0 || g.name_of(b) == 0);
-    return number(a) == number(b) && (!either || open);
-  }
-  bool broadcast_together(const shape& a, const shape& b) const {
-    const int common = a.rank < b.rank ? a.rank : b.rank;
-    for (int i = 1; i <= common; ++i) {
-      const extent_t x = a[a.rank - i], y = b[b.rank - i];
-      if (x != 1 && y != 1 && !meet(x, y)) return false;
-    }
-    return true;
-  }
-
-  /// An operand that broadcasts with c: from the pool, or a new input, or c itself.
-  candidate partner(candidate c) {
-    const shape own = extents_of(c);
-    for (int i = 0; i < 3; ++i) {
-      const candidate other = draw([&](candidate o) {
-        return o.node != c.node && broadcast_together(own, extents_of(o));
-      });
-      if (other && r.chance(0.6)) return other;
-    }
-    shape declared, n;
-    for (int i = r.chance(0.3) && own.rank > 0 ? r.between(1, own.rank) : 0; i < own.rank; ++i) {
-      const bool one = r.chance(0.2);
-      n.push(one ? 1 : number(own[i]));
-      declared.push(one ? 1 : is_static(own[i]) && r.chance(0.1) ? dyn : spelled(own[i]));
-    }
-    const candidate made = new_input(r.chance(0.7) ? input_type(type_of(c)) : random_type(),
-                                     declared, n);
-    return made ? keep_input(made) : c;
-  }
-  static dtype input_type(dtype type) {
-    return type == dtype::u64 || type == dtype::i8 || type == dtype::i16 ? dtype::i64 : type;
-  }
-  candidate keep_input(candidate c) {
-    pool.push_back(c);
-    return c;
-  }
-
   /// A positive value that grows with |x|.
   symbol positive(symbol x, double bound) {
     if (options.smooth || (bound < 50 && r.chance(0.3))) return x * x;
@@ -317,93 +246,6 @@ class random_operations : public graph_growth {
     if (right.rank > 1 && !meet(right[right.rank - 2], inner)) y = transpose(y);
     const double terms = static_cast<double>(number(inner)) + 1;
     return made(matmul(at(a), y), a.bound * b.bound * terms);
-  }
-
-  candidate permutation() {
-    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 1; });
-    if (!c) return {};
-    if (r.chance(0.5)) return made(transpose(at(c)), c.bound);
-    int order[max_rank] = {0, 1, 2, 3, 4, 5};
-    const int rank = extents_of(c).rank;
-    for (int i = rank; i-- > 1;) std::swap(order[i], order[r.below(i + 1)]);
-    return made({&g, rules::permute(g, c.node, order, rank)}, c.bound);
-  }
-
-  /// Reshapes: joins two axes, splits one, adds or removes an axis of extent 1, or flattens.
-  candidate regroup() {
-    const candidate c = draw([](candidate) { return true; });
-    const shape own = extents_of(c);
-    const int place = own.rank > 0 ? r.below(own.rank) : 0;
-    const int how = own.rank == 0 ? 2 : r.below(4);
-    shape target;
-    for (int i = 0; i < own.rank; ++i) {
-      if (how == 0 && i == place && i + 1 < own.rank) {
-        target.push(g.times(own[i], own[i + 1]));
-        ++i;
-      } else if (how == 1 && i == place && own[i] > 1 && own.rank < max_rank) {
-        extent_t factor = 2;
-        while (own[i] % factor != 0) ++factor;
-        target.push(factor);
-        target.push(own[i] / factor);
-      } else if (how == 3) {
-        if (i == 0) target.push(g.elements(own));
-      } else {
-        if (how == 2 && i == place && own.rank < max_rank) target.push(1);
-        if (own[i] != 1 || i != place || how == 2) target.push(own[i]);
-      }
-    }
-    if (own.rank == 0) target.push(1);
-    return made({&g, rules::reshape(g, c.node, target)}, c.bound);
-  }
-
-  candidate part() {
-    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 0; });
-    if (!c) return {};
-    const int axis = r.below(extents_of(c).rank);
-    const extent_t extent = extents_of(c)[axis];
-    if (!is_static(extent)) return {};
-    const int start = r.below(extent + 1);
-    const int stop = r.between(start, static_cast<int>(extent));
-    if (start == stop && (options.smooth || r.chance(0.9))) return {};
-    return made({&g, rules::slice(g, c.node, axis, start, stop)}, c.bound);
-  }
-
-  candidate repeat() {
-    const candidate c = draw([](candidate) { return true; });
-    shape target;
-    if (extents_of(c).rank < max_rank && r.chance(0.7)) target.push(r.between(1, 5));
-    for (int i = 0; i < extents_of(c).rank; ++i) {
-      const extent_t e = extents_of(c)[i];
-      target.push(e == 1 ? r.between(1, 6) : e);
-    }
-    return made({&g, rules::broadcast(g, c.node, target)}, c.bound);
-  }
-
-  candidate detached() {
-    const candidate c = draw_floating();
-    return c ? made(detach(at(c)), c.bound) : candidate{};
-  }
-
-  candidate padded() {
-    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 0; });
-    if (!c) return {};
-    shape target = extents_of(c);
-    std::int64_t begin[max_rank]{};
-    for (int i = 0; i < target.rank; ++i) {
-      if (!is_static(target[i])) continue;
-      begin[i] = r.below(3);
-      target[i] += begin[i] + r.below(3);
-    }
-    return made({&g, rules::pad(g, c.node, target, begin)}, c.bound);
-  }
-
-  /// Scaled by the index along its last axis.
-  candidate counted() {
-    const candidate c = draw_floating(1);
-    if (!c) return {};
-    const symbol x = at(c);
-    const auto last = static_cast<double>(number(x.extents().last()));
-    return made(x * cast<float>(iota_like<-1>(x)) * 0.125, c.bound * (last + 1));
   }
 };
 

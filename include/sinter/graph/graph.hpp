@@ -35,13 +35,12 @@ struct graph_view {
 
 struct graph_sizes {
   int nodes = 0, dimensions = 0, constraints = 0, inputs = 0, outputs = 0;
-  mistake first_mistake;
 };
 
 constexpr graph_sizes sizes(const graph_builder& g) {
-  return {static_cast<int>(g.nodes.size()),       static_cast<int>(g.dimensions.size()),
+  return {static_cast<int>(g.nodes.size()), static_cast<int>(g.dimensions.size()),
           static_cast<int>(g.constraints.size()), static_cast<int>(g.inputs.size()),
-          static_cast<int>(g.outputs.size()),     g.first_mistake};
+          static_cast<int>(g.outputs.size())};
 }
 
 /// A graph of fixed sizes. Arrays hold one element more than they need, so that none is empty.
@@ -96,10 +95,16 @@ constexpr graph_builder prune(const graph_builder& from) {
   return to;
 }
 
-/// The graph that a stateless callable builds, as a constant.
-template <class Make> constexpr auto freeze() {
-  constexpr graph_sizes s = sizes(Make{}());
-  return graph<s.nodes, s.dimensions, s.constraints, s.inputs, s.outputs>(Make{}());
+/// A finished graph as one that grows, for passes that add to it.
+constexpr graph_builder thaw(const graph_view& v) {
+  graph_builder g;
+  g.nodes.reserve(static_cast<std::size_t>(v.size));
+  for (int i = 0; i < v.size; ++i) g.store(v.nodes[i]);
+  g.dimensions.assign(v.dimensions, v.dimensions + v.dimension_count);
+  g.constraints.assign(v.constraints, v.constraints + v.constraint_count);
+  g.inputs.assign(v.inputs, v.inputs + v.input_count);
+  g.outputs.assign(v.outputs, v.outputs + v.output_count);
+  return g;
 }
 
 }  // namespace sinter

@@ -62,12 +62,10 @@ template <class R> constexpr void add_outputs(graph_builder& g, R& result) {
 
 }  // namespace detail
 
-/// A stateless callable that builds the graph of a call.
-template <class Call> struct graph_of;
-template <class Rule, class... Operands> struct graph_of<call<Rule, Operands...>> {
-  constexpr graph_builder operator()() const { return prune(unpruned()); }
-
-  static constexpr graph_builder unpruned() {
+/// Builds the graph of a call. In constant evaluation only: outside it, tensors have values.
+template <class Call> struct tracer;
+template <class Rule, class... Operands> struct tracer<call<Rule, Operands...>> {
+  static constexpr graph_builder run() {
     graph_builder g;
     std::tuple<detail::declared<Operands>...> operands{detail::declared<Operands>(g)...};
     std::apply(
@@ -81,7 +79,7 @@ template <class Rule, class... Operands> struct graph_of<call<Rule, Operands...>
           if (!g.first_mistake) (operand_traits<Operands>::updates(g, x.value, x.first), ...);
         },
         operands);
-    return g;
+    return prune(g);
   }
 };
 
@@ -106,8 +104,15 @@ constexpr shown_mistake show_mistake(const graph_builder& g) {
   return {m.broken, m.op, show(g, m.left), show(g, m.right)};
 }
 
-template <class Call> inline constexpr shown_mistake mistake_of =
-    show_mistake(graph_of<Call>::unpruned());
+/// The first look at a call: how large its graph is, and whether it has a mistake.
+struct traced_sizes : graph_sizes {
+  shown_mistake first_mistake;
+  constexpr explicit traced_sizes(const graph_builder& g)
+      : graph_sizes(sizes(g)), first_mistake(show_mistake(g)) {}
+};
+template <class Call> inline constexpr traced_sizes sizes_of{tracer<Call>::run()};
+template <class Call>
+inline constexpr const shown_mistake& mistake_of = sizes_of<Call>.first_mistake;
 
 template <class Operand> inline constexpr bool is_sound = true;
 template <class Rule, class... Operands>
@@ -132,5 +137,12 @@ constexpr bool check(const call<Rule, Operands...>*) {
                                 detail::spelled_shape<detail::mistake_of<whole>.right>>) == 0;
   }
 }
+
+/// The graph of a call, as a constant.
+template <class Call>
+inline constexpr graph<detail::sizes_of<Call>.nodes, detail::sizes_of<Call>.dimensions,
+                       detail::sizes_of<Call>.constraints, detail::sizes_of<Call>.inputs,
+                       detail::sizes_of<Call>.outputs>
+    graph_of{tracer<Call>::run()};
 
 }  // namespace sinter

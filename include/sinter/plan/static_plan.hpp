@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "sinter/graph/trace.hpp"
 #include "sinter/plan/plan.hpp"
 
 namespace sinter {
@@ -123,9 +124,11 @@ template <plan_sizes S> struct static_plan {
   }
 };
 
-/// The plan of the graph that a stateless callable gives. Variables, so each is made once.
-template <class Make> inline constexpr plan_sizes plan_sizes_of = sizes(flatten(make_plan(Make{}())));
-template <class Make>
-inline constexpr static_plan<plan_sizes_of<Make>> plan_of{flatten(make_plan(Make{}()))};
+/// The plan of a call. Variables, so each is made once.
+template <class Call>
+inline constexpr plan_sizes plan_sizes_of = sizes(flatten(make_plan(thaw(graph_of<Call>.view()))));
+template <class Call>
+inline constexpr static_plan<plan_sizes_of<Call>> plan_of{
+    flatten(make_plan(thaw(graph_of<Call>.view())))};
 
 }  // namespace sinter

@@ -11,7 +11,7 @@ namespace detail {
 
 /// The plan of a call, and what its outputs are.
 template <class Call> struct planned_call {
-  static constexpr const auto& plan = plan_of<graph_of<Call>>;
+  static constexpr const auto& plan = plan_of<Call>;
 
   static constexpr int rank(int output) { return plan.output_shapes[output].rank; }
   static constexpr dtype type(int output) { return plan.output_types[output]; }

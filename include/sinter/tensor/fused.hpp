@@ -130,12 +130,12 @@ constexpr auto gradient(const Loss& loss, const Structure& of) {
 
 /// The number of kernels that a fused function's call takes.
 template <class F, class... A> constexpr int kernels(const fused_function<F>&, A&&...) {
-  return plan_of<graph_of<detail::fused_call<F, A...>>>.sizes.kernels;
+  return plan_of<detail::fused_call<F, A...>>.sizes.kernels;
 }
 /// The number of kernels that an expression takes.
 template <class Rule, class... Operands>
 constexpr int kernels(const call<Rule, Operands...>&) {
-  return plan_of<graph_of<call<Rule, Operands...>>>.sizes.kernels;
+  return plan_of<call<Rule, Operands...>>.sizes.kernels;
 }
 
 }  // namespace sinter

@@ -151,7 +151,7 @@ template <class Main, class... Cores> struct contraction {
       auto* to = reinterpret_cast<element<P>*>(panels);
       parallel_for(ceil_div(z.columns, core<P>::tile::columns), [&](std::int64_t number) {
         core<P>::pack(args, z, k, batch, number, to);
-      });
+      }, z.columns * k);
       panels += core<P>::packed_bytes(z, k);
     });
   }
@@ -197,6 +197,13 @@ template <class Main, class... Cores> struct contraction {
     }
   }
 
+  /// Work as parallel_for counts it: a multiply-add from registers is cheaper than an element.
+  static std::int64_t work(const arguments& args, const contract_sizes& z) {
+    std::int64_t sum = 0;
+    each([&]<int P>() { sum += z.rows * z.columns * (1 + inner(args, P) / 8); });
+    return sum;
+  }
+
   /// All blocks of one batch element, over the threads.
   static void multiply(const arguments& args, const contract_sizes& z, std::int64_t batch,
                        const char* panels) {
@@ -205,7 +212,7 @@ template <class Main, class... Cores> struct contraction {
       const std::int64_t begin = t / across * z.block_rows, from = t % across * z.block_columns;
       block(args, z, batch, begin, std::min(begin + z.block_rows, z.rows), from,
             std::min(from + z.block_columns, z.columns), panels);
-    });
+    }, work(args, z));
   }
 
   static void run(const arguments& args) {
@@ -226,7 +233,7 @@ template <class Main, class... Cores> struct contraction {
           thread_arena<purpose::shared>().reserve(static_cast<std::size_t>(bytes)));
       pack(args, z, batch, panels);
       multiply(args, z, batch, panels);
-    });
+    }, z.batch * work(args, z));
   }
 };
 

@@ -32,7 +32,7 @@ template <class Code> void run_map(const arguments& args) {
   parallel_for(ceil_div(pieces, each), [&](std::int64_t t) {
     const std::int64_t end = (t + 1) * each;
     map_task<Code>(args, n, chunk, t * each, end < pieces ? end : pieces);
-  });
+  }, n.rows * n.line);
 }
 
 }  // namespace sinter::cpu

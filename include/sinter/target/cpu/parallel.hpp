@@ -41,15 +41,19 @@ inline int threads() {
 /// For all loops to come; 0 restores the default. Not to be called while a loop runs.
 inline void set_threads(int count) { detail::chosen_threads = count > 0 ? count : 0; }
 
+/// About 10 us of elementwise work, or of multiply-adds that miss the registers.
+inline constexpr std::int64_t least_parallel_work = 32768;
+
 /// Calls body(i) for i in [0, count). The body is copied per thread, may run at the same time as
 /// its copies, and must not throw. A single index, or a single thread, starts no region (which
 /// costs 1.4 us when empty): hand over one index per block of work, not per element, and capture
-/// pointers and numbers by value.
+/// pointers and numbers by value. `work` estimates the elements or multiply-adds of the whole loop:
+/// below `least_parallel_work` threads would cost more than they bring.
 template <class Body>
-void parallel_for(std::int64_t count, Body&& body) {
+void parallel_for(std::int64_t count, Body&& body, std::int64_t work = least_parallel_work) {
 #if defined(_OPENMP)
   const std::int64_t team = threads() < count ? threads() : count;
-  if (team > 1 && !omp_in_parallel()) {
+  if (team > 1 && work >= least_parallel_work && !omp_in_parallel()) {
 #pragma omp parallel num_threads(static_cast<int>(team))
     {
       // OpenMP may give fewer threads than asked for.
@@ -61,6 +65,7 @@ void parallel_for(std::int64_t count, Body&& body) {
     return;
   }
 #endif
+  (void)work;
   detail::run_indices(body, 0, count);
 }
 

@@ -55,7 +55,7 @@ template <class Code> void run_row_folds(const arguments& args, const ranges& n)
       static_cast<std::size_t>(n.rows * parts * Code::bytes_kept)));
   parallel_for(n.rows * parts, [&](std::int64_t t) {
     fold_part<Code>(args, n, t / parts, t % parts, lines, piece, kept + t * Code::bytes_kept);
-  });
+  }, n.rows * n.middle * n.line);
   for (std::int64_t row = 0; row < n.rows; ++row)
     fold_finish<Code>(args, row, parts, kept + row * parts * Code::bytes_kept);
 }
@@ -117,12 +117,12 @@ template <class Code> void run_column_folds(const arguments& args, const ranges&
     const std::int64_t part = t % parts, b = t / parts % blocks, row = t / parts / blocks;
     const std::int64_t end = (part + 1) * depth < n.middle ? (part + 1) * depth : n.middle;
     column_part<Code>(args, row, edge(b), edge(b + 1), part * depth, end, kept + t * stride);
-  });
+  }, n.rows * n.middle * n.line);
   parallel_for(n.rows * blocks, [&](std::int64_t t) {
     const std::int64_t b = t % blocks;
     column_finish<Code>(args, t / blocks, edge(b), edge(b + 1), parts, stride,
                         kept + t * parts * stride);
-  });
+  }, n.rows * n.line * parts);
 }
 
 template <class Code> void run_reduce(const arguments& args) {

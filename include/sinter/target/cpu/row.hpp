@@ -55,7 +55,7 @@ template <class Code> void run_rows(const arguments& args) {
   parallel_for(ceil_div(n.rows, each), [&](std::int64_t t) {
     const std::int64_t end = (t + 1) * each;
     row_task<Code>(args, n, t * each, end < n.rows ? end : n.rows);
-  });
+  }, n.rows * length);
 }
 
 }  // namespace sinter::cpu

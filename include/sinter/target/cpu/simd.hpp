@@ -69,7 +69,7 @@ struct simd {
   /// A store past the caches. Aligned to the vector; stream_fence() before others may read it.
   SINTER_INLINE void stream(T* to) const { detail::stream_vector(to, v); }
   /// 0, 1, 2, ...
-  SINTER_INLINE static simd iota() { return load(detail::counted<T, N>.lane); }
+  SINTER_INLINE static simd iota() { return load(detail::lane_numbers<T, N>.lane); }
 
   SINTER_HD SINTER_INLINE friend simd operator+(simd a, simd b) { return simd(a.v + b.v); }
   SINTER_HD SINTER_INLINE friend simd operator-(simd a, simd b) { return simd(a.v - b.v); }

@@ -183,7 +183,7 @@ struct counted_lanes {
   }
 };
 template <class T, int N>
-inline constexpr counted_lanes<T, N> counted;
+inline constexpr counted_lanes<T, N> lane_numbers;
 
 }  // namespace detail
 

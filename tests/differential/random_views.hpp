@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Random operations that change the place of values, and no value.
+
+#include "random_operands.hpp"
+#include "sinter/ops/structure.hpp"
+
+namespace sinter::testing {
+
+class random_views : public random_operands {
+ protected:
+  using random_operands::random_operands;
+
+  candidate permutation() {
+    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 1; });
+    if (!c) return {};
+    if (r.chance(0.5)) return made(transpose(at(c)), c.bound);
+    int order[max_rank] = {0, 1, 2, 3, 4, 5};
+    const int rank = extents_of(c).rank;
+    for (int i = rank; i-- > 1;) std::swap(order[i], order[r.below(i + 1)]);
+    return made({&g, rules::permute(g, c.node, order, rank)}, c.bound);
+  }
+
+  /// Reshapes: joins two axes, splits one, adds or removes an axis of extent 1, or flattens.
+  candidate regroup() {
+    const candidate c = draw([](candidate) { return true; });
+    const shape own = extents_of(c);
+    const int place = own.rank > 0 ? r.below(own.rank) : 0;
+    const int how = own.rank == 0 ? 2 : r.below(4);
+    shape target;
+    for (int i = 0; i < own.rank; ++i) {
+      if (how == 0 && i == place && i + 1 < own.rank) {
+        target.push(g.times(own[i], own[i + 1]));
+        ++i;
+      } else if (how == 1 && i == place && own[i] > 1 && own.rank < max_rank) {
+        extent_t factor = 2;
+        while (own[i] % factor != 0) ++factor;
+        target.push(factor);
+        target.push(own[i] / factor);
+      } else if (how == 3) {
+        if (i == 0) target.push(g.elements(own));
+      } else {
+        if (how == 2 && i == place && own.rank < max_rank) target.push(1);
+        if (own[i] != 1 || i != place || how == 2) target.push(own[i]);
+      }
+    }
+    if (own.rank == 0) target.push(1);
+    return made({&g, rules::reshape(g, c.node, target)}, c.bound);
+  }
+
+  candidate part() {
+    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 0; });
+    if (!c) return {};
+    const int axis = r.below(extents_of(c).rank);
+    const extent_t extent = extents_of(c)[axis];
+    if (!is_static(extent)) return {};
+    const int start = r.below(extent + 1);
+    const int stop = r.between(start, static_cast<int>(extent));
+    if (start == stop && (options.smooth || r.chance(0.9))) return {};
+    return made({&g, rules::slice(g, c.node, axis, start, stop)}, c.bound);
+  }
+
+  candidate repeat() {
+    const candidate c = draw([](candidate) { return true; });
+    shape target;
+    if (extents_of(c).rank < max_rank && r.chance(0.7)) target.push(r.between(1, 5));
+    for (int i = 0; i < extents_of(c).rank; ++i) {
+      const extent_t e = extents_of(c)[i];
+      target.push(e == 1 ? r.between(1, 6) : e);
+    }
+    return made({&g, rules::broadcast(g, c.node, target)}, c.bound);
+  }
+
+  candidate detached() {
+    const candidate c = draw_floating();
+    return c ? made(detach(at(c)), c.bound) : candidate{};
+  }
+
+  candidate padded() {
+    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 0; });
+    if (!c) return {};
+    shape target = extents_of(c);
+    std::int64_t begin[max_rank]{};
+    for (int i = 0; i < target.rank; ++i) {
+      if (!is_static(target[i])) continue;
+      begin[i] = r.below(3);
+      target[i] += begin[i] + r.below(3);
+    }
+    return made({&g, rules::pad(g, c.node, target, begin)}, c.bound);
+  }
+
+  /// Scaled by the index along its last axis.
+  candidate counted() {
+    const candidate c = draw_floating(1);
+    if (!c) return {};
+    const symbol x = at(c);
+    const auto last = static_cast<double>(number(x.extents().last()));
+    return made(x * cast<float>(iota_like<-1>(x)) * 0.125, c.bound * (last + 1));
+  }
+};
+
+}  // namespace sinter::testing
