@@ -166,7 +166,7 @@ class graph_growth {
                          : from.from == recipe::origin::labels ? static_cast<double>(from.classes)
                          : is_floating(type)                   ? 6
                          : type == dtype::boolean              ? 1
-                         : type == dtype::u8                   ? 255
+                         : is_unsigned_integer(type)           ? 255
                                                                : 100;
     return {node, bound};
   }

@@ -32,7 +32,7 @@ inline double stored(dtype type, double x) {
 inline double random_value(random_source& r, dtype type, const recipe& from) {
   if (from.from == recipe::origin::labels) return r.below(from.classes);
   if (type == dtype::boolean) return r.below(2);
-  if (type == dtype::u8) return r.below(256);
+  if (is_unsigned_integer(type)) return r.below(256);
   if (!is_floating(type)) return r.between(-100, 100);
   if (from.from == recipe::origin::extreme && r.chance(0.3)) {
     constexpr double extremes[] = {1e30, -1e30, 0.0, -0.0, 1e-40, -1e-40, 1e-30, -1e-30, 1e-300};
@@ -46,7 +46,7 @@ inline double random_value(random_source& r, dtype type, const recipe& from) {
 inline void append_gradients(random_operations& grow) {
   graph_builder& g = grow.g;
   const candidate c = grow.draw_floating();
-  std::vector<int> inputs, numbers;
+  list<int> inputs, numbers;
   for (int i = 0; i < static_cast<int>(g.inputs.size()); ++i)
     if (is_floating(g[g.inputs[i]].type) && grow.r.chance(0.8)) {
       inputs.push_back(g.inputs[i]);
@@ -56,12 +56,11 @@ inline void append_gradients(random_operations& grow) {
   double count = 1;
   const shape extents = grow.numbers(grow.extents_of(c));
   for (int i = 0; i < extents.rank; ++i) count *= static_cast<double>(extents[i]);
-  const std::vector<output> before = g.outputs;
   const bool grown = grow.attempt([&]() -> candidate {
     if (c.bound * count > grow.limit(grow.type_of(c))) return {};
     const symbol x = grow.at(c);
     const symbol loss = grow.r.chance(0.5) ? sum(x) : mean(x);
-    const std::vector<int> gradients = differentiate(g, loss.index, inputs);
+    const auto gradients = differentiate(g, loss.index, inputs);
     for (std::size_t i = 0; i < gradients.size() && !g.first_mistake; ++i) {
       if (!grow.r.chance(0.3)) {
         g.outputs.push_back({gradients[i], -1});

@@ -5,11 +5,12 @@
 # A case is a program with one mistake. Comments in it name what the diagnostics must contain:
 #
 #   // expect: matmul                 under every compiler, unless the next form is present
-#   // expect(nvcc): extent<512UL>    under this compiler; replaces all general expectations
+#   // expect(nvcc): matmul           under this compiler; replaces all general expectations
 #
 # The case must fail with exactly one error, in at most 12 lines, containing every expected text;
-# and with -DSINTER_CONTROL, which corrects the mistake, it must compile. Compilers print a text
-# that is a pack of characters letter by letter: 'm', 'a', 't' is matched as mat.
+# and with -DSINTER_CONTROL, which corrects the mistake, it must compile. What compilers print of a
+# type is matched in one short spelling: operation_name<matmul>, operand_shape<batch, 3>, where they
+# say operation_name<'m', 'a', ...>, sinter::operand_shape<sinter::named<...>, extent_of<3L> >.
 set -u
 
 kind=$1 compiler=$2 include=$3 case=$4
@@ -29,7 +30,7 @@ expectations() {  # the texts behind one marker, such as "expect" or "expect(cla
   awk -v marker="// $1: " 'index($0, marker) == 1 { print substr($0, length(marker) + 1) }' "$case"
 }
 
-join_characters() {
+shorten() {  # characters joined to names, numbers without suffix, extents as they are written
   sed -E "s/\(char\)('[^']+')/\1/g" | awk -v quote="'" '
     BEGIN { letter = quote "(\\\\.|[^" quote "\\\\])" quote; sequence = letter "(, " letter ")*" }
     {
@@ -46,7 +47,7 @@ join_characters() {
         }
       }
       print joined $0
-    }'
+    }' | sed -E 's/sinter:://g; s/\b([0-9]+)U?L+\b/\1/g; s/\b(extent_of|named)<(\w+)>/\2/g; s/> >/>>/g'
 }
 
 wrong=()
@@ -61,7 +62,7 @@ export LC_ALL=C
 if output=$("${command[@]}" 2>&1); then
   wrong+=("it compiles")
 else
-  joined=$(join_characters <<<"$output")
+  joined=$(shorten <<<"$output")
   errors=$(grep -c 'error:' <<<"$output")
   lines=$(grep -c . <<<"$output")
   [ "$errors" -eq 1 ] || wrong+=("$errors errors, want 1")

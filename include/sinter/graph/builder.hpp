@@ -7,20 +7,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "sinter/graph/dimensions.hpp"
 #include "sinter/graph/mistake.hpp"
-#include "sinter/graph/node.hpp"
 
 namespace sinter {
 
-class graph_builder {
+class graph_builder : public dimension_table {
  public:
-  std::vector<node> nodes;
-  std::vector<dimension> dimensions;
-  std::vector<constraint> constraints;
-  std::vector<int> inputs;      ///< nodes, by number of the input
-  std::vector<output> outputs;
+  list<node> nodes;
+  list<constraint> constraints;
+  list<int> inputs;      ///< nodes, by number of the input
+  list<output> outputs;
   mistake first_mistake;
 
   constexpr const node& operator[](int index) const { return nodes[index]; }
@@ -34,38 +32,6 @@ class graph_builder {
     slots_[slot] = static_cast<int>(nodes.size());
     nodes.push_back(candidate);
     return slots_[slot];
-  }
-
-  /// The code of a run-time number: the same for equal entries.
-  constexpr extent_t code(const dimension& entry) {
-    for (std::size_t i = 0; i < dimensions.size(); ++i)
-      if (dimensions[i] == entry || (entry.name != 0 && dimensions[i].name == entry.name))
-        return -1 - static_cast<extent_t>(i);
-    dimensions.push_back(entry);
-    return -static_cast<extent_t>(dimensions.size());
-  }
-
-  constexpr extent_t times(extent_t a, extent_t b) {
-    if (is_static(a) && is_static(b)) {
-      if (b == 0 || a <= INT64_MAX / b) return a * b;
-      fail({rule::size, 0, {2, {a, b}}, {}});
-      return 0;
-    }
-    if (a == 1 || b == 0) return b;
-    if (b == 1 || a == 0) return a;
-    if (a < b) std::swap(a, b);  // one order, so that equal products have one code
-    return code({dimension::origin::product, 0, a, b});
-  }
-
-  constexpr extent_t plus(extent_t a, extent_t b) {
-    if (is_static(a) && is_static(b)) return a + b;
-    return a == 0 ? b : b == 0 ? a : code({dimension::origin::sum, 0, a, b});
-  }
-
-  constexpr extent_t elements(const shape& s) {
-    extent_t product = 1;
-    for (int i = 0; i < s.rank; ++i) product = times(product, s[i]);
-    return product;
   }
 
   /// Only the first mistake is kept: what follows from it would not help anyone.
@@ -86,10 +52,6 @@ class graph_builder {
     c.right = b;
     require(c);
     return is_static(a) || name_of(a) != 0 ? a : b;
-  }
-
-  constexpr name_code name_of(extent_t e) const {
-    return is_static(e) ? 0 : dimensions[-1 - e].name;
   }
 
  private:
@@ -117,7 +79,7 @@ class graph_builder {
     }
   }
 
-  std::vector<int> slots_;
+  list<int> slots_;
 };
 
 }  // namespace sinter

@@ -73,7 +73,7 @@ template <int Nodes, int Dimensions, int Constraints, int Inputs, int Outputs> s
 /// The graph without what no output needs. Inputs stay, since callers count them.
 constexpr graph_builder prune(const graph_builder& from) {
   const int count = static_cast<int>(from.nodes.size());
-  std::vector<int> place(from.nodes.size() + 1, -1);
+  list<int> place(from.nodes.size() + 1, -1);
   for (const output& o : from.outputs) place[o.node] = 0;
   for (int input : from.inputs) place[input] = 0;
   for (int i = count; i-- > 0;)
@@ -100,10 +100,10 @@ constexpr graph_builder thaw(const graph_view& v) {
   graph_builder g;
   g.nodes.reserve(static_cast<std::size_t>(v.size));
   for (int i = 0; i < v.size; ++i) g.store(v.nodes[i]);
-  g.dimensions.assign(v.dimensions, v.dimensions + v.dimension_count);
-  g.constraints.assign(v.constraints, v.constraints + v.constraint_count);
-  g.inputs.assign(v.inputs, v.inputs + v.input_count);
-  g.outputs.assign(v.outputs, v.outputs + v.output_count);
+  g.dimensions.append(v.dimensions, v.dimensions + v.dimension_count);
+  g.constraints.append(v.constraints, v.constraints + v.constraint_count);
+  g.inputs.append(v.inputs, v.inputs + v.input_count);
+  g.outputs.append(v.outputs, v.outputs + v.output_count);
   return g;
 }
 

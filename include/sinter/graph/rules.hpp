@@ -127,8 +127,8 @@ constexpr int element(graph_builder& g, const operation& op, const int* operands
 
 constexpr int reshape(graph_builder& g, int x, const shape& target) {
   const shape from = g[x].extents;
-  if (g.elements(from) != g.elements(target)) {
-    const extent_t before = g.elements(from), after = g.elements(target);
+  const extent_t before = g.elements(from), after = g.elements(target);
+  if (before != after) {
     bool matches = true;
     g.unify(before, after, {reshape_operation.name, 0, 0, from, target}, matches);
     if (!matches) {

@@ -82,21 +82,21 @@ constexpr void pull_back(symbol g, const symbol* x, symbol y, symbol* out) {
 /// The gradients of a scalar with respect to some nodes, in their shapes and types. A node that the
 /// loss does not depend on has a gradient of zeros.
 /// @source Griewank and Walther, Evaluating Derivatives, 2nd ed., SIAM 2008, chapter 3
-constexpr std::vector<int> differentiate(graph_builder& g, int loss, const std::vector<int>& wrt) {
-  std::vector<int> result;
+constexpr list<int> differentiate(graph_builder& g, int loss, const list<int>& wrt) {
+  list<int> result;
   const int count = loss + 1;
   if (!is_floating(g[loss].type) || g.elements(g[loss].extents) != 1) {
     g.fail({rule::loss, pack_name("gradient"), g[loss].extents, {}});
     return wrt;
   }
-  // Only nodes between `wrt` and the loss take part.
-  std::vector<int> depends(g.nodes.size(), 0);
-  for (int w : wrt) depends[w] = 1;
+  // Only floating nodes between `wrt` and the loss take part: integers change in steps.
+  list<int> depends(g.nodes.size(), 0);
+  for (int w : wrt) depends[w] = is_floating(g[w].type);
   for (int i = 0; i < count; ++i)
-    for (int j = 0; j < g[i].arity(); ++j)
+    for (int j = 0; j < g[i].arity() && is_floating(g[i].type); ++j)
       if (depends[g[i].operand[j]] && g[i].what() != kind::alias) depends[i] = 1;
 
-  std::vector<int> gradient(g.nodes.size(), -1);
+  list<int> gradient(g.nodes.size(), -1);
   const int one = rules::constant(g, g[loss].type, 1);
   gradient[loss] = rules::broadcast(g, one, g[loss].extents);
   for (int i = count; i-- > 0 && !g.first_mistake;) {

@@ -9,6 +9,18 @@
 
 namespace sinter {
 
+/// A graph that is being planned: its nodes stay as they are, its table of dimensions grows.
+class planning_graph : public dimension_table {
+ public:
+  constexpr explicit planning_graph(const graph_view& v) : view(v) {
+    dimensions.append(v.dimensions, v.dimensions + v.dimension_count);
+  }
+  constexpr const node& operator[](int index) const { return view.nodes[index]; }
+  constexpr int size() const { return view.size; }
+
+  graph_view view;
+};
+
 struct access {
   int base = -1;               ///< the input or stored node, or -1 if only a copy can help
   int copy = -1;               ///< then: the node that must be stored first
@@ -35,7 +47,7 @@ constexpr bool is_view(const node& n) {
 namespace detail {
 
 /// Row-major strides of a shape.
-constexpr access contiguous(graph_builder& g, int base, const shape& s) {
+constexpr access contiguous(planning_graph& g, int base, const shape& s) {
   access a;
   a.base = base;
   extent_t step = 1;
@@ -47,7 +59,7 @@ constexpr access contiguous(graph_builder& g, int base, const shape& s) {
   return a;
 }
 
-constexpr bool is_contiguous(graph_builder& g, const access& a, const shape& s) {
+constexpr bool is_contiguous(planning_graph& g, const access& a, const shape& s) {
   extent_t step = 1;
   for (int i = s.rank; i-- > 0;) {
     if (s[i] != 1 && a.stride[i] != step) return false;
@@ -57,7 +69,7 @@ constexpr bool is_contiguous(graph_builder& g, const access& a, const shape& s) 
 }
 
 /// Strides after a reshape that splits or merges axes of equal products; false if there are none.
-constexpr bool reshape_access(graph_builder& g, access& a, const shape& from, const shape& to) {
+constexpr bool reshape_access(planning_graph& g, access& a, const shape& from, const shape& to) {
   if (is_contiguous(g, a, from)) {
     const extent_t offset = a.offset;
     a = contiguous(g, a.base, to);
@@ -158,15 +170,19 @@ constexpr axis_map look_through(const node& n, const shape& operand, const axis_
   return m;
 }
 
+/// Views of one value that follow one another; simplification leaves few.
+inline constexpr int max_chain = 64;
+
 /// The access to `index`, whose chain of views ends at an input or at a node in `stored`; `own` is
 /// about to be stored itself, so it does not count.
-constexpr access resolve(graph_builder& g, int index, const std::vector<char>& stored,
+constexpr access resolve(planning_graph& g, int index, const char* stored,
                          int own = -1) {
   // Down the chain to the base, then up again, applying the views.
-  std::vector<int> chain;
+  int chain[max_chain]{};
+  int length = 0;
   int base = index;
-  while ((!stored[base] || base == own) && is_view(g[base])) {
-    chain.push_back(base);
+  while (length < max_chain && (!stored[base] || base == own) && is_view(g[base])) {
+    chain[length++] = base;
     base = g[base].operand[0];
   }
   access a = detail::contiguous(g, base, g[base].extents);
@@ -174,7 +190,7 @@ constexpr access resolve(graph_builder& g, int index, const std::vector<char>& s
     for (int i = 0; i < g[base].extents.rank; ++i)
       a.stride[i] = g.code({dimension::origin::stride, 0, g[base].attribute[0], i});
 
-  for (std::size_t c = chain.size(); c-- > 0;) {
+  for (int c = length; c-- > 0;) {
     const node n = g[chain[c]];
     const shape from = g[n.operand[0]].extents;
     const access before = a;

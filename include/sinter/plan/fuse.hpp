@@ -13,7 +13,7 @@
 ///  - Kernels over the same space and a common input, neither of which needs the other, become one.
 ///  - No rule may make kernels depend on each other in a circle.
 
-#include "sinter/plan/access.hpp"
+#include "sinter/plan/group.hpp"
 
 namespace sinter {
 
@@ -25,64 +25,12 @@ inline constexpr extent_t widest_tile = 2048;
 inline constexpr extent_t longest_lone_row = 65536;
 inline constexpr int most_stages = 24;
 
-/// Nodes that share a kernel.
-struct group {
-  shape space;
-  unsigned folded = 0;       ///< mask of the axes that folds remove, 0 if there is no fold
-  bool rows = false;         ///< folds are along the innermost axes and may be used inside the row
-  int product = -1;          ///< one of its products, if it has any
-  bool alive = true;
-};
-
-/// The result: for each node its group, or -1 (a view, a leaf, or computed where it is needed), and
-/// whether other kernels or the caller read it from memory.
-struct grouping {
-  std::vector<group> groups;
-  std::vector<int> group_of;
-  std::vector<char> stored;
-};
-
 namespace detail {
-
-enum class form : std::uint8_t { other, full, folded };
-
-/// How a value of some shape fits a group: as the whole space, or as what a fold leaves of it, with
-/// the folded axes kept at extent 1 or dropped.
-constexpr form form_in(const group& g, const shape& s) {
-  if (s == g.space) return form::full;
-  if (g.folded == 0) return form::other;
-  shape kept = g.space, dropped;
-  for (int i = 0; i < g.space.rank; ++i)
-    if (g.folded >> i & 1) kept[i] = 1;
-    else dropped.push(g.space[i]);
-  return s == kept || s == dropped ? form::folded : form::other;
-}
-
-/// The axes of the space that a value of the group runs along.
-constexpr axis_map map_in(const group& g, const shape& s) {
-  if (s.rank == g.space.rank) return identity_map(s);
-  axis_map m;
-  for (int i = 0, j = 0; i < g.space.rank; ++i)
-    if (!(g.folded >> i & 1)) {
-      m.axis[j] = s[j] == 1 ? -1 : i;
-      ++j;
-    }
-  return m;
-}
-
-/// The node that an output stores: views that keep the elements' order need no kernel, unless the
-/// target is an input with strides of its own.
-constexpr int output_node(const graph_builder& g, const output& o) {
-  int i = o.node;
-  if (o.input >= 0 && g[g.inputs[o.input]].attribute[1]) return i;
-  while (g[i].what() == kind::reshape || g[i].what() == kind::alias) i = g[i].operand[0];
-  return i;
-}
 
 class fuser {
  public:
-  constexpr explicit fuser(graph_builder& g) : g_(g) {
-    const std::size_t n = g.nodes.size();
+  constexpr explicit fuser(planning_graph& g) : g_(g) {
+    const auto n = static_cast<std::size_t>(g.size());
     result_.group_of.assign(n, -1);
     result_.stored.assign(n, 0);
     price_.assign(n, 0);
@@ -91,16 +39,21 @@ class fuser {
   }
 
   constexpr grouping run() {
-    for (const output& o : g_.outputs) is_output_[output_node(g_, o)] = 1;
-    const int count = static_cast<int>(g_.nodes.size());
+    for (int o = 0; o < g_.view.output_count; ++o)
+      is_output_[output_node(g_, g_.view.outputs[o])] = 1;
+    const int count = g_.size();
     for (int i = 0; i < count; ++i) visit(i);
     merge_siblings();
-    for (const output& o : g_.outputs) {
-      const int node = output_node(g_, o);
+    for (int o = 0; o < g_.view.output_count; ++o) {
+      const int node = output_node(g_, g_.view.outputs[o]);
       if (result_.group_of[node] < 0) result_.group_of[node] = start(g_[node].extents);
       result_.stored[node] = g_[node].what() != kind::input;
     }
     mark_stored();
+    leave_to_users();
+    mark_stored();
+    for (int i = 0; i < count; ++i)
+      if (result_.group_of[i] < 0) result_.stored[i] = 0;
     for (int i = 0; i < count; ++i) copy_if_needed(i);
     return result_;
   }
@@ -163,6 +116,7 @@ class fuser {
   /// Whether `operand`, which is `from` seen through transparent views, finds its value at the same
   /// place of the group's nest: a full value at its own index, a folded one wherever its row is.
   constexpr bool usable(int at, int operand, int from) const {
+    if (operand == from) return true;
     const group& g = result_.groups[at];
     const form have = form_in(g, g_[from].extents);
     const form want = form_in(g, g_[operand].extents);
@@ -174,23 +128,8 @@ class fuser {
     return m == map_in(g, g_[from].extents);
   }
 
-  // Dependencies between groups, by reachability: reaches_[a] holds b if b needs a's results.
-
-  constexpr bool reaches(int a, int b) const { return reach_[a][b] != 0; }
-
-  constexpr void depend(int on, int user) {
-    if (on == user || reaches(on, user)) return;
-    const int count = static_cast<int>(result_.groups.size());
-    for (int a = 0; a < count; ++a) {
-      if (a != on && !reaches(a, on)) continue;
-      reach_[a][user] = 1;
-      for (int b = 0; b < count; ++b)
-        if (reaches(user, b)) reach_[a][b] = 1;
-    }
-  }
-
   /// The groups that an operand's value comes from, grouped operands of cheap nodes included.
-  constexpr void collect(int i, std::vector<int>& sources) const {
+  constexpr void collect(int i, list<int>& sources) const {
     if (result_.group_of[i] >= 0) {
       sources.push_back(i);
       return;
@@ -198,17 +137,22 @@ class fuser {
     for (int j = 0; j < g_[i].arity(); ++j) collect(g_[i].operand[j], sources);
   }
 
+  /// The grouped nodes that node i is computed from.
+  constexpr const list<int>& sources_of(int i) {
+    sources_.clear();
+    for (int j = 0; j < g_[i].arity(); ++j) collect(g_[i].operand[j], sources_);
+    return sources_;
+  }
+
   constexpr void assign(int i, int to) {
-    result_.group_of[i] = to;
-    std::vector<int> sources;
-    for (int j = 0; j < g_[i].arity(); ++j) collect(g_[i].operand[j], sources);
     int level = 0;
-    for (int s : sources) {
-      depend(result_.group_of[s], to);
+    for (int s : sources_of(i)) {
+      reaches_.connect(result_.group_of[s], to);
       if (result_.group_of[s] != to) continue;
       const int own = level_[s] + (g_[s].what() == kind::reduce ? 1 : 0);
       if (own > level) level = own;
     }
+    result_.group_of[i] = to;
     level_[i] = level;
   }
 
@@ -216,22 +160,19 @@ class fuser {
     group fresh;
     fresh.space = space;
     result_.groups.push_back(fresh);
-    const std::size_t count = result_.groups.size();
-    for (auto& row : reach_) row.resize(count, 0);
-    reach_.push_back(std::vector<char>(count, 0));
-    return static_cast<int>(count) - 1;
+    return reaches_.add();
   }
 
   /// Whether node i, whose operands come from `sources`, may be computed in group `at`.
-  constexpr bool joins(int i, int at, const std::vector<int>& sources) const {
+  constexpr bool joins(int i, int at, const list<int>& sources) const {
     for (int s : sources)
-      if (const int other = result_.group_of[s]; other != at && reaches(at, other)) return false;
+      if (const int other = result_.group_of[s]; other != at && reaches_(at, other)) return false;
     for (int j = 0; j < g_[i].arity(); ++j) {
       const int operand = g_[i].operand[j];
       const int s = source(operand);
       if (s < 0) {
         // What is read through memory must not be this kernel's own result.
-        std::vector<int> behind;
+        list<int> behind;
         collect(operand, behind);
         for (int b : behind)
           if (result_.group_of[b] == at) return false;
@@ -245,7 +186,7 @@ class fuser {
   constexpr bool can_merge(int a, int b) const {
     const group& x = result_.groups[a];
     const group& y = result_.groups[b];
-    if (!(x.space == y.space) || reaches(a, b) || reaches(b, a)) return false;
+    if (!(x.space == y.space) || reaches_(a, b) || reaches_(b, a)) return false;
     if (x.product >= 0 && y.product >= 0) return x.folded == 0 && y.folded == 0;
     if (x.product >= 0) return y.folded == 0;
     if (y.product >= 0) return x.folded == 0;
@@ -256,24 +197,17 @@ class fuser {
   constexpr void merge(int into, int from) {
     for (int& at : result_.group_of)
       if (at == from) at = into;
-    const int count = static_cast<int>(result_.groups.size());
-    for (int c = 0; c < count; ++c) {
-      if (reaches(c, from)) depend(c, into);
-      if (reaches(from, c)) depend(into, c);
-    }
+    reaches_.merge(into, from);
     group& g = result_.groups[into];
     group& f = result_.groups[from];
     g.folded |= f.folded;
     g.rows = g.rows || f.rows;
     if (g.product < 0) g.product = f.product;
     f.alive = false;
-    for (auto& row : reach_) row[from] = 0;
-    for (char& to : reach_[from]) to = 0;
   }
 
   constexpr void place_element(int i) {
-    std::vector<int> sources;
-    for (int j = 0; j < g_[i].arity(); ++j) collect(g_[i].operand[j], sources);
+    const list<int>& sources = sources_of(i);
     int home = -1;
     for (const bool products : {true, false})  // what surrounds a product belongs to it
       for (std::size_t s = sources.size(); s-- > 0;) {
@@ -288,7 +222,7 @@ class fuser {
 
   /// A full value that uses the fold of everything makes the kernel one single row: good while the
   /// row is short. Groups that fold everything become rows this way, or stay `reduce`.
-  constexpr bool fits_lone_row(int i, int at, const std::vector<int>& sources) {
+  constexpr bool fits_lone_row(int i, int at, const list<int>& sources) {
     group& g = result_.groups[at];
     if (g.folded == 0 || g.rows || form_in(g, g_[i].extents) != form::full) return true;
     bool uses_fold = false;
@@ -329,8 +263,7 @@ class fuser {
       const group& g = result_.groups[at];
       const bool same_space = g.space == space;
       const bool full = same_space && form_in(g, g_[from].extents) == form::full;
-      std::vector<int> sources;
-      collect(x, sources);
+      const list<int>& sources = sources_of(i);
       if (same_space && joins_as_fold(g, space, mask, full, from) && safe(at, sources))
         home = at;
     }
@@ -341,9 +274,9 @@ class fuser {
     assign(i, home);
   }
 
-  constexpr bool safe(int at, const std::vector<int>& sources) const {
+  constexpr bool safe(int at, const list<int>& sources) const {
     for (int s : sources)
-      if (const int other = result_.group_of[s]; other != at && reaches(at, other)) return false;
+      if (const int other = result_.group_of[s]; other != at && reaches_(at, other)) return false;
     return true;
   }
 
@@ -370,11 +303,12 @@ class fuser {
   constexpr void merge_siblings() {
     const int count = static_cast<int>(result_.groups.size());
     if (count > 64) return;  // quadratic in groups; large plans gain little from it
-    std::vector<std::vector<char>> reads(static_cast<std::size_t>(count));
-    for (int a = 0; a < count; ++a) reads[a].assign(g_.nodes.size(), 0);
-    for (std::size_t i = 0; i < g_.nodes.size(); ++i)
-      if (result_.group_of[i] >= 0)
-        for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], reads[result_.group_of[i]]);
+    const std::size_t words = static_cast<std::size_t>(g_.size()) / 64 + 1;
+    list<list<std::uint64_t>> reads(static_cast<std::size_t>(count),
+                                    list<std::uint64_t>(words, 0));
+    for (int i = 0; i < g_.size(); ++i)
+      if (const int at = result_.group_of[i]; at >= 0)
+        for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], reads[at]);
     for (int a = 0; a < count; ++a)
       for (int b = a + 1; b < count; ++b) {
         const group& x = result_.groups[a];
@@ -382,30 +316,57 @@ class fuser {
         if (!x.alive || !y.alive || x.product >= 0 || y.product >= 0) continue;
         if (x.folded != y.folded || !can_merge(a, b)) continue;
         bool common = false;
-        for (std::size_t i = 0; i < g_.nodes.size() && !common; ++i)
-          common = reads[a][i] && reads[b][i];
-        if (common) merge(a, b);
+        for (std::size_t w = 0; w < words && !common; ++w)
+          common = (reads[a][w] & reads[b][w]) != 0;
+        if (!common) continue;
+        for (std::size_t w = 0; w < words; ++w) reads[a][w] |= reads[b][w];
+        merge(a, b);
       }
   }
 
-  constexpr void mark_reads(int i, std::vector<char>& into) const {
-    if (into[i]) return;
-    if (g_[i].what() == kind::input || result_.group_of[i] >= 0) {
-      into[i] = 1;
-      return;
+  constexpr void mark_reads(int i, list<std::uint64_t>& into) const {
+    if (g_[i].what() == kind::input || result_.group_of[i] >= 0)
+      into[static_cast<std::size_t>(i) >> 6] |= std::uint64_t{1} << (i & 63);
+    else
+      for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], into);
+  }
+
+  /// A cheap value that only other kernels use, made of one that they can read as well, is left to
+  /// them: they read the one and compute the other, and nobody stores it.
+  constexpr void leave_to_users() {
+    list<char> needed(static_cast<std::size_t>(g_.size()), 0);  // in its own kernel or in memory
+    for (int i = 0; i < g_.size(); ++i) {
+      const int at = result_.group_of[i];
+      if (at >= 0) {
+        for (int s : sources_of(i))
+          if (result_.group_of[s] == at) needed[s] = 1;
+      } else if (is_view(g_[i]) && !is_transparent(g_[i], g_[g_[i].operand[0]].extents)) {
+        for (int s : sources_of(i)) needed[s] = 1;
+      }
     }
-    for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], into);
+    for (int i = 0; i < g_.size(); ++i) {
+      const kind k = g_[i].what();
+      if ((k != kind::element && k != kind::cast) || result_.group_of[i] < 0) continue;
+      if (needed[i] || is_output_[i] || g_[i].op->flops > cheap_flops) continue;
+      const list<int>& sources = sources_of(i);
+      if (sources.size() != 1 || !result_.stored[sources[0]]) continue;
+      bool others_uniform = true;
+      for (int j = 0; j < g_[i].arity(); ++j) {
+        int x = g_[i].operand[j];
+        while (is_view(g_[x])) x = g_[x].operand[0];
+        others_uniform = others_uniform && (x == sources[0] || g_[x].what() == kind::constant);
+      }
+      if (others_uniform) result_.group_of[i] = -1;
+    }
   }
 
   /// Values that leave their kernel: used by another one, or by a product of their own.
   constexpr void mark_stored() {
-    for (std::size_t i = 0; i < g_.nodes.size(); ++i) {
+    for (int i = 0; i < g_.size(); ++i) {
       const int at = result_.group_of[i];
       if (at < 0) continue;
       const bool reads_memory = g_[i].what() == kind::matmul;
-      std::vector<int> sources;
-      for (int j = 0; j < g_[i].arity(); ++j) collect(g_[i].operand[j], sources);
-      for (int s : sources)
+      for (int s : sources_of(i))
         if (result_.group_of[s] != at || reads_memory) result_.stored[s] = 1;
     }
   }
@@ -415,22 +376,23 @@ class fuser {
     int base = i;
     while (is_view(g_[base]) && !result_.stored[base]) base = g_[base].operand[0];
     if (base == i || !(g_[base].what() == kind::input || result_.stored[base])) return;
-    const int copy = resolve(g_, i, result_.stored).copy;
+    const int copy = resolve(g_, i, result_.stored.data()).copy;
     if (copy < 0) return;
     result_.group_of[copy] = start(g_[copy].extents);
     result_.stored[copy] = 1;
   }
 
-  graph_builder& g_;
+  planning_graph& g_;
   grouping result_;
-  std::vector<double> price_;
-  std::vector<int> level_;
-  std::vector<char> is_output_;
-  std::vector<std::vector<char>> reach_;
+  list<double> price_;
+  list<int> level_;
+  list<char> is_output_;
+  list<int> sources_;
+  reachability reaches_;
 };
 
 }  // namespace detail
 
-constexpr grouping fuse(graph_builder& g) { return detail::fuser(g).run(); }
+constexpr grouping fuse(planning_graph& g) { return detail::fuser(g).run(); }
 
 }  // namespace sinter

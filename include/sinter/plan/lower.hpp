@@ -4,34 +4,34 @@
 /// Lowers a group of nodes to programs: the kernel's own, and one for each operand of its products.
 
 #include "sinter/plan/nest.hpp"
+#include "sinter/plan/schedule.hpp"
 
 namespace sinter {
 
 /// One kernel: its programs, the main one first, and the codes of its run-time integers.
 struct lowered_kernel {
-  std::vector<program> programs;
-  std::vector<extent_t> integers;
-  std::vector<int> buffers;  ///< of the plan, by the kernel's own numbers
-};
-
-/// Where a node's value is written. A node may be written to several buffers, and an input that is
-/// overwritten has strides of its own if it is a view.
-struct store {
-  int node = -1;
-  int buffer = -1;
-  int input = -1;
+  list<program> programs;
+  list<extent_t> integers;
+  list<int> buffers;  ///< of the plan, by the kernel's own numbers
 };
 
 namespace detail {
 
+/// What lowering reads of an outline.
+struct lowering {
+  const group* groups = nullptr;
+  const int* kernel_of = nullptr;
+  const char* stored = nullptr;
+  const int* buffer_of = nullptr;
+};
+
 class lowerer {
  public:
-  constexpr lowerer(graph_builder& g, const grouping& groups, const std::vector<int>& buffer_of,
-                    int number)
-      : g_(g), groups_(groups), buffer_of_(buffer_of), number_(number) {}
+  constexpr lowerer(planning_graph& g, const lowering& groups, int number)
+      : g_(g), groups_(groups), number_(number) {}
 
   /// `members` in topological order; `stores` says which values leave the kernel.
-  constexpr lowered_kernel run(const std::vector<int>& members, const std::vector<store>& stores) {
+  constexpr lowered_kernel run(const list<int>& members, const list<store>& stores) {
     const group& own = groups_.groups[number_];
     nest main;
     main.space = own.space;
@@ -57,12 +57,9 @@ class lowerer {
               : own.folded == 0 ? family::map
               : own.rows        ? family::row
                                 : family::reduce);
-    kernel_.programs.insert(kernel_.programs.begin(), main.code);
-    return kernel_;
+    kernel_.programs.insert_front(std::move(main.code));
+    return std::move(kernel_);
   }
-
-  /// A kernel that only copies a stored value.
-  constexpr lowered_kernel copy(int, const store& to) { return run({}, {to}); }
 
  private:
   constexpr bool is_compute(int i) const {
@@ -72,7 +69,7 @@ class lowerer {
 
   constexpr void begin(nest& n) {
     nest_ = &n;
-    known_.assign(g_.nodes.size(), {});
+    known_.assign(static_cast<std::size_t>(g_.size()), {});
     others_.clear();
   }
 
@@ -144,7 +141,7 @@ class lowerer {
         }
         return push(in, 0);
       case kind::matmul:
-        if (groups_.group_of[i] == number_ && nest_->product) return make_product(i, n);
+        if (groups_.kernel_of[i] == number_ && nest_->product) return make_product(i, n);
         return load(i, m);
       default: break;
     }
@@ -166,7 +163,7 @@ class lowerer {
   }
 
   constexpr bool is_stored_elsewhere(int i) const {
-    return groups_.stored[i] && groups_.group_of[i] != number_;
+    return groups_.stored[i] && groups_.kernel_of[i] != number_;
   }
 
   constexpr int local_buffer(int buffer) {
@@ -177,9 +174,9 @@ class lowerer {
   }
 
   constexpr int load(int i, const axis_map& m) {
-    const access a = resolve(g_, i, groups_.stored, groups_.group_of[i] == number_ ? i : -1);
+    const access a = resolve(g_, i, groups_.stored, groups_.kernel_of[i] == number_ ? i : -1);
     leaf l;
-    l.buffer = local_buffer(buffer_of_[a.base]);
+    l.buffer = local_buffer(groups_.buffer_of[a.base]);
     l.type = g_[i].type;
     l.offset = a.offset;
     l.guarded = a.guarded;
@@ -227,8 +224,8 @@ class lowerer {
     for (std::size_t k = 0; k < operands_.size(); ++k)
       if (operands_[k] == i) return static_cast<int>(k) + 1;
     nest* const outer = nest_;
-    const auto known = known_;
-    const auto others = others_;
+    auto known = std::move(known_);
+    auto others = std::move(others_);
     nest inner;
     inner.space = g_[i].extents;
     inner.product = true;
@@ -241,10 +238,10 @@ class lowerer {
     inner.code.result_list.push_back(r);
     end(inner, family::map);
     nest_ = outer;
-    known_ = known;
-    others_ = others;
+    known_ = std::move(known);
+    others_ = std::move(others);
     operands_.push_back(i);
-    kernel_.programs.push_back(inner.code);
+    kernel_.programs.push_back(std::move(inner.code));
     return static_cast<int>(operands_.size());
   }
 
@@ -254,17 +251,106 @@ class lowerer {
     axis_map map;
   };
 
-  graph_builder& g_;
-  const grouping& groups_;
-  const std::vector<int>& buffer_of_;
+  planning_graph& g_;
+  const lowering groups_;
   int number_;
   nest* nest_ = nullptr;
-  std::vector<memo> known_;
-  std::vector<memo> others_;
-  std::vector<int> operands_;
+  list<memo> known_;
+  list<memo> others_;
+  list<int> operands_;
   lowered_kernel kernel_;
 };
 
 }  // namespace detail
+
+/// Lowers kernel `number` of an outline.
+constexpr lowered_kernel lower(planning_graph& g, const outline_view& o, int number) {
+  list<int> members;
+  for (int i = 0; i < g.size(); ++i)
+    if (o.kernel_of[i] == number && g[i].what() != kind::input) members.push_back(i);
+  list<store> stores;
+  for (int s = 0; s < o.store_count; ++s)
+    if (o.stores[s].kernel == number) stores.push_back(o.stores[s]);
+  return detail::lowerer(g, {o.groups, o.kernel_of, o.stored, o.buffer_of}, number)
+      .run(members, stores);
+}
+
+/// The kernel that copies an update from the workspace to its place.
+constexpr lowered_kernel lower_detour(planning_graph& g, int output, int spare) {
+  const auto& out = g.view.outputs[output];
+  const int source = detail::output_node(g, out);
+  const int target = g.view.inputs[out.input];
+  const auto count = static_cast<std::size_t>(g.size());
+  group whole;
+  whole.space = g[source].extents;
+  // The source is read as what another kernel stored.
+  const list<int> kernel_of(count, -1);
+  list<char> stored(count, 0);
+  list<int> buffer_of(count, -1);
+  stored[source] = 1;
+  buffer_of[source] = spare;
+  const store to{0, source, g.view.input_count + output, g[target].attribute[1] ? target : -1};
+  return detail::lowerer(g, {&whole, kernel_of.data(), stored.data(), buffer_of.data()}, 0)
+      .run({}, {to});
+}
+
+namespace detail {
+
+/// Whether a kernel reads, or writes, a buffer of the plan.
+constexpr bool reads(const lowered_kernel& k, int buffer) {
+  for (const program& p : k.programs)
+    for (const leaf& l : p.leaf_list)
+      if (k.buffers[l.buffer] == buffer) return true;
+  return false;
+}
+constexpr bool writes(const lowered_kernel& k, int buffer) {
+  for (const result& r : k.programs[0].result_list)
+    if (k.buffers[r.buffer] == buffer) return true;
+  return false;
+}
+
+}  // namespace detail
+
+/// What the order of the kernels needs to know of one.
+constexpr kernel_access access_of(const lowered_kernel& k, const graph_view& v) {
+  kernel_access a;
+  list<char> reads(k.buffers.size(), 0), writes(k.buffers.size(), 0);
+  for (const program& p : k.programs)
+    for (const leaf& l : p.leaf_list) reads[l.buffer] = 1;
+  const program& main = k.programs[0];
+  for (const result& r : main.result_list) writes[r.buffer] = 1;
+  for (std::size_t b = 0; b < k.buffers.size(); ++b) {
+    if (reads[b]) a.reads.push_back(k.buffers[b]);
+    if (writes[b]) a.writes.push_back(k.buffers[b]);
+  }
+  const auto conflict = [&](const result& r, const leaf& l) {
+    a.conflicts.push_back(k.buffers[r.buffer]);
+    a.conflicts.push_back(k.buffers[l.buffer]);
+  };
+  for (const result& r : main.result_list) {
+    const int target = k.buffers[r.buffer];
+    if (target < v.input_count || target >= v.input_count + v.output_count) continue;
+    for (std::size_t q = 1; q < k.programs.size(); ++q)
+      for (const leaf& l : k.programs[q].leaf_list)
+        if (k.buffers[l.buffer] < v.input_count) conflict(r, l);
+    // Elementwise reading is safe: each element is read where, and not after, it is written.
+    const instruction& value = main.instruction_list[r.instruction];
+    const int pass = value.stage + (value.what == code::fold ? 1 : 0);
+    for (const instruction& i : main.instruction_list) {
+      if (i.what != code::load) continue;
+      const leaf& l = main.leaf_list[i.attribute];
+      if (k.buffers[l.buffer] >= v.input_count) continue;
+      bool safe = !l.guarded && l.offset == 0 && l.type == r.type;
+      for (int axis = 0; axis < main.rank; ++axis)
+        safe = safe && (l.stride[axis] == r.stride[axis] || main.extent[axis] == 1);
+      if (r.full && (i.passes >> (pass + 1)) != 0) safe = false;
+      if (r.full && main.family == family::reduce) safe = false;
+      // A folded value is written when its row is done, a full one is read all along it.
+      if (!r.full && i.full) safe = false;
+      if (!safe) conflict(r, l);
+    }
+  }
+  return a;
+}
 
 }  // namespace sinter

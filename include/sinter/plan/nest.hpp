@@ -5,7 +5,7 @@
 /// in the order of the loops and merged where memory allows, values are divided into full and
 /// folded ones, and full ones into passes.
 
-#include "sinter/plan/fuse.hpp"
+#include "sinter/plan/group.hpp"
 #include "sinter/plan/program.hpp"
 
 namespace sinter {
@@ -53,7 +53,7 @@ constexpr loop_order order_axes(const nest& n) {
 }
 
 /// The axes of a nest in the order of its loops, merged where every stride allows it.
-constexpr void arrange(graph_builder& g, nest& n) {
+constexpr void arrange(planning_graph& g, nest& n) {
   loop_order order = order_axes(n);
   program& p = n.code;
   p.folds = order.folds;

@@ -15,8 +15,8 @@
 /// A number that is negative, -1-k, is entry k of the kernel's run-time integers.
 
 #include <cstdint>
-#include <vector>
 
+#include "sinter/core/list.hpp"
 #include "sinter/graph/node.hpp"
 
 namespace sinter {
@@ -105,10 +105,10 @@ struct program_view {
 
 /// A program as it is made.
 struct program : program_view {
-  std::vector<instruction> instruction_list;
-  std::vector<leaf> leaf_list;
-  std::vector<result> result_list;
-  std::vector<product> product_list;
+  list<instruction> instruction_list;
+  list<leaf> leaf_list;
+  list<result> result_list;
+  list<product> product_list;
 
   constexpr program_view view() const {
     program_view v = *this;
@@ -143,7 +143,7 @@ constexpr bool has_attribute(code c) {
 }  // namespace detail
 
 /// Appends a program. The header holds the counts, so that programs can follow one another.
-constexpr void encode(const program_view& p, std::vector<word>& out) {
+constexpr void encode(const program_view& p, list<word>& out) {
   using detail::bits;
   out.push_back(static_cast<word>(p.family) | static_cast<word>(p.folds) << 4 |
                 static_cast<word>(p.rank) << 8 | static_cast<word>(p.middle) << 12 |

@@ -1,14 +1,184 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// A plan as a constant: kernels as words, and what the call needs to check and to provide.
+/// A plan as a constant. Each step is a constant evaluation of its own: the outline, each kernel,
+/// the order. So the limits that compilers set hold for one step and not for the whole. A result
+/// is kept in arrays of a guessed size; where the guess is too small the step is done again.
 
 #include <utility>
 
 #include "sinter/graph/trace.hpp"
-#include "sinter/plan/plan.hpp"
+#include "sinter/plan/lower.hpp"
 
 namespace sinter {
+
+namespace detail {
+
+/// An array of a guessed capacity.
+template <class T, int Capacity> struct bounded {
+  T data[Capacity + 1]{};
+  int count = 0;
+
+  constexpr bool assign(const list<T>& from) {
+    count = static_cast<int>(from.size());
+    for (int i = 0; i < count && i < Capacity; ++i) data[i] = from[i];
+    return count <= Capacity;
+  }
+  constexpr const T& operator[](int i) const { return data[i]; }
+};
+
+struct outline_bounds {
+  int nodes = 0, groups = 0, buffers = 0, stores = 0, dimensions = 0;
+};
+
+template <outline_bounds B> struct static_outline {
+  bounded<group, B.groups> groups;
+  bounded<int, B.nodes> kernel_of, buffer_of;
+  bounded<char, B.nodes> stored;
+  bounded<buffer, B.buffers> buffers;
+  bounded<store, B.stores> stores;
+  bounded<dimension, B.dimensions> dimensions;
+  bool fits = true;
+
+  constexpr explicit static_outline(const outline& o) {
+    kernel_of.assign(o.kernel_of);
+    buffer_of.assign(o.buffer_of);
+    stored.assign(o.stored);
+    fits = groups.assign(o.groups) & buffers.assign(o.buffers) & stores.assign(o.stores) &
+           dimensions.assign(o.dimensions);
+  }
+  constexpr outline_bounds bounds() const {
+    return {kernel_of.count, groups.count, buffers.count, stores.count, dimensions.count};
+  }
+  constexpr outline_view view() const {
+    return {groups.data,   groups.count,  kernel_of.data, stored.data,     buffer_of.data,
+            buffers.data,  buffers.count, stores.data,    stores.count,    dimensions.data,
+            dimensions.count};
+  }
+};
+
+struct kernel_bounds {
+  int words = 0, integers = 0, buffers = 0, accesses = 0, dimensions = 0;
+};
+
+template <kernel_bounds B> struct static_kernel {
+  bounded<word, B.words> words;
+  bounded<extent_t, B.integers> integers;
+  bounded<int, B.buffers> buffers;
+  bounded<int, B.accesses> reads, writes, conflicts;
+  bounded<dimension, B.dimensions> dimensions;  ///< beyond the outline's
+  bool fits = true;
+
+  constexpr static_kernel(const lowered_kernel& k, const list<dimension>& added,
+                          const graph_view& v) {
+    list<word> encoded;
+    for (const program& p : k.programs) encode(p.view(), encoded);
+    const kernel_access a = access_of(k, v);
+    fits = words.assign(encoded) & integers.assign(k.integers) & buffers.assign(k.buffers) &
+           reads.assign(a.reads) & writes.assign(a.writes) & conflicts.assign(a.conflicts) &
+           dimensions.assign(added);
+  }
+  constexpr kernel_bounds bounds() const {
+    const int most = reads.count > writes.count ? reads.count : writes.count;
+    return {words.count, integers.count, buffers.count,
+            most > conflicts.count ? most : conflicts.count, dimensions.count};
+  }
+  constexpr kernel_access access() const {
+    kernel_access a;
+    a.reads.append(reads.data, reads.data + reads.count);
+    a.writes.append(writes.data, writes.data + writes.count);
+    a.conflicts.append(conflicts.data, conflicts.data + conflicts.count);
+    return a;
+  }
+};
+
+template <int Kernels, int Buffers, int Outputs> struct static_schedule {
+  bounded<int, Kernels + Outputs> order;
+  bounded<detour, Outputs> detours;
+  bounded<buffer, Buffers + Outputs> buffers;
+  bounded<std::uint64_t, Outputs> in_place;
+  int slots = 0;
+
+  constexpr explicit static_schedule(const schedule& s) : slots(s.slots) {
+    order.assign(s.order);
+    detours.assign(s.detours);
+    buffers.assign(s.buffers);
+    in_place.assign(s.in_place);
+  }
+};
+
+// Step 1: the outline.
+
+template <class Call> constexpr outline_bounds guessed_bounds() {
+  constexpr auto& g = graph_of<Call>;
+  constexpr graph_view v = g.view();
+  return {v.size, v.size / 4 + v.output_count + 8, v.size / 2 + v.input_count + v.output_count + 8,
+          v.size / 2 + v.output_count + 8, v.dimension_count + 32};
+}
+template <class Call> constexpr auto build_outline() {
+  constexpr static_outline<guessed_bounds<Call>()> first(make_outline(graph_of<Call>.view()));
+  if constexpr (first.fits) return first;
+  else return static_outline<first.bounds()>(make_outline(graph_of<Call>.view()));
+}
+template <class Call> inline constexpr auto outline_of = build_outline<Call>();
+
+// Step 2: each kernel.
+
+template <kernel_bounds B, class Call, int K> constexpr auto lower_step() {
+  const graph_view v = graph_of<Call>.view();
+  const auto& o = outline_of<Call>;
+  planning_graph g(v);
+  g.dimensions.clear();
+  g.dimensions.append(o.dimensions.data, o.dimensions.data + o.dimensions.count);
+  const lowered_kernel k = lower(g, o.view(), K);
+  list<dimension> added;
+  added.append(g.dimensions.begin() + o.dimensions.count, g.dimensions.end());
+  return static_kernel<B>(k, added, v);
+}
+template <class Call, int K> constexpr kernel_bounds guessed_kernel_bounds() {
+  int members = 0;
+  for (int i = 0; i < outline_of<Call>.kernel_of.count; ++i)
+    members += outline_of<Call>.kernel_of[i] == K;
+  return {14 * members + 300, 48, 40, 64, 32};
+}
+template <class Call, int K> constexpr auto build_kernel() {
+  constexpr auto first = lower_step<guessed_kernel_bounds<Call, K>(), Call, K>();
+  if constexpr (first.fits) return first;
+  else return lower_step<first.bounds(), Call, K>();
+}
+template <class Call, int K> inline constexpr auto kernel_of = build_kernel<Call, K>();
+
+// Step 3: the order.
+
+template <class Call, int... K>
+constexpr auto build_schedule(std::integer_sequence<int, K...>) {
+  constexpr auto& o = outline_of<Call>;
+  const graph_view v = graph_of<Call>.view();
+  const list<kernel_access> accesses{kernel_of<Call, K>.access()...};
+  using result = static_schedule<sizeof...(K), o.buffers.count, graph_of<Call>.view().output_count>;
+  return result(make_schedule(v, o.view(), accesses));
+}
+template <class Call>
+inline constexpr auto schedule_of =
+    build_schedule<Call>(std::make_integer_sequence<int, outline_of<Call>.groups.count>{});
+
+// Step 4: the copies of updates that took a detour.
+
+template <class Call, int Detour> constexpr auto build_detour() {
+  constexpr detour d = schedule_of<Call>.detours[Detour];
+  const graph_view v = graph_of<Call>.view();
+  const auto& o = outline_of<Call>;
+  planning_graph g(v);
+  g.dimensions.clear();
+  g.dimensions.append(o.dimensions.data, o.dimensions.data + o.dimensions.count);
+  const lowered_kernel k = lower_detour(g, d.output, d.spare);
+  list<dimension> added;
+  added.append(g.dimensions.begin() + o.dimensions.count, g.dimensions.end());
+  return static_kernel<kernel_bounds{128, 16, 8, 8, 16}>(k, added, v);
+}
+template <class Call, int Detour> inline constexpr auto detour_of = build_detour<Call, Detour>();
+
+}  // namespace detail
 
 /// Values of an input that must be indices below an extent.
 struct index_check {
@@ -16,119 +186,55 @@ struct index_check {
   extent_t below = 0;
 };
 
-/// A plan as flat arrays, at run time.
-struct flat_plan {
-  std::vector<word> words;
-  std::vector<int> word_begin, integer_begin, buffer_begin;  ///< a kernel each, and the end
-  std::vector<extent_t> integers;
-  std::vector<int> kernel_buffers;
-  std::vector<buffer> buffers;
-  std::vector<dimension> dimensions;
-  std::vector<constraint> constraints;
-  std::vector<shape> input_shapes, output_shapes;
-  std::vector<dtype> output_types;
-  std::vector<int> updated_input;              ///< by output: the input it overwrites, or -1
-  std::vector<std::uint64_t> in_place;
-  std::vector<index_check> checks;
-  int slots = 0;
+/// The plan of a call: static members only.
+template <class Call> struct plan_of {
+  static constexpr graph_view graph = graph_of<Call>.view();
+  static constexpr int kernels = detail::schedule_of<Call>.order.count;
+  static constexpr int inputs = graph.input_count;
+  static constexpr int outputs = graph.output_count;
+  static constexpr int slots = detail::schedule_of<Call>.slots;
+  static constexpr const auto& buffers = detail::schedule_of<Call>.buffers;
+  static constexpr const auto& dimensions = detail::outline_of<Call>.dimensions;
+  static constexpr const auto& in_place = detail::schedule_of<Call>.in_place;
+
+  static constexpr const node& input(int i) { return graph[graph.inputs[i]]; }
+  static constexpr const node& output(int o) { return graph[graph.outputs[o].node]; }
+
+  /// The kernel that runs at some place of the order.
+  template <int At> static constexpr const auto& kernel() {
+    constexpr int number = detail::schedule_of<Call>.order[At];
+    constexpr int count = detail::outline_of<Call>.groups.count;
+    if constexpr (number < count) return detail::kernel_of<Call, number>;
+    else return detail::detour_of<Call, number - count>;
+  }
+  /// A buffer of that kernel by the plan's number: updates on a detour go to the workspace.
+  static constexpr int buffer_number(int at, int buffer) {
+    const auto& s = detail::schedule_of<Call>;
+    if (s.order[at] < detail::outline_of<Call>.groups.count)
+      for (int d = 0; d < s.detours.count; ++d)
+        if (buffer == inputs + s.detours[d].output) return s.detours[d].spare;
+    return buffer;
+  }
+
+  /// Inputs whose values are indices. Computed indices cannot be checked beforehand; those outside
+  /// match nothing.
+  static constexpr int check_count = [] {
+    int count = 0;
+    for (int i = 0; i < graph.size; ++i) count += graph[i].op == &indices_operation;
+    return count;
+  }();
+  static constexpr auto checks = [] {
+    detail::bounded<index_check, check_count> found;
+    for (int i = 0; i < graph.size; ++i) {
+      if (graph[i].op != &indices_operation) continue;
+      int base = graph[i].operand[0];
+      while (is_view(graph[base])) base = graph[base].operand[0];
+      if (graph[base].what() != kind::input) continue;
+      found.data[found.count++] = {static_cast<int>(graph[base].attribute[0]),
+                                   graph[i].attribute[0]};
+    }
+    return found;
+  }();
 };
-
-constexpr flat_plan flatten(const plan_builder& p) {
-  flat_plan f;
-  const graph_builder& g = p.graph;
-  for (const lowered_kernel& k : p.kernels) {
-    f.word_begin.push_back(static_cast<int>(f.words.size()));
-    f.integer_begin.push_back(static_cast<int>(f.integers.size()));
-    f.buffer_begin.push_back(static_cast<int>(f.kernel_buffers.size()));
-    for (const program& q : k.programs) encode(q.view(), f.words);
-    for (extent_t e : k.integers) f.integers.push_back(e);
-    for (int b : k.buffers) f.kernel_buffers.push_back(b);
-  }
-  f.word_begin.push_back(static_cast<int>(f.words.size()));
-  f.integer_begin.push_back(static_cast<int>(f.integers.size()));
-  f.buffer_begin.push_back(static_cast<int>(f.kernel_buffers.size()));
-  f.buffers = p.buffers;
-  f.dimensions = g.dimensions;
-  f.constraints = g.constraints;
-  for (int i : g.inputs) f.input_shapes.push_back(g[i].extents);
-  for (const output& o : g.outputs) {
-    f.output_shapes.push_back(g[o.node].extents);
-    f.output_types.push_back(g[o.node].type);
-    f.updated_input.push_back(o.input);
-  }
-  f.in_place = p.in_place;
-  f.slots = p.slots;
-  for (const node& n : g.nodes) {
-    if (n.op != &indices_operation) continue;
-    int base = n.operand[0];
-    while (is_view(g[base])) base = g[base].operand[0];
-    // Computed labels cannot be checked beforehand; they match no class and the loss is +inf.
-    if (g[base].what() != kind::input) continue;
-    f.checks.push_back({static_cast<int>(g[base].attribute[0]), n.attribute[0]});
-  }
-  return f;
-}
-
-struct plan_sizes {
-  int kernels = 0, words = 0, integers = 0, kernel_buffers = 0, buffers = 0, dimensions = 0;
-  int constraints = 0, inputs = 0, outputs = 0, checks = 0;
-};
-
-constexpr plan_sizes sizes(const flat_plan& f) {
-  const auto count = [](const auto& v) { return static_cast<int>(v.size()); };
-  return {count(f.word_begin) - 1, count(f.words),      count(f.integers),
-          count(f.kernel_buffers), count(f.buffers),    count(f.dimensions),
-          count(f.constraints),    count(f.input_shapes), count(f.output_shapes),
-          count(f.checks)};
-}
-
-/// A plan of fixed sizes. Arrays hold one element more than they need, so that none is empty.
-template <plan_sizes S> struct static_plan {
-  static constexpr plan_sizes sizes = S;
-  word words[S.words + 1]{};
-  int word_begin[S.kernels + 1]{};
-  int integer_begin[S.kernels + 1]{};
-  int buffer_begin[S.kernels + 1]{};
-  extent_t integers[S.integers + 1]{};
-  int kernel_buffers[S.kernel_buffers + 1]{};
-  buffer buffers[S.buffers + 1]{};
-  dimension dimensions[S.dimensions + 1]{};
-  constraint constraints[S.constraints + 1]{};
-  shape input_shapes[S.inputs + 1]{};
-  shape output_shapes[S.outputs + 1]{};
-  dtype output_types[S.outputs + 1]{};
-  int updated_input[S.outputs + 1]{};
-  std::uint64_t in_place[S.outputs + 1]{};
-  index_check checks[S.checks + 1]{};
-  int slots = 0;
-
-  constexpr explicit static_plan(const flat_plan& f) : slots(f.slots) {
-    const auto copy = [](const auto& from, auto* to) {
-      for (std::size_t i = 0; i < from.size(); ++i) to[i] = from[i];
-    };
-    copy(f.words, words);
-    copy(f.word_begin, word_begin);
-    copy(f.integer_begin, integer_begin);
-    copy(f.buffer_begin, buffer_begin);
-    copy(f.integers, integers);
-    copy(f.kernel_buffers, kernel_buffers);
-    copy(f.buffers, buffers);
-    copy(f.dimensions, dimensions);
-    copy(f.constraints, constraints);
-    copy(f.input_shapes, input_shapes);
-    copy(f.output_shapes, output_shapes);
-    copy(f.output_types, output_types);
-    copy(f.updated_input, updated_input);
-    copy(f.in_place, in_place);
-    copy(f.checks, checks);
-  }
-};
-
-/// The plan of a call. Variables, so each is made once.
-template <class Call>
-inline constexpr plan_sizes plan_sizes_of = sizes(flatten(make_plan(thaw(graph_of<Call>.view()))));
-template <class Call>
-inline constexpr static_plan<plan_sizes_of<Call>> plan_of{
-    flatten(make_plan(thaw(graph_of<Call>.view())))};
 
 }  // namespace sinter

@@ -9,17 +9,18 @@ namespace sinter {
 
 namespace detail {
 
-/// The plan of a call, and what its outputs are.
+/// What a call's outputs are.
 template <class Call> struct planned_call {
-  static constexpr const auto& plan = plan_of<Call>;
+  static constexpr graph_view graph = graph_of<Call>.view();
 
-  static constexpr int rank(int output) { return plan.output_shapes[output].rank; }
-  static constexpr dtype type(int output) { return plan.output_types[output]; }
+  static constexpr const node& output(int o) { return graph[graph.outputs[o].node]; }
+  static constexpr int rank(int o) { return output(o).extents.rank; }
+  static constexpr dtype type(int o) { return output(o).type; }
   /// An output's extent as a tensor's type spells it.
-  static constexpr extent_t spelled(int output, int axis) {
-    const extent_t e = plan.output_shapes[output][axis];
+  static constexpr extent_t spelled(int o, int axis) {
+    const extent_t e = output(o).extents[axis];
     if (is_static(e)) return e;
-    const name_code name = plan.dimensions[-1 - e].name;
+    const name_code name = graph.dimensions[-1 - e].name;
     return name != 0 ? -1 - name : dyn;
   }
   template <int Output, std::size_t... I>
@@ -33,19 +34,18 @@ using output_tensor = decltype(planned_call<Call>::template result<Output>(
 
 /// A call that is about to run: operands gathered, extents checked.
 template <class Call> struct evaluation {
-  using plan_type = planned_call<Call>;
-  static constexpr plan_sizes sizes = std::remove_cvref_t<decltype(plan_type::plan)>::sizes;
+  using plan = plan_of<Call>;
 
-  cpu::operand_memory inputs[sizes.inputs + 1];
-  void* outputs[sizes.outputs + 1]{};
-  cpu::execution<plan_type::plan> execution;
+  cpu::operand_memory inputs[plan::inputs + 1];
+  void* outputs[plan::outputs + 1]{};
+  cpu::execution<plan> execution;
 
   explicit evaluation(const Call& c) {
     int next = 0;
     visit_inputs([&](const cpu::operand_memory& m) { inputs[next++] = m; }, c);
     execution.prepare(inputs);
-    for (int o = 0; o < sizes.outputs; ++o)
-      if (const int input = plan_type::plan.updated_input[o]; input >= 0)
+    for (int o = 0; o < plan::outputs; ++o)
+      if (const int input = plan::graph.outputs[o].input; input >= 0)
         outputs[o] = inputs[input].data;
   }
 
@@ -53,9 +53,9 @@ template <class Call> struct evaluation {
 
   /// Whether writing output 0 to [begin, end) could change what is still to be read.
   bool disturbs(const void* begin, const void* end) const {
-    for (int i = 0; i < sizes.inputs; ++i) {
+    for (int i = 0; i < plan::inputs; ++i) {
       const cpu::operand_memory& m = inputs[i];
-      const shape& s = plan_type::plan.input_shapes[i];
+      const shape& s = plan::input(i).extents;
       std::int64_t last = 0, count = 1;
       for (int a = s.rank; a-- > 0;) {
         last += (m.extents[a] - 1) * (m.strides != nullptr ? m.strides[a] : count);
@@ -65,7 +65,7 @@ template <class Call> struct evaluation {
       if (count == 0 || first >= end || first + (last + 1) * properties(m.type).size <= begin)
         continue;
       const bool same = m.data == begin && m.strides == nullptr && i < 64 &&
-                        (plan_type::plan.in_place[0] >> i & 1) != 0;
+                        (plan::in_place[0] >> i & 1) != 0;
       if (!same) return true;
     }
     return false;

@@ -117,9 +117,9 @@ constexpr auto gradient(const Loss& loss, const Structure& of) {
     return symbol{&g, differentiate(g, l.index, {lift(of).index})[0]};
   } else {
     Structure result = of;
-    std::vector<int> wrt;
+    list<int> wrt;
     for_each_tensor([&](auto& t) { wrt.push_back(t.traced().index); }, result);
-    const std::vector<int> d = differentiate(g, l.index, wrt);
+    const list<int> d = differentiate(g, l.index, wrt);
     std::size_t next = 0;
     for_each_tensor([&](auto& t) { t.trace({&g, d[next++]}); }, result);
     return result;
@@ -130,12 +130,12 @@ constexpr auto gradient(const Loss& loss, const Structure& of) {
 
 /// The number of kernels that a fused function's call takes.
 template <class F, class... A> constexpr int kernels(const fused_function<F>&, A&&...) {
-  return plan_of<detail::fused_call<F, A...>>.sizes.kernels;
+  return plan_of<detail::fused_call<F, A...>>::kernels;
 }
 /// The number of kernels that an expression takes.
 template <class Rule, class... Operands>
 constexpr int kernels(const call<Rule, Operands...>&) {
-  return plan_of<call<Rule, Operands...>>.sizes.kernels;
+  return plan_of<call<Rule, Operands...>>::kernels;
 }
 
 }  // namespace sinter

@@ -57,91 +57,91 @@ inline void check_indices(const operand_memory& m, int rank, std::int64_t below)
 
 }  // namespace detail
 
-/// What a call knows before it runs. `Plan` is a constant: plan_of<...>.
-template <const auto& Plan> struct execution {
-  static constexpr plan_sizes sizes = std::remove_cvref_t<decltype(Plan)>::sizes;
-  std::int64_t numbers[sizes.dimensions + 1];
+/// A call of a plan: `Plan` is a plan_of<...>.
+template <class Plan> struct execution {
+  std::int64_t numbers[Plan::dimensions.count + 1];
 
   /// Evaluates the plan's run-time numbers and checks the operands.
   void prepare(const operand_memory* inputs) {
-    for (int d = 0; d < sizes.dimensions; ++d) {
-      const dimension& n = Plan.dimensions[d];
-      switch (n.from) {
-        case dimension::origin::extent: numbers[d] = inputs[n.left].extents[n.right]; break;
-        case dimension::origin::stride: numbers[d] = inputs[n.left].strides[n.right]; break;
-        case dimension::origin::product:
-          numbers[d] = number_of(n.left, numbers) * number_of(n.right, numbers);
-          break;
-        case dimension::origin::sum:
-          numbers[d] = number_of(n.left, numbers) + number_of(n.right, numbers);
-          break;
-      }
-    }
-    for (int c = 0; c < sizes.constraints; ++c) {
-      const constraint& want = Plan.constraints[c];
+    for (int d = 0; d < Plan::dimensions.count; ++d)
+      numbers[d] = evaluate(Plan::dimensions[d], inputs, numbers);
+    for (int c = 0; c < Plan::graph.constraint_count; ++c) {
+      const constraint& want = Plan::graph.constraints[c];
       if (number_of(want.left, numbers) != number_of(want.right, numbers))
-        throw shape_error(describe(want, Plan.dimensions, numbers));
+        throw shape_error(describe(want, Plan::dimensions.data, numbers));
     }
-    for (int c = 0; c < sizes.checks; ++c) {
-      const index_check& check = Plan.checks[c];
-      detail::check_indices(inputs[check.input], Plan.input_shapes[check.input].rank,
+    for (int c = 0; c < Plan::checks.count; ++c) {
+      const index_check& check = Plan::checks[c];
+      detail::check_indices(inputs[check.input], Plan::input(check.input).extents.rank,
                             number_of(check.below, numbers));
     }
   }
 
   /// The extents of an output.
   void extents_of(int output, std::int64_t* out) const {
-    const shape& s = Plan.output_shapes[output];
+    const shape& s = Plan::output(output).extents;
     for (int a = 0; a < s.rank; ++a) out[a] = number_of(s[a], numbers);
   }
 
   void run(const operand_memory* inputs, void* const* outputs) {
-    std::size_t bytes[sizes.buffers + 1]{}, begin[sizes.buffers + 1]{};
-    for (int b = 0; b < sizes.buffers; ++b) {
-      const buffer& own = Plan.buffers[b];
+    std::size_t bytes[Plan::slots + 1]{}, begin[Plan::slots + 1]{};
+    for (int b = 0; b < Plan::buffers.count; ++b) {
+      const buffer& own = Plan::buffers[b];
       if (own.where != buffer::place::workspace) continue;
       const auto need = static_cast<std::size_t>(number_of(own.elements, numbers)) *
                         static_cast<std::size_t>(properties(own.type).size);
       if (need > bytes[own.index]) bytes[own.index] = need;
     }
     std::size_t total = 0;
-    for (int s = 0; s < Plan.slots; ++s) {
+    for (int s = 0; s < Plan::slots; ++s) {
       begin[s] = total;
       total += (bytes[s] + alignment - 1) / alignment * alignment;
     }
-    char* workspace = total > 0 ? static_cast<char*>(
-                                      thread_arena<purpose::workspace>().reserve(total))
-                                : nullptr;
-    void* memory[sizes.buffers + 1];
-    for (int b = 0; b < sizes.buffers; ++b) {
-      const buffer& own = Plan.buffers[b];
+    char* workspace =
+        total > 0 ? static_cast<char*>(thread_arena<purpose::workspace>().reserve(total)) : nullptr;
+    void* memory[Plan::buffers.count + 1];
+    for (int b = 0; b < Plan::buffers.count; ++b) {
+      const buffer& own = Plan::buffers[b];
       memory[b] = own.where == buffer::place::input    ? inputs[own.index].data
                   : own.where == buffer::place::output ? outputs[own.index]
                                                        : workspace + begin[own.index];
     }
-    run_kernels(memory, std::make_integer_sequence<int, sizes.kernels>{});
+    run_kernels(inputs, memory, std::make_integer_sequence<int, Plan::kernels>{});
   }
 
  private:
-  template <int K, int... I>
-  static kernel<Plan.words[Plan.word_begin[K] + I]...> kernel_at(std::integer_sequence<int, I...>);
-
-  template <int... K> void run_kernels(void* const* memory, std::integer_sequence<int, K...>) {
-    (run_kernel<K>(memory), ...);
+  static std::int64_t evaluate(const dimension& n, const operand_memory* inputs,
+                               const std::int64_t* known) {
+    switch (n.from) {
+      case dimension::origin::extent: return inputs[n.left].extents[n.right];
+      case dimension::origin::stride: return inputs[n.left].strides[n.right];
+      case dimension::origin::product: return number_of(n.left, known) * number_of(n.right, known);
+      case dimension::origin::sum: break;
+    }
+    return number_of(n.left, known) + number_of(n.right, known);
   }
 
-  template <int K> void run_kernel(void* const* memory) {
-    constexpr int words = Plan.word_begin[K + 1] - Plan.word_begin[K];
-    constexpr int first_buffer = Plan.buffer_begin[K];
-    constexpr int buffers = Plan.buffer_begin[K + 1] - first_buffer;
-    constexpr int first_integer = Plan.integer_begin[K];
-    constexpr int integers = Plan.integer_begin[K + 1] - first_integer;
-    void* own[buffers + 1];
-    for (int b = 0; b < buffers; ++b) own[b] = memory[Plan.kernel_buffers[first_buffer + b]];
-    std::int64_t values[integers + 1];
-    for (int i = 0; i < integers; ++i)
-      values[i] = number_of(Plan.integers[first_integer + i], numbers);
-    decltype(kernel_at<K>(std::make_integer_sequence<int, words>{}))::run({own, values});
+  template <int At, int... I>
+  static kernel<Plan::template kernel<At>().words[I]...> kernel_at(std::integer_sequence<int, I...>);
+
+  template <int... At>
+  void run_kernels(const operand_memory* inputs, void* const* memory,
+                   std::integer_sequence<int, At...>) {
+    (run_kernel<At>(inputs, memory), ...);
+  }
+
+  template <int At> void run_kernel(const operand_memory* inputs, void* const* memory) {
+    constexpr const auto& k = Plan::template kernel<At>();
+    void* own[k.buffers.count + 1];
+    for (int b = 0; b < k.buffers.count; ++b)
+      own[b] = memory[Plan::buffer_number(At, k.buffers[b])];
+    std::int64_t known[Plan::dimensions.count + k.dimensions.count + 1];
+    for (int d = 0; d < Plan::dimensions.count; ++d) known[d] = numbers[d];
+    for (int d = 0; d < k.dimensions.count; ++d)
+      known[Plan::dimensions.count + d] = evaluate(k.dimensions[d], inputs, known);
+    std::int64_t values[k.integers.count + 1];
+    for (int i = 0; i < k.integers.count; ++i) values[i] = number_of(k.integers[i], known);
+    decltype(kernel_at<At>(std::make_integer_sequence<int, k.words.count>{}))::run({own, values});
   }
 };
 

@@ -41,8 +41,8 @@ inline int threads() {
 /// For all loops to come; 0 restores the default. Not to be called while a loop runs.
 inline void set_threads(int count) { detail::chosen_threads = count > 0 ? count : 0; }
 
-/// About 10 us of elementwise work, or of multiply-adds that miss the registers.
-inline constexpr std::int64_t least_parallel_work = 32768;
+/// About 30 us of elementwise work: several times what a busy machine takes to wake a thread.
+inline constexpr std::int64_t least_parallel_work = 131072;
 
 /// Calls body(i) for i in [0, count). The body is copied per thread, may run at the same time as
 /// its copies, and must not throw. A single index, or a single thread, starts no region (which

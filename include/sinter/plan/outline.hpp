@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The first step of a plan: which kernels there are, which buffers lie between them, and what each
+/// kernel stores where. The steps that follow, lowering each kernel and putting them in order, need
+/// no more than this and the graph, so each is a constant evaluation of its own.
+
+#include "sinter/plan/fuse.hpp"
+
+namespace sinter {
+
+/// Memory that kernels use. Numbers: the graph's inputs come first, then its outputs, then what
+/// only lives inside the plan.
+struct buffer {
+  enum class place : std::uint8_t { input, output, workspace };
+  place where = place::input;
+  int index = 0;               ///< of the input, the output or the workspace's slot
+  extent_t elements = 0;
+  dtype type = dtype::f32;
+};
+
+/// Where a node's value is written: a node may be written to several buffers, and an input that is
+/// overwritten has strides of its own if it is a view.
+struct store {
+  int kernel = -1;
+  int node = -1;
+  int buffer = -1;
+  int input = -1;              ///< the node of the view that is overwritten, else -1
+};
+
+/// An outline to read, wherever it is stored.
+struct outline_view {
+  const group* groups = nullptr;        ///< a kernel each
+  int kernel_count = 0;
+  const int* kernel_of = nullptr;       ///< by node, -1 where it is in none
+  const char* stored = nullptr;         ///< by node
+  const int* buffer_of = nullptr;       ///< by node, -1 where it is in none
+  const buffer* buffers = nullptr;
+  int buffer_count = 0;
+  const store* stores = nullptr;        ///< in the order of their kernels
+  int store_count = 0;
+  const dimension* dimensions = nullptr;
+  int dimension_count = 0;
+};
+
+struct outline {
+  list<group> groups;
+  list<int> kernel_of;
+  list<char> stored;
+  list<int> buffer_of;
+  list<buffer> buffers;
+  list<store> stores;
+  list<dimension> dimensions;
+
+  constexpr outline_view view() const {
+    return {groups.data(),     static_cast<int>(groups.size()),  kernel_of.data(),
+            stored.data(),     buffer_of.data(),                 buffers.data(),
+            static_cast<int>(buffers.size()), stores.data(),     static_cast<int>(stores.size()),
+            dimensions.data(), static_cast<int>(dimensions.size())};
+  }
+};
+
+constexpr outline make_outline(const graph_view& v) {
+  planning_graph g(v);
+  const grouping groups = fuse(g);
+  outline o;
+  o.stored = groups.stored;
+  o.kernel_of.assign(static_cast<std::size_t>(g.size()), -1);
+  o.buffer_of.assign(static_cast<std::size_t>(g.size()), -1);
+  for (int i = 0; i < v.input_count; ++i) {
+    const node& n = g[v.inputs[i]];
+    o.buffers.push_back({buffer::place::input, i, g.elements(n.extents), n.type});
+    o.buffer_of[v.inputs[i]] = i;
+  }
+  list<store> stores;
+  for (int k = 0; k < v.output_count; ++k) {
+    const int i = detail::output_node(g, v.outputs[k]);
+    const int number = v.input_count + k;
+    o.buffers.push_back({buffer::place::output, k, g.elements(g[i].extents), g[i].type});
+    const int input = v.outputs[k].input;
+    const int strided = input >= 0 && g[v.inputs[input]].attribute[1] ? v.inputs[input] : -1;
+    if (o.buffer_of[i] < 0 && strided < 0) o.buffer_of[i] = number;
+    stores.push_back({groups.group_of[i], i, number, strided});
+  }
+  for (int i = 0; i < g.size(); ++i) {
+    if (!groups.stored[i] || o.buffer_of[i] >= 0) continue;
+    o.buffer_of[i] = static_cast<int>(o.buffers.size());
+    o.buffers.push_back({buffer::place::workspace, -1, g.elements(g[i].extents), g[i].type});
+    stores.push_back({groups.group_of[i], i, o.buffer_of[i], -1});
+  }
+  // Kernels are the groups that store something, numbered in order.
+  list<int> number(groups.groups.size(), -1);
+  for (const store& s : stores) number[s.kernel] = 0;
+  int count = 0;
+  for (std::size_t k = 0; k < groups.groups.size(); ++k) {
+    if (number[k] < 0) continue;
+    number[k] = count++;
+    o.groups.push_back(groups.groups[k]);
+    for (store s : stores) {
+      if (s.kernel != static_cast<int>(k)) continue;
+      s.kernel = number[k];
+      o.stores.push_back(s);
+    }
+  }
+  for (int i = 0; i < g.size(); ++i)
+    if (groups.group_of[i] >= 0) o.kernel_of[i] = number[groups.group_of[i]];
+  o.dimensions = g.dimensions;
+  return o;
+}
+
+}  // namespace sinter
