@@ -56,11 +56,4 @@ inline comparison compare(const graph_view& g, const std::vector<reference::valu
   return c;
 }
 
-/// The graph whose only output is one node: to find the first that is wrong, go through them.
-inline graph_builder with_output(const graph_builder& g, int node) {
-  graph_builder result = g;
-  result.outputs.assign(1, {node, -1});
-  return prune(result);
-}
-
 }  // namespace sinter::testing

@@ -120,6 +120,14 @@ inline std::vector<reference::value> run_reference(const graph_view& g, const ra
   return reference::evaluate(g, call.inputs, call.extents);
 }
 
+/// The graph whose only output is one node: to find the first that is wrong, go through them.
+inline graph_builder with_output(const graph_builder& g, int node) {
+  graph_builder result = g;
+  result.outputs.clear();
+  result.outputs.push_back({node, -1});
+  return prune(result);
+}
+
 /// The graph, its seed and the extents of its call, for the report of a failure.
 inline std::string to_text(const random_graph& r) {
   std::string text = "seed " + std::to_string(r.seed) + "\n" + to_text(graph_view(r.graph));

@@ -54,7 +54,8 @@ namespace detail {
 /// tuples of these. `visit_members` is found by argument lookup beside the structures' headers.
 template <class R> constexpr void add_outputs(graph_builder& g, R& result) {
   if constexpr (requires { lift(result); }) {
-    g.outputs.push_back({lift(result).index, -1});
+    const symbol value = lift(result);
+    g.outputs.push_back(output{value.index, -1});
   } else {
     visit_members(result, [&](auto& member) { add_outputs(g, member); });
   }

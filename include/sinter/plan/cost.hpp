@@ -45,13 +45,13 @@ constexpr double expected_time(const kernel_cost& c, const machine& m) {
   return m.launch + (memory > arithmetic ? memory : arithmetic);
 }
 
-constexpr double expected_time(const std::vector<kernel_cost>& kernels, const machine& m) {
+constexpr double expected_time(const list<kernel_cost>& kernels, const machine& m) {
   double sum = 0;
   for (const kernel_cost& c : kernels) sum += expected_time(c, m);
   return sum;
 }
 
-constexpr kernel_cost total(const std::vector<kernel_cost>& kernels) {
+constexpr kernel_cost total(const list<kernel_cost>& kernels) {
   kernel_cost sum;
   for (const kernel_cost& c : kernels) sum += c;
   return sum;
@@ -113,7 +113,7 @@ constexpr footprint footprint_of(const program_view& p, const leaf& l,
 
 /// Bytes read from one buffer: each set of elements once. Sets that overlap, such as the windows of
 /// a stencil, touch no more than what lies between their ends.
-constexpr double bytes_of(const std::vector<footprint>& sets, int buffer, int size) {
+constexpr double bytes_of(const list<footprint>& sets, int buffer, int size) {
   double sum = 0;
   std::int64_t first = INT64_MAX, last = 0;
   for (std::size_t i = 0; i < sets.size(); ++i) {
@@ -184,8 +184,8 @@ constexpr bool is_static(const program_view* programs, int count) {
 constexpr kernel_cost cost_of(const program_view* programs, int count,
                               const std::int64_t* integers = nullptr) {
   kernel_cost c;
-  std::vector<detail::footprint> sets;
-  std::vector<int> size_of;  // bytes of an element, by buffer
+  list<detail::footprint> sets;
+  list<int> size_of;  // bytes of an element, by buffer
   for (const program_view* p = programs; p != programs + count; ++p) {
     c.flops += detail::flops_of(*p, integers);
     c.bytes_written += detail::bytes_written(*p, integers);
@@ -193,7 +193,7 @@ constexpr kernel_cost cost_of(const program_view* programs, int count,
       const leaf& l = p->leaves[i];
       sets.push_back(detail::footprint_of(*p, l, integers));
       const auto buffer = static_cast<std::size_t>(l.buffer);
-      if (buffer >= size_of.size()) size_of.resize(buffer + 1, 0);
+      if (buffer >= size_of.size()) size_of.resize(buffer + 1);
       size_of[buffer] = properties(l.type).size;
     }
   }
@@ -203,40 +203,40 @@ constexpr kernel_cost cost_of(const program_view* programs, int count,
 }
 
 namespace detail {
-constexpr std::vector<program_view> views(const lowered_kernel& k) {
-  std::vector<program_view> list;
-  for (const program& p : k.programs) list.push_back(p.view());
-  return list;
+constexpr list<program_view> views(const lowered_kernel& k) {
+  list<program_view> programs;
+  for (const program& p : k.programs) programs.push_back(p.view());
+  return programs;
 }
 }  // namespace detail
 
 constexpr bool is_static(const lowered_kernel& k) {
-  const std::vector<program_view> list = detail::views(k);
-  return is_static(list.data(), static_cast<int>(list.size()));
+  const list<program_view> programs = detail::views(k);
+  return is_static(programs.data(), static_cast<int>(programs.size()));
 }
 
 /// `values`: of the graph's dimensions, see `dimension_values`; empty if the kernel is static.
 constexpr kernel_cost cost_of(const lowered_kernel& k,
-                              const std::vector<std::int64_t>& values = {}) {
-  const std::vector<program_view> list = detail::views(k);
-  std::vector<std::int64_t> integers;
+                              const list<std::int64_t>& values = {}) {
+  const list<program_view> programs = detail::views(k);
+  list<std::int64_t> integers;
   for (const extent_t e : k.integers)
     integers.push_back(values.empty() ? 0 : detail::resolved(e, values.data()));
-  return cost_of(list.data(), static_cast<int>(list.size()), integers.data());
+  return cost_of(programs.data(), static_cast<int>(programs.size()), integers.data());
 }
 
-constexpr std::vector<kernel_cost> cost_of(const plan_builder& p,
-                                           const std::vector<std::int64_t>& values = {}) {
-  std::vector<kernel_cost> list;
-  for (const lowered_kernel& k : p.kernels) list.push_back(cost_of(k, values));
-  return list;
+constexpr list<kernel_cost> cost_of(const plan_builder& p,
+                                           const list<std::int64_t>& values = {}) {
+  list<kernel_cost> kernels;
+  for (const lowered_kernel& k : p.kernels) kernels.push_back(cost_of(k, values));
+  return kernels;
 }
 
 /// The values of a graph's dimensions, given those of its extents by entry; other entries of
 /// `extents` are not read. Strides are taken to be those of contiguous tensors.
-constexpr std::vector<std::int64_t> dimension_values(
-    const graph_builder& g, const std::vector<std::int64_t>& extents) {
-  std::vector<std::int64_t> values;
+constexpr list<std::int64_t> dimension_values(
+    const graph_builder& g, const list<std::int64_t>& extents) {
+  list<std::int64_t> values;
   for (std::size_t i = 0; i < g.dimensions.size(); ++i) {
     const dimension& d = g.dimensions[i];
     std::int64_t v = 1;
@@ -262,9 +262,9 @@ struct workspace_size {
 };
 
 constexpr workspace_size workspace_of(const plan_builder& p,
-                                      const std::vector<std::int64_t>& values = {}) {
+                                      const list<std::int64_t>& values = {}) {
   workspace_size w;
-  std::vector<double> slots(static_cast<std::size_t>(p.slots), 0);
+  list<double> slots(static_cast<std::size_t>(p.slots), 0);
   for (const buffer& b : p.buffers) {
     if (b.where != buffer::place::workspace || b.index < 0) continue;
     const double bytes = properties(b.type).size *

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sinter/plan/cost.hpp"
 
@@ -55,7 +56,7 @@ class polynomial {
     for (std::size_t u = 0; u < unknowns; ++u) size *= 3;
     double largest = 0;
     for (std::size_t i = 0; i < size; ++i) {
-      std::vector<std::int64_t> point;
+      list<std::int64_t> point;
       for (std::size_t u = 0, rest = i; u < unknowns; ++u, rest /= 3)
         point.push_back(step[u] * static_cast<std::int64_t>(1 + rest % 3));
       coefficients_.push_back(sample(point));

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sinter/plan/known_plan.hpp"
 #include "sinter/plan/unfused.hpp"
@@ -77,11 +78,11 @@ class explainer {
     for (std::size_t k = 0; k < plan_.kernels.size(); ++k) {
       const lowered_kernel& kernel = plan_.kernels[k];
       add_row({std::to_string(k), name(kernel.programs[0].family), known_.spelling().space(kernel)},
-              [&](const auto& values) { return std::vector{cost_of(kernel, values)}; });
+              [&](const auto& values) { return list<kernel_cost>{cost_of(kernel, values)}; });
     }
     const auto fused = [&](const auto& values) { return cost_of(plan_, values); };
     const auto unfused = [&](const auto& values) { return unfused_cost(plan_.graph, values); };
-    const std::vector<std::int64_t> some = known_.values();
+    const list<std::int64_t> some = known_.values();
     add_row({"", "fused", counted(plan_.kernels.size(), "kernel")}, fused);
     add_row({"", "unfused", counted(unfused(some).size(), "kernel")}, unfused);
     return head() + table() + tail();
@@ -104,10 +105,10 @@ class explainer {
       add([](const kernel_cost& c) { return c.bytes_read; }, "B");
       add([](const kernel_cost& c) { return c.bytes_written; }, "B");
       add(flops, "");
-      const std::vector<kernel_cost> list = costs(known_.values());
-      cells.push_back(three_digits(total(list).intensity()));
+      const list<kernel_cost> kernels = costs(known_.values());
+      cells.push_back(three_digits(total(kernels).intensity()));
       for (const machine& m : options_.machines)
-        cells.push_back(spell_time(expected_time(list, m)));
+        cells.push_back(spell_time(expected_time(kernels, m)));
     }
     rows_.push_back(std::move(cells));
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sinter/plan/estimate.hpp"
 #include "sinter/plan/spell.hpp"
@@ -40,7 +41,7 @@ class known_plan {
         unknown_names_.push_back(name);
       }
     }
-    std::vector<std::int64_t> shown = at(extents_);
+    list<std::int64_t> shown = at(extents_);
     for (std::size_t i = 0; i < shown.size(); ++i)
       if (!is_known(i)) shown[i] = -1;
     speller_ = speller(plan, inputs, shown);
@@ -52,14 +53,14 @@ class known_plan {
   const std::string& known() const { return known_; }
   const std::vector<std::string>& unknown() const { return unknown_names_; }
 
-  std::vector<std::int64_t> values() const { return at(extents_); }
+  list<std::int64_t> values() const { return at(extents_); }
 
   /// The number that `measure(values)` gives, or the polynomial that it is.
   template <class Measure> std::string text(Measure measure, std::string_view unit) const {
     if (complete()) return with_unit(measure(values()), unit);
     if (unknown_.size() > polynomial::most_unknowns) return "?";
-    return polynomial(unknown_.size(), [&](const std::vector<std::int64_t>& point) {
-      std::vector<std::int64_t> extents = extents_;
+    return polynomial(unknown_.size(), [&](const list<std::int64_t>& point) {
+      list<std::int64_t> extents = extents_;
       for (std::size_t u = 0; u < point.size(); ++u) extents[unknown_[u]] = point[u];
       return measure(at(extents));
     }).text(unknown_names_, unit);
@@ -87,7 +88,7 @@ class known_plan {
   }
 
   /// The values of all dimensions, given those of the extents that stand for the others.
-  std::vector<std::int64_t> at(std::vector<std::int64_t> extents) const {
+  list<std::int64_t> at(list<std::int64_t> extents) const {
     for (std::size_t i = 0; i < extents.size(); ++i) extents[i] = extents[root(i)];
     return dimension_values(plan_.graph, extents);
   }
@@ -104,7 +105,7 @@ class known_plan {
   const plan_builder& plan_;
   speller speller_;
   std::vector<std::size_t> same_;     ///< by entry: an earlier one that is equal
-  std::vector<std::int64_t> extents_; ///< of those that stand for themselves, -1 if unknown
+  list<std::int64_t> extents_; ///< of those that stand for themselves, -1 if unknown
   std::vector<std::size_t> unknown_;
   std::vector<std::string> unknown_names_;
   std::string known_;

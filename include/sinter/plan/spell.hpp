@@ -16,6 +16,7 @@
 #include <charconv>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "sinter/plan/plan.hpp"
 
@@ -73,7 +74,7 @@ class speller {
  public:
   /// `values` of the dimensions where they are known, -1 where not.
   explicit speller(const plan_builder& plan, const std::vector<std::string>& inputs = {},
-                   const std::vector<std::int64_t>& values = {})
+                   const list<std::int64_t>& values = {})
       : plan_(&plan), values_(values) {
     for (const buffer& b : plan.buffers) {
       const auto i = static_cast<std::size_t>(b.index);
@@ -113,18 +114,18 @@ class speller {
            (d.from == dimension::origin::stride ? ".stride" : ".") + std::to_string(d.right);
   }
 
-  std::string shape_of(const shape& s) const { return list(s.extent, s.rank, nullptr); }
+  std::string shape_of(const shape& s) const { return bracketed(s.extent, s.rank, nullptr); }
 
   /// The index space of a kernel, as its loops go.
   std::string space(const lowered_kernel& k) const {
-    return list(k.programs[0].extent, k.programs[0].rank, &k);
+    return bracketed(k.programs[0].extent, k.programs[0].rank, &k);
   }
 
   /// The formulas of a kernel, a line each.
   std::vector<std::string> formulas(const lowered_kernel& k) const;
 
  private:
-  std::string list(const extent_t* extents, int rank, const lowered_kernel* k) const {
+  std::string bracketed(const extent_t* extents, int rank, const lowered_kernel* k) const {
     std::string text = "[";
     for (int a = 0; a < rank; ++a)
       text += (a > 0 ? ", " : "") + (k ? own_number(*k, extents[a]) : number(extents[a]));
@@ -153,7 +154,7 @@ class speller {
   bool runs_before(const lowered_kernel& k, std::int64_t a, std::int64_t b) const;
 
   const plan_builder* plan_;
-  std::vector<std::int64_t> values_;
+  list<std::int64_t> values_;
   std::vector<std::string> names_;  ///< by buffer
 };
 

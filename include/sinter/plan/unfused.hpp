@@ -14,30 +14,30 @@ namespace detail {
 
 class unfused_counter {
  public:
-  constexpr unfused_counter(const graph_builder& g, const std::vector<std::int64_t>& values)
+  constexpr unfused_counter(const graph_builder& g, const list<std::int64_t>& values)
       : g_(g), values_(values) {}
 
-  constexpr std::vector<kernel_cost> run() const {
-    std::vector<char> needed(g_.nodes.size(), 0);
+  constexpr list<kernel_cost> run() const {
+    list<char> needed(g_.nodes.size(), 0);
     for (const output& o : g_.outputs) needed[o.node] = 1;
     for (std::size_t i = g_.nodes.size(); i-- > 0;)
       for (int j = 0; needed[i] && j < g_.nodes[i].arity(); ++j)
         needed[g_.nodes[i].operand[j]] = 1;
 
     // What depends on no input is a number that the host computes.
-    std::vector<char> varies(g_.nodes.size(), 0);
+    list<char> varies(g_.nodes.size(), 0);
     for (const int input : g_.inputs) varies[input] = 1;
     for (std::size_t i = 0; i < g_.nodes.size(); ++i)
       for (int j = 0; j < g_.nodes[i].arity(); ++j)
         if (varies[g_.nodes[i].operand[j]]) varies[i] = 1;
 
-    std::vector<kernel_cost> list;
+    list<kernel_cost> kernels;
     for (std::size_t i = 0; i < g_.nodes.size(); ++i)
       if (needed[i] && varies[i] && computes(g_.nodes[i]))
-        list.push_back(operation_cost(g_.nodes[i]));
+        kernels.push_back(operation_cost(g_.nodes[i]));
     for (const output& o : g_.outputs)
-      if (!computes(g_[storage(o.node)])) list.push_back(copy_cost(o.node));
-    return list;
+      if (!computes(g_[storage(o.node)])) kernels.push_back(copy_cost(o.node));
+    return kernels;
   }
 
  private:
@@ -90,15 +90,15 @@ class unfused_counter {
   constexpr kernel_cost copy_cost(int i) const { return {bytes_read(i), bytes_written(i), 0}; }
 
   const graph_builder& g_;
-  const std::vector<std::int64_t>& values_;
+  const list<std::int64_t>& values_;
 };
 
 }  // namespace detail
 
 /// A cost for each operation that the outputs need. `values` as in `cost_of`; empty if the graph's
 /// shapes are static.
-constexpr std::vector<kernel_cost> unfused_cost(const graph_builder& g,
-                                                const std::vector<std::int64_t>& values = {}) {
+constexpr list<kernel_cost> unfused_cost(const graph_builder& g,
+                                                const list<std::int64_t>& values = {}) {
   return detail::unfused_counter(g, values).run();
 }
 

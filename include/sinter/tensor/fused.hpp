@@ -90,19 +90,29 @@ template <class F> constexpr fused_function<F> fused(F) {
   return {};
 }
 
+namespace detail {
+
+template <class F, std::size_t... I>
+constexpr void visit_symbols(F&& visit, symbol* symbols, std::index_sequence<I...>) {
+  visit(symbols[I]...);
+}
+
+template <class Tensor> constexpr void write_back(Tensor& t, const symbol& s) {
+  if constexpr (!std::is_const_v<Tensor>) t.trace(s);
+}
+
+}  // namespace detail
+
 /// Visits the tensors of structures as symbols, inside a traced function: what the visitor assigns
 /// to a symbol is assigned to its tensor. How optimisers are written.
 template <class F, class First, class... Same>
 constexpr void for_each_symbol(F&& visit, First& first, Same&... same) {
   for_each_tensor(
       [&](auto&... t) {
-        std::tuple<decltype((void)t, symbol{})...> symbols{t.traced()...};
-        std::apply(visit, symbols);
-        const auto write_back = [](auto& tensor, const symbol& s) {
-          if constexpr (!std::is_const_v<std::remove_reference_t<decltype(tensor)>>)
-            tensor.trace(s);
-        };
-        std::apply([&](const auto&... s) { (write_back(t, s), ...); }, symbols);
+        symbol symbols[1 + sizeof...(Same)] = {t.traced()...};
+        detail::visit_symbols(visit, symbols, std::make_index_sequence<1 + sizeof...(Same)>{});
+        const symbol* next = symbols;
+        (detail::write_back(t, *next++), ...);
       },
       first, same...);
 }

@@ -83,8 +83,8 @@ inline std::size_t checked_bytes(const std::int64_t* extents, int rank, std::siz
 template <extent_t... E>
 void fill_extents(std::int64_t* out, const std::int64_t* open) {
   constexpr extent_t declared[] = {E..., 0};
-  for (std::size_t i = 0; i < sizeof...(E); ++i)
-    out[i] = is_static(declared[i]) ? declared[i] : *open++;
+  constexpr int rank = sizeof...(E);
+  for (int i = 0; i < rank; ++i) out[i] = is_static(declared[i]) ? declared[i] : *open++;
 }
 
 inline void check_extent(extent_t declared, std::int64_t found, int axis) {

@@ -28,7 +28,7 @@ template <element_type T, extent_t... E> class tensor_view {
  public:
   using element = T;
   static constexpr int rank = sizeof...(E);
-  static constexpr extent_t declared[] = {E..., 0};
+  static constexpr extent_t declared[sizeof...(E) + 1] = {E...};
 
   /// Contiguous memory, row-major. Extents: those that the type leaves open, in order.
   template <std::integral... N>
@@ -94,7 +94,7 @@ template <class T, extent_t... E> class tensor {
  public:
   using element = T;
   static constexpr int rank = sizeof...(E);
-  static constexpr extent_t declared[] = {E..., 0};
+  static constexpr extent_t declared[sizeof...(E) + 1] = {E...};
   static constexpr bool all_static = (is_static(E) && ...);
 
   /// Zeros; extents that the type leaves open are 0.

@@ -50,14 +50,9 @@ template <word... W> struct static_code {
   static constexpr int width = program_lanes(program.view());
   static constexpr auto place = allocate<sizes.instructions>(program.view());
 
-  static constexpr const int* count = place.counts.of;
-  using file = register_file<width, count[0], count[1], count[2], count[3], count[4], count[5],
-                             count[6], count[7], count[8], count[11], count[12], count[13],
-                             count[14], count[15], count[16]>;
-
   struct state : cursor<sizes.leaves, sizes.results, sizes.products, 64> {
-    file value;
-    file partial;  ///< accumulators of folds
+    file_of<width, place.counts> value;
+    file_of<width, place.accumulators> partial{};
   };
 
   /// The choice of the pass stands outside the loop, so that the loop is straight code.
@@ -86,7 +81,7 @@ template <word... W> struct static_code {
   SINTER_INLINE static void clear(state& s, int pass) {
     each_fold([&]<int I>() SINTER_LAMBDA {
       if (program.instruction_store[I].stage == pass)
-        reg<I>(s.partial) = value_t<I>(detail::neutral<op<I>(), element<I>>());
+        acc<I>(s) = value_t<I>(detail::neutral<op<I>(), element<I>>());
     });
   }
 
@@ -94,7 +89,7 @@ template <word... W> struct static_code {
   SINTER_INLINE static void finish(state& s, int pass) {
     each_fold([&]<int I>() SINTER_LAMBDA {
       if (program.instruction_store[I].stage == pass)
-        reg<I>(s.value) = value_t<I>(detail::fold_lanes<op<I>()>(reg<I>(s.partial)));
+        reg<I>(s.value) = value_t<I>(detail::fold_lanes<op<I>()>(acc<I>(s)));
     });
   }
 
@@ -121,14 +116,14 @@ template <word... W> struct static_code {
   SINTER_INLINE static void keep(const state& s, void* to) {
     char* p = static_cast<char*>(to);
     each_fold([&]<int I>() SINTER_LAMBDA {
-      reg<I>(const_cast<state&>(s).partial).store(reinterpret_cast<element<I>*>(p));
+      acc<I>(const_cast<state&>(s)).store(reinterpret_cast<element<I>*>(p));
       p += 8 * width;
     });
   }
   SINTER_INLINE static void recall(state& s, const void* from) {
     const char* p = static_cast<const char*>(from);
     each_fold([&]<int I>() SINTER_LAMBDA {
-      reg<I>(s.partial) = value_t<I>::load(reinterpret_cast<const element<I>*>(p));
+      acc<I>(s) = value_t<I>::load(reinterpret_cast<const element<I>*>(p));
       p += 8 * width;
     });
   }
@@ -137,13 +132,13 @@ template <word... W> struct static_code {
     const char* p = static_cast<const char*>(from);
     each_fold([&]<int I>() SINTER_LAMBDA {
       const auto other = value_t<I>::load(reinterpret_cast<const element<I>*>(p));
-      reg<I>(s.partial) = detail::combine<op<I>()>(reg<I>(s.partial), other);
+      acc<I>(s) = detail::combine<op<I>()>(acc<I>(s), other);
       p += 8 * width;
     });
   }
   /// Accumulators as values, lane by lane: for folds that keep the line.
   SINTER_INLINE static void settle(state& s) {
-    each_fold([&]<int I>() SINTER_LAMBDA { reg<I>(s.value) = reg<I>(s.partial); });
+    each_fold([&]<int I>() SINTER_LAMBDA { reg<I>(s.value) = acc<I>(s); });
   }
 
   SINTER_INLINE static void store_folded(state& s, std::int64_t c, int n) {
@@ -163,8 +158,11 @@ template <word... W> struct static_code {
   template <int I> using element = element_t<static_cast<dtype>(place.kind[I])>;
   template <int I> static constexpr name_code op() { return program.instruction_store[I].op; }
 
-  template <int I> SINTER_INLINE static value_t<I>& reg(file& f) {
+  template <int I> SINTER_INLINE static value_t<I>& reg(file_of<width, place.counts>& f) {
     return f.template get<place.kind[I]>(place.slot[I]);
+  }
+  template <int I> SINTER_INLINE static value_t<I>& acc(state& s) {
+    return s.partial.template get<place.kind[I]>(place.accumulator[I]);
   }
 
   template <class F> SINTER_INLINE static void each(F&& f) {
@@ -261,7 +259,7 @@ template <word... W> struct static_code {
     // A fold that keeps the line has no lanes to hide: those of a tail are never stored.
     if constexpr (Tail && program.folds == fold::row)
       v = math::select(first_lanes<element<I>, width>(n), v, value_t<I>(start));
-    reg<I>(s.partial) = detail::combine<op<I>()>(reg<I>(s.partial), v);
+    acc<I>(s) = detail::combine<op<I>()>(acc<I>(s), v);
   }
 
   template <int I, bool Tail>

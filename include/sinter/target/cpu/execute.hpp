@@ -141,7 +141,9 @@ template <class Plan> struct execution {
       known[Plan::dimensions.count + d] = evaluate(k.dimensions[d], inputs, known);
     std::int64_t values[k.integers.count + 1];
     for (int i = 0; i < k.integers.count; ++i) values[i] = number_of(k.integers[i], known);
+#if !defined(__CUDA_ARCH__)  // nvcc's device pass has no vectors, and no use for this
     decltype(kernel_at<At>(std::make_integer_sequence<int, k.words.count>{}))::run({own, values});
+#endif
   }
 };
 
