@@ -3,6 +3,7 @@
 
 /// Networks: layers, initialisers, optimisers.
 
+#include "sinter/sinter.hpp"  // first, so that errors come with few lines
+
 #include "sinter/nn/layer.hpp"
 #include "sinter/nn/optimizer.hpp"
-#include "sinter/sinter.hpp"

@@ -95,7 +95,8 @@ template <class T> constexpr int find_dtype() {
 template <dtype Type> using element_t = typename detail::element<Type>::type;
 
 /// A type that a tensor can hold.
-template <class T> concept element_type = detail::find_dtype<T>() >= 0;
+template <class T> inline constexpr bool is_element_type = detail::find_dtype<T>() >= 0;
+template <class T> concept element_type = is_element_type<T>;
 
 template <element_type T>
 inline constexpr dtype dtype_of = static_cast<dtype>(detail::find_dtype<T>());

@@ -4,6 +4,7 @@
 /// Extents as a tensor's type spells them: a number, `dyn`, or a named axis, each a 64-bit number,
 /// so that `tensor<float, batch, 784>` has a short symbol and nvcc accepts it anywhere.
 
+#include <cstddef>
 #include <cstdint>
 
 #include "sinter/core/name.hpp"
@@ -21,7 +22,11 @@ inline constexpr extent_t dyn = -1;
 /// @example inline constexpr st::axis batch{"batch"};
 struct axis {
   name_code code;
-  consteval explicit axis(const char* name) : code(pack_name(name)) {}
+  template <std::size_t Size>
+  consteval explicit axis(const char (&name)[Size])
+      : code(Size - 1 <= longest_name ? pack_name(name) : 0) {
+    static_assert(Size - 1 <= longest_name, "sinter: axis: a name has at most ten characters");
+  }
   constexpr operator extent_t() const { return -1 - code; }
 };
 

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <initializer_list>
-#include <memory>
 #include <utility>
 
 namespace sinter {

@@ -34,7 +34,7 @@ template <class Rule, class... Operands> inline constexpr bool is_call<call<Rule
 /// What expressions are made of: symbols, tensors, views, and calls on these.
 template <class T>
 concept operand = std::is_same_v<std::remove_cvref_t<T>, symbol> ||
-                  is_call<std::remove_cvref_t<T>> ||
+                  is_call<std::remove_cvref_t<T>> || is_mistaken<std::remove_cvref_t<T>> ||
                   requires { typename operand_traits<std::remove_cvref_t<T>>::stored; };
 
 template <class T> concept operand_or_number = operand<T> || number<std::remove_cvref_t<T>>;
@@ -45,6 +45,9 @@ concept expression_operands = (operand_or_number<T> && ...) && (operand<T> || ..
 
 /// The symbol of an operand while a function is traced.
 constexpr symbol lift(symbol s) { return s; }
+template <rule Broken, class... What> constexpr symbol lift(const mistaken<Broken, What...>&) {
+  return {};
+}
 template <class Rule, class... Operands>
 constexpr symbol lift(const call<Rule, Operands...>& c);
 template <class T>
@@ -74,9 +77,9 @@ template <class... X> constexpr graph_builder* common_graph(const X&... x) {
   return graph;
 }
 
-template <class Rule, class... X> constexpr auto lift_all(const Rule& rule, const X&... x) {
+template <class Rule, class... X> constexpr symbol lift_all(const Rule& rule, const X&... x) {
   graph_builder* graph = common_graph(x...);
-  return rule(lift_into(graph, x)...);
+  return lift(rule(lift_into(graph, x)...));
 }
 
 /// What a call keeps of an operand: a number by value, a tensor by reference if it outlives the
@@ -112,22 +115,48 @@ constexpr symbol lift(const call<Rule, Operands...>& c) {
   return std::apply([&](const auto&... x) { return detail::lift_all(c.rule, x...); }, c.operands);
 }
 
+namespace detail {
+
+/// Whether a call breaks a rule: defined where graphs are traced.
+template <class Call> struct verdict;
+
+template <class First, class... Rest> constexpr auto first_mistaken() {
+  if constexpr (is_mistaken<std::remove_cvref_t<First>>)
+    return std::type_identity<std::remove_cvref_t<First>>{};
+  else return first_mistaken<Rest...>();
+}
+
+/// Compilers ask for this type before they look at constraints, so it exists for any operands.
+template <class Rule, class... X> constexpr auto applied() {
+  if constexpr (!expression_operands<X...>) return std::type_identity<void>{};
+  else if constexpr ((is_mistaken<std::remove_cvref_t<X>> || ...)) return first_mistaken<X...>();
+  else if constexpr (any_symbol<X...>) return std::type_identity<symbol>{};
+  else return verdict<call<Rule, stored_t<X>...>>{};
+}
+
+}  // namespace detail
+
+/// What applying a rule gives: a symbol if an operand is one; otherwise a call, or the mistake that
+/// this call would make. Operations name it as their return type, so that the mistake is reported
+/// in the line that calls them.
+template <class Rule, class... X>
+using applied = typename decltype(detail::applied<Rule, X...>())::type;
+
 /// Applies a rule, now or later; see above.
-template <class Rule, class... X> constexpr auto apply(Rule rule, X&&... x) {
-  if constexpr (detail::any_symbol<X...>) {
-    return detail::lift_all(rule, x...);
-  } else {
-    using result = call<Rule, detail::stored_t<X>...>;
-    if (!std::is_constant_evaluated()) (void)check(static_cast<const result*>(nullptr));
-    return result{rule, {detail::stored_t<X>{std::forward<X>(x)}...}};
-  }
+template <class Rule, class... X>
+  requires expression_operands<X...>
+constexpr applied<Rule, X...> apply(Rule rule, X&&... x) {
+  using result = applied<Rule, X...>;
+  if constexpr (is_mistaken<result>) return {};
+  else if constexpr (detail::any_symbol<X...>) return detail::lift_all(rule, x...);
+  else return result{rule, {detail::stored_t<X>{std::forward<X>(x)}...}};
 }
 
 /// Applies a function of expressions so that each operand is computed once, however often the
 /// function mentions it. Composite operations of the library are written this way.
 template <class F, class... X>
   requires expression_operands<X...>
-constexpr auto compose(F function, X&&... x) {
+constexpr applied<F, X...> compose(F function, X&&... x) {
   return apply(function, std::forward<X>(x)...);
 }
 
@@ -138,41 +167,74 @@ template <name_code Id> struct element_rule {
   }
 };
 
-/// What an elementwise operation returns. Spelled out rather than deduced, because derivatives use
-/// the very operations that they belong to.
-template <name_code Id, class... X>
-using element_call = std::conditional_t<detail::any_symbol<X...>, symbol,
-                                     call<element_rule<Id>, detail::stored_t<X>...>>;
+template <name_code Id, class... X> using element_call = applied<element_rule<Id>, X...>;
 
 template <name_code Id, class... X>
   requires expression_operands<X...>
 constexpr element_call<Id, X...> element(X&&... x) {
-  if constexpr (detail::any_symbol<X...>) {
+  using result = element_call<Id, X...>;
+  if constexpr (is_mistaken<result>) {
+    return {};
+  } else if constexpr (detail::any_symbol<X...>) {
     graph_builder* graph = detail::common_graph(x...);
     return add_element<Id>(detail::lift_into(graph, x)...);
   } else {
-    return apply(element_rule<Id>{}, std::forward<X>(x)...);
+    return result{{}, {detail::stored_t<X>{std::forward<X>(x)}...}};
   }
 }
 
-#define SINTER_OPERATOR(sign, name)                                   \
-  template <class A, class B>                                         \
-    requires expression_operands<A, B>                                \
-  constexpr element_call<id(name), A, B> operator sign(A&& a, B&& b) {   \
-    return element<id(name)>(std::forward<A>(a), std::forward<B>(b)); \
-  }
-SINTER_OPERATOR(+, "add")
-SINTER_OPERATOR(-, "sub")
-SINTER_OPERATOR(*, "mul")
-SINTER_OPERATOR(/, "div")
-SINTER_OPERATOR(<, "less")
-SINTER_OPERATOR(<=, "less_equal")
-SINTER_OPERATOR(==, "equal")
-SINTER_OPERATOR(!=, "not_equal")
-SINTER_OPERATOR(&&, "and")
-SINTER_OPERATOR(||, "or")
-#undef SINTER_OPERATOR
+// The operators are written out, because compilers print the macros that an error passes through.
 
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("add"), A, B> operator+(A&& a, B&& b) {
+  return element<id("add")>(std::forward<A>(a), std::forward<B>(b));
+}
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("sub"), A, B> operator-(A&& a, B&& b) {
+  return element<id("sub")>(std::forward<A>(a), std::forward<B>(b));
+}
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("mul"), A, B> operator*(A&& a, B&& b) {
+  return element<id("mul")>(std::forward<A>(a), std::forward<B>(b));
+}
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("div"), A, B> operator/(A&& a, B&& b) {
+  return element<id("div")>(std::forward<A>(a), std::forward<B>(b));
+}
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("less"), A, B> operator<(A&& a, B&& b) {
+  return element<id("less")>(std::forward<A>(a), std::forward<B>(b));
+}
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("less_equal"), A, B> operator<=(A&& a, B&& b) {
+  return element<id("less_equal")>(std::forward<A>(a), std::forward<B>(b));
+}
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("equal"), A, B> operator==(A&& a, B&& b) {
+  return element<id("equal")>(std::forward<A>(a), std::forward<B>(b));
+}
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("not_equal"), A, B> operator!=(A&& a, B&& b) {
+  return element<id("not_equal")>(std::forward<A>(a), std::forward<B>(b));
+}
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("and"), A, B> operator&&(A&& a, B&& b) {
+  return element<id("and")>(std::forward<A>(a), std::forward<B>(b));
+}
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr element_call<id("or"), A, B> operator||(A&& a, B&& b) {
+  return element<id("or")>(std::forward<A>(a), std::forward<B>(b));
+}
 template <class A, class B>
   requires expression_operands<A, B>
 constexpr element_call<id("less"), B, A> operator>(A&& a, B&& b) {

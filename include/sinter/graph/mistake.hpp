@@ -12,31 +12,26 @@
 
 namespace sinter {
 
-/// What can be wrong, and what the rule asks for.
-#define SINTER_RULES(X) \
-  X(broadcast, "the shapes do not broadcast: extents must be equal, or one 1") \
-  X(inner_extents, "the left operand's columns must match the right one's rows") \
-  X(rank, "the operand has too few axes") \
-  X(axis, "there is no such axis") \
-  X(axis_twice, "an axis is named twice") \
-  X(reshape, "the number of elements must stay the same") \
-  X(permutation, "the order must name each axis once") \
-  X(slice, "the slice lies outside the operand") \
-  X(condition, "the condition must be boolean") \
-  X(labels, "labels must be integers, one for each row") \
-  X(boolean, "not defined for booleans") \
-  X(empty, "an empty axis has no such value") \
-  X(loss, "the loss must be a single floating value") \
-  X(no_gradient, "this operation has no gradient") \
-  X(too_many, "a tensor has at most six axes") \
-  X(update, "a tensor keeps its shape when it is assigned") \
-  X(size, "the number of elements does not fit 63 bits")
-
+/// What can be wrong. The words for it stand at the end of this file.
 enum class rule {
   none,
-#define SINTER_RULE(name, text) name,
-  SINTER_RULES(SINTER_RULE)
-#undef SINTER_RULE
+  broadcast,
+  inner_extents,
+  rank,
+  axis,
+  axis_twice,
+  reshape,
+  permutation,
+  slice,
+  condition,
+  labels,
+  boolean,
+  empty,
+  loss,
+  no_gradient,
+  too_many,
+  update,
+  size,
 };
 
 struct mistake {
@@ -45,15 +40,6 @@ struct mistake {
   shape left, right;
   constexpr explicit operator bool() const { return broken != rule::none; }
 };
-
-constexpr const char* wording(rule broken) {
-  constexpr const char* texts[] = {"",
-#define SINTER_RULE(name, text) text,
-                                   SINTER_RULES(SINTER_RULE)
-#undef SINTER_RULE
-  };
-  return texts[static_cast<int>(broken)];
-}
 
 // What the compilers print. Names are spelled as characters, because that is what all three show.
 template <char... Name> struct operation_name {};
@@ -90,24 +76,79 @@ template <extent_t Number, name_code Name> constexpr auto spell_extent() {
   else return extent_of<Number>{};
 }
 
-template <const shown_shape& S, std::size_t... I>
+template <class Source, std::size_t... I>
 auto spell_shape(std::index_sequence<I...>)
-    -> operand_shape<decltype(spell_extent<S.extent[I].number, S.extent[I].name>())...>;
-template <const shown_shape& S>
-using spelled_shape = decltype(spell_shape<S>(std::make_index_sequence<S.rank>{}));
-
-// One specialisation a rule, because the text of a static_assert is a literal.
-template <rule Broken, class Operation, class... Shapes> struct valid {};
-
-#define SINTER_RULE(name, text)                                     \
-  template <class Operation, class... Shapes>                       \
-  struct valid<rule::name, Operation, Shapes...> {                  \
-    static_assert(sizeof(Operation) == 0, "sinter: " text);         \
-  };
-SINTER_RULES(SINTER_RULE)
-#undef SINTER_RULE
-#undef SINTER_RULES
+    -> operand_shape<decltype(spell_extent<Source::value.extent[I].number,
+                                           Source::value.extent[I].name>())...>;
+/// `Source::value` is a shown_shape.
+template <class Source>
+using spelled_shape =
+    decltype(spell_shape<Source>(std::make_index_sequence<Source::value.rank>{}));
 
 }  // namespace detail
+
+/// What an expression with a mistake is: an operand that makes every expression it enters the same
+/// type, so nothing follows from the mistake. The error appears where the type must be complete,
+/// that is in the line that wrote the expression. One specialisation a rule, because the text of a
+/// static_assert is a literal; and no macro, because compilers print what they expand.
+template <rule Broken, class... What> struct mistaken {};
+
+template <class T> inline constexpr bool is_mistaken = false;
+template <rule Broken, class... What>
+inline constexpr bool is_mistaken<mistaken<Broken, What...>> = true;
+
+template <class... What> struct mistaken<rule::broadcast, What...> {
+  static_assert(sizeof...(What) == 0,
+                "sinter: the shapes do not broadcast: extents must be equal, or one 1");
+};
+template <class... What> struct mistaken<rule::inner_extents, What...> {
+  static_assert(sizeof...(What) == 0,
+                "sinter: the left operand's columns must match the right one's rows");
+};
+template <class... What> struct mistaken<rule::rank, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: the operand has too few axes");
+};
+template <class... What> struct mistaken<rule::axis, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: there is no such axis");
+};
+template <class... What> struct mistaken<rule::axis_twice, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: an axis is named twice");
+};
+template <class... What> struct mistaken<rule::reshape, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: the number of elements must stay the same");
+};
+template <class... What> struct mistaken<rule::permutation, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: the order must name each axis once");
+};
+template <class... What> struct mistaken<rule::slice, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: the slice lies outside the operand");
+};
+template <class... What> struct mistaken<rule::condition, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: the condition must be boolean");
+};
+template <class... What> struct mistaken<rule::labels, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: labels must be integers, one for each row");
+};
+template <class... What> struct mistaken<rule::boolean, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: not defined for booleans");
+};
+template <class... What> struct mistaken<rule::empty, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: an empty axis has no such value");
+};
+template <class... What> struct mistaken<rule::loss, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: the loss must be a single floating value");
+};
+template <class... What> struct mistaken<rule::no_gradient, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: this operation has no gradient");
+};
+template <class... What> struct mistaken<rule::too_many, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: a tensor has at most six axes");
+};
+template <class... What> struct mistaken<rule::update, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: a tensor keeps its shape when it is assigned");
+};
+template <class... What> struct mistaken<rule::size, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: the number of elements does not fit 63 bits");
+};
 
 }  // namespace sinter

@@ -115,29 +115,33 @@ template <class Call> inline constexpr traced_sizes sizes_of{tracer<Call>::run()
 template <class Call>
 inline constexpr const shown_mistake& mistake_of = sizes_of<Call>.first_mistake;
 
-template <class Operand> inline constexpr bool is_sound = true;
+template <class Call> inline constexpr bool is_sound = mistake_of<Call>.broken == rule::none;
+
+template <class Call> struct left_shape {
+  static constexpr const shown_shape& value = mistake_of<Call>.left;
+};
+template <class Call> struct right_shape {
+  static constexpr const shown_shape& value = mistake_of<Call>.right;
+};
+
 template <class Rule, class... Operands>
-inline constexpr bool is_sound<call<Rule, Operands...>> =
-    mistake_of<call<Rule, Operands...>>.broken == rule::none;
+constexpr auto judge(std::type_identity<call<Rule, Operands...>>) {
+  using own = call<Rule, Operands...>;
+  using result = decltype(Rule{}(std::declval<declared<Operands>&>().value...));
+  if constexpr (is_mistaken<std::remove_cvref_t<result>>) return std::type_identity<result>{};
+  else if constexpr (is_sound<own>) return std::type_identity<own>{};
+  else
+    return std::type_identity<
+        mistaken<mistake_of<own>.broken, spelled_operation<mistake_of<own>.op>,
+                 spelled_shape<left_shape<own>>, spelled_shape<right_shape<own>>>>{};
+}
+
+/// The call, or the mistake that it makes.
+template <class Call> struct verdict {
+  using type = typename decltype(judge(std::type_identity<Call>{}))::type;
+};
 
 }  // namespace detail
-
-/// One compile-time error for the mistake in a call, if it has one. What contains the call stays
-/// silent, since it would only say the same again.
-template <class Rule, class... Operands>
-constexpr bool check(const call<Rule, Operands...>*) {
-  using whole = call<Rule, Operands...>;
-  if constexpr (!(detail::is_sound<Operands> && ...)) {
-    return false;
-  } else if constexpr (detail::is_sound<whole>) {
-    return true;
-  } else {
-    return sizeof(detail::valid<detail::mistake_of<whole>.broken,
-                                detail::spelled_operation<detail::mistake_of<whole>.op>,
-                                detail::spelled_shape<detail::mistake_of<whole>.left>,
-                                detail::spelled_shape<detail::mistake_of<whole>.right>>) == 0;
-  }
-}
 
 /// The graph of a call, as a constant.
 template <class Call>

@@ -13,7 +13,7 @@ namespace sinter {
 template <class Structure> constexpr Structure zeros() {
   Structure result{};
   if (!std::is_constant_evaluated())
-    for_each_tensor([](auto& t) { std::fill(t.data(), t.data() + t.size(), 0); }, result);
+    for_each_tensor([](auto& t) { t.clear(); }, result);
   return result;
 }
 
@@ -56,8 +56,8 @@ template <class Network> struct adamw {
           m = beta1 * m + (1 - lift(beta1)) * g;
           v = beta2 * v + (1 - lift(beta2)) * g * g;
           const symbol corrected = v / (1 - lift(beta2_power));
-          const symbol step = m / (1 - lift(beta1_power)) / (sqrt(corrected) + epsilon);
-          w = w - learning_rate * (step + weight_decay * w);
+          const symbol change = m / (1 - lift(beta1_power)) / (sqrt(corrected) + epsilon);
+          w = w - learning_rate * (change + weight_decay * w);
         },
         net, mean, square_mean, gradient);
   }

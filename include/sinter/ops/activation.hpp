@@ -22,25 +22,41 @@ template <operand X> constexpr element_call<id("relu"), X> relu(X&& x) {
   return element<id("relu")>(std::forward<X>(x));
 }
 
+namespace detail {
+struct sigmoid_rule {
+  constexpr symbol operator()(symbol x) const { return 1 / (1 + exp(-x)); }
+};
+struct silu_rule {
+  constexpr symbol operator()(symbol x) const { return x / (1 + exp(-x)); }
+};
+struct gelu_rule {
+  constexpr symbol operator()(symbol x) const {
+    return 0.5 * x * (1 + erf(x * 0.70710678118654752));
+  }
+};
+struct softplus_rule {
+  constexpr symbol operator()(symbol x) const { return maximum(x, 0) + log1p(exp(-abs(x))); }
+};
+}  // namespace detail
+
 /// 1 / (1 + exp(-x)).
-template <operand X> constexpr auto sigmoid(X&& x) {
-  return compose([](auto v) { return 1 / (1 + exp(-v)); }, std::forward<X>(x));
+template <operand X> constexpr applied<detail::sigmoid_rule, X> sigmoid(X&& x) {
+  return apply(detail::sigmoid_rule{}, std::forward<X>(x));
 }
 
 /// x sigmoid(x). @source Elfwing et al. 2017, arXiv:1702.03118
-template <operand X> constexpr auto silu(X&& x) {
-  return compose([](auto v) { return v / (1 + exp(-v)); }, std::forward<X>(x));
+template <operand X> constexpr applied<detail::silu_rule, X> silu(X&& x) {
+  return apply(detail::silu_rule{}, std::forward<X>(x));
 }
 
 /// x Phi(x), exact. @source Hendrycks and Gimpel 2016, arXiv:1606.08415
-template <operand X> constexpr auto gelu(X&& x) {
-  return compose([](auto v) { return 0.5 * v * (1 + erf(v * 0.70710678118654752)); },
-                 std::forward<X>(x));
+template <operand X> constexpr applied<detail::gelu_rule, X> gelu(X&& x) {
+  return apply(detail::gelu_rule{}, std::forward<X>(x));
 }
 
 /// log(1 + exp(x)), without overflow.
-template <operand X> constexpr auto softplus(X&& x) {
-  return compose([](auto v) { return maximum(v, 0) + log1p(exp(-abs(v))); }, std::forward<X>(x));
+template <operand X> constexpr applied<detail::softplus_rule, X> softplus(X&& x) {
+  return apply(detail::softplus_rule{}, std::forward<X>(x));
 }
 
 }  // namespace sinter

@@ -102,9 +102,15 @@ template <operand X> constexpr element_call<id("erf"), X> erf(X&& x) {
   return element<id("erf")>(std::forward<X>(x));
 }
 
+namespace detail {
+struct square_rule {
+  constexpr symbol operator()(symbol x) const { return x * x; }
+};
+}  // namespace detail
+
 /// x^2.
-template <operand X> constexpr auto square(X&& x) {
-  return compose([](auto v) { return v * v; }, std::forward<X>(x));
+template <operand X> constexpr applied<detail::square_rule, X> square(X&& x) {
+  return apply(detail::square_rule{}, std::forward<X>(x));
 }
 
 }  // namespace sinter

@@ -22,7 +22,7 @@ struct matmul_rule {
 /// @errors compile time: "the left operand's columns must match the right one's rows"; the same as
 ///         shape_error at run time where extents are dynamic
 /// @cost   2 M K N flops; one kernel with what surrounds it
-template <operand A, operand B> constexpr auto matmul(A&& a, B&& b) {
+template <operand A, operand B> constexpr applied<detail::matmul_rule, A, B> matmul(A&& a, B&& b) {
   return apply(detail::matmul_rule{}, std::forward<A>(a), std::forward<B>(b));
 }
 

@@ -42,7 +42,8 @@ struct cross_entropy_rule {
 /// @errors compile time: "labels must be integers, one for each row"; run time: value_error for a
 ///         label outside its classes, before anything is written
 /// @cost   one row kernel, or the epilogue of a product
-template <operand S, operand L> constexpr auto cross_entropy(S&& scores, L&& labels) {
+template <operand S, operand L>
+constexpr applied<detail::cross_entropy_rule, S, L> cross_entropy(S&& scores, L&& labels) {
   return apply(detail::cross_entropy_rule{}, std::forward<S>(scores), std::forward<L>(labels));
 }
 

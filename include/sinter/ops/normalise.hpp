@@ -8,47 +8,62 @@
 
 namespace sinter {
 
+namespace detail {
+
+template <int Axis> struct softmax_rule {
+  constexpr symbol operator()(symbol x) const {
+    const symbol e = exp(x - detach(max<keep, Axis>(x)));
+    return e / sum<keep, Axis>(e);
+  }
+};
+
+template <int Axis> struct log_softmax_rule {
+  constexpr symbol operator()(symbol x) const {
+    const symbol shifted = x - detach(max<keep, Axis>(x));
+    return shifted - log(sum<keep, Axis>(exp(shifted)));
+  }
+};
+
+struct layer_norm_rule {
+  constexpr symbol operator()(symbol x) const {
+    const symbol centred = x - mean<keep, -1>(x);
+    return centred / sqrt(mean<keep, -1>(centred * centred) + 1e-5);
+  }
+  constexpr symbol operator()(symbol x, symbol scale, symbol shift) const {
+    return (*this)(x) * scale + shift;
+  }
+};
+
+}  // namespace detail
+
 /// exp(x) over its sum along an axis, shifted by the row's maximum, which changes nothing but the
 /// range: a row may hold +-1e30.
 /// @shape  [..., N, ...] -> same, N >= 1
 /// @dtype  floating; integers become f32
 /// @cost   one row kernel, or the epilogue of a product
-template <int Axis = -1, operand X> constexpr auto softmax(X&& x) {
-  return compose(
-      [](auto v) {
-        auto e = exp(v - detach(max<keep, Axis>(v)));
-        return e / sum<keep, Axis>(e);
-      },
-      std::forward<X>(x));
+template <int Axis = -1, operand X>
+constexpr applied<detail::softmax_rule<Axis>, X> softmax(X&& x) {
+  return apply(detail::softmax_rule<Axis>{}, std::forward<X>(x));
 }
 
 /// log(softmax(x)), exact where the softmax underflows.
-template <int Axis = -1, operand X> constexpr auto log_softmax(X&& x) {
-  return compose(
-      [](auto v) {
-        auto shifted = v - detach(max<keep, Axis>(v));
-        return shifted - log(sum<keep, Axis>(exp(shifted)));
-      },
-      std::forward<X>(x));
+template <int Axis = -1, operand X>
+constexpr applied<detail::log_softmax_rule<Axis>, X> log_softmax(X&& x) {
+  return apply(detail::log_softmax_rule<Axis>{}, std::forward<X>(x));
 }
 
 /// (x - mean) / sqrt(variance + epsilon) along the last axis, in two passes over the row.
 /// @source Ba, Kiros and Hinton 2016, arXiv:1607.06450
-template <operand X> constexpr auto layer_norm(X&& x) {
-  return compose(
-      [](auto v) {
-        auto centred = v - mean<keep, -1>(v);
-        return centred / sqrt(mean<keep, -1>(centred * centred) + 1e-5);
-      },
-      std::forward<X>(x));
+template <operand X> constexpr applied<detail::layer_norm_rule, X> layer_norm(X&& x) {
+  return apply(detail::layer_norm_rule{}, std::forward<X>(x));
 }
 
 /// Layer norm, scaled and shifted by a value for each column.
 template <class X, class S, class B>
   requires expression_operands<X, S, B>
-constexpr auto layer_norm(X&& x, S&& scale, B&& shift) {
-  return compose([](auto v, auto s, auto b) { return layer_norm(v) * s + b; }, std::forward<X>(x),
-                 std::forward<S>(scale), std::forward<B>(shift));
+constexpr applied<detail::layer_norm_rule, X, S, B> layer_norm(X&& x, S&& scale, B&& shift) {
+  return apply(detail::layer_norm_rule{}, std::forward<X>(x), std::forward<S>(scale),
+               std::forward<B>(shift));
 }
 
 }  // namespace sinter

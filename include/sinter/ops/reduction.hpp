@@ -95,27 +95,30 @@ template <int Axis> struct argmax_rule {
 
 /// The sum over axes; 0 over none. Integers are summed in 64 bits.
 /// @accuracy f16, bf16 and f32 accumulate in f32, in several partial sums of one fixed order
-template <int... Axes, operand X> constexpr auto sum(X&& x) {
+template <int... Axes, operand X>
+constexpr applied<detail::reduce_rule<sum_operation, Axes...>, X> sum(X&& x) {
   return apply(detail::reduce_rule<sum_operation, Axes...>{}, std::forward<X>(x));
 }
 
 /// The greatest value over axes; NaN if there is one. @errors an axis of extent 0 is an error
-template <int... Axes, operand X> constexpr auto max(X&& x) {
+template <int... Axes, operand X>
+constexpr applied<detail::reduce_rule<max_operation, Axes...>, X> max(X&& x) {
   return apply(detail::reduce_rule<max_operation, Axes...>{}, std::forward<X>(x));
 }
 
 /// The least value over axes; NaN if there is one. @errors an axis of extent 0 is an error
-template <int... Axes, operand X> constexpr auto min(X&& x) {
+template <int... Axes, operand X>
+constexpr applied<detail::reduce_rule<min_operation, Axes...>, X> min(X&& x) {
   return apply(detail::reduce_rule<min_operation, Axes...>{}, std::forward<X>(x));
 }
 
 /// The mean over axes; NaN over none. Integers become f32.
-template <int... Axes, operand X> constexpr auto mean(X&& x) {
+template <int... Axes, operand X> constexpr applied<detail::mean_rule<Axes...>, X> mean(X&& x) {
   return apply(detail::mean_rule<Axes...>{}, std::forward<X>(x));
 }
 
 /// The first index (i32) of the greatest value along an axis.
-template <int Axis = -1, operand X> constexpr auto argmax(X&& x) {
+template <int Axis = -1, operand X> constexpr applied<detail::argmax_rule<Axis>, X> argmax(X&& x) {
   return apply(detail::argmax_rule<Axis>{}, std::forward<X>(x));
 }
 

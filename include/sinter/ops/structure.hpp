@@ -126,48 +126,53 @@ template <int Axis> struct iota_rule {
 }  // namespace detail
 
 /// The values in another type, as static_cast would; to bool: whether they differ from 0.
-template <element_type T, operand X> constexpr auto cast(X&& x) {
+template <element_type T, operand X>
+constexpr applied<detail::cast_rule<dtype_of<T>>, X> cast(X&& x) {
   return apply(detail::cast_rule<dtype_of<T>>{}, std::forward<X>(x));
 }
 
 /// The same elements in row-major order under other extents; one of them may be `dyn`.
 /// @errors compile time: "the number of elements must stay the same"; run time: shape_error
-template <extent_t... E, operand X> constexpr auto reshape(X&& x) {
+template <extent_t... E, operand X>
+constexpr applied<detail::reshape_rule<E...>, X> reshape(X&& x) {
   return apply(detail::reshape_rule<E...>{}, std::forward<X>(x));
 }
 
 /// Repeats x along axes of extent 1 and along new leading axes.
-template <extent_t... E, operand X> constexpr auto broadcast(X&& x) {
+template <extent_t... E, operand X>
+constexpr applied<detail::broadcast_rule<E...>, X> broadcast(X&& x) {
   return apply(detail::broadcast_rule<E...>{}, std::forward<X>(x));
 }
 
 /// Axis i of the result is axis `Axes[i]` of x.
-template <int... Axes, operand X> constexpr auto permute(X&& x) {
+template <int... Axes, operand X>
+constexpr applied<detail::permute_rule<Axes...>, X> permute(X&& x) {
   return apply(detail::permute_rule<Axes...>{}, std::forward<X>(x));
 }
 
 /// Exchanges the last two axes.
-template <operand X> constexpr auto transpose(X&& x) {
+template <operand X> constexpr applied<detail::transpose_rule, X> transpose(X&& x) {
   return apply(detail::transpose_rule{}, std::forward<X>(x));
 }
 
 /// Elements Start, ..., Stop - 1 along an axis of static extent; negative ones count from its end.
-template <int Axis, extent_t Start, extent_t Stop, operand X> constexpr auto slice(X&& x) {
+template <int Axis, extent_t Start, extent_t Stop, operand X>
+constexpr applied<detail::slice_rule<Axis, Start, Stop>, X> slice(X&& x) {
   return apply(detail::slice_rule<Axis, Start, Stop>{}, std::forward<X>(x));
 }
 
 /// A new axis of extent 1.
-template <int Axis, operand X> constexpr auto unsqueeze(X&& x) {
+template <int Axis, operand X> constexpr applied<detail::unsqueeze_rule<Axis>, X> unsqueeze(X&& x) {
   return apply(detail::unsqueeze_rule<Axis>{}, std::forward<X>(x));
 }
 
 /// The value, through which no gradient passes.
-template <operand X> constexpr auto detach(X&& x) {
+template <operand X> constexpr applied<detail::detach_rule, X> detach(X&& x) {
   return apply(detail::detach_rule{}, std::forward<X>(x));
 }
 
 /// The index along an axis (i32) in the shape of `like`, whose values are not read.
-template <int Axis, operand X> constexpr auto iota_like(X&& like) {
+template <int Axis, operand X> constexpr applied<detail::iota_rule<Axis>, X> iota_like(X&& like) {
   return apply(detail::iota_rule<Axis>{}, std::forward<X>(like));
 }
 

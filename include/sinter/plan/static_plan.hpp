@@ -19,10 +19,11 @@ template <class T, int Capacity> struct bounded {
   T data[Capacity + 1]{};
   int count = 0;
 
-  constexpr bool assign(const list<T>& from) {
+  /// Clears `fits` where the guess was too small; `count` is right in any case.
+  constexpr void assign(const list<T>& from, bool& fits) {
     count = static_cast<int>(from.size());
     for (int i = 0; i < count && i < Capacity; ++i) data[i] = from[i];
-    return count <= Capacity;
+    fits = fits && count <= Capacity;
   }
   constexpr const T& operator[](int i) const { return data[i]; }
 };
@@ -41,11 +42,13 @@ template <outline_bounds B> struct static_outline {
   bool fits = true;
 
   constexpr explicit static_outline(const outline& o) {
-    kernel_of.assign(o.kernel_of);
-    buffer_of.assign(o.buffer_of);
-    stored.assign(o.stored);
-    fits = groups.assign(o.groups) & buffers.assign(o.buffers) & stores.assign(o.stores) &
-           dimensions.assign(o.dimensions);
+    kernel_of.assign(o.kernel_of, fits);
+    buffer_of.assign(o.buffer_of, fits);
+    stored.assign(o.stored, fits);
+    groups.assign(o.groups, fits);
+    buffers.assign(o.buffers, fits);
+    stores.assign(o.stores, fits);
+    dimensions.assign(o.dimensions, fits);
   }
   constexpr outline_bounds bounds() const {
     return {kernel_of.count, groups.count, buffers.count, stores.count, dimensions.count};
@@ -74,9 +77,13 @@ template <kernel_bounds B> struct static_kernel {
     list<word> encoded;
     for (const program& p : k.programs) encode(p.view(), encoded);
     const kernel_access a = access_of(k, v);
-    fits = words.assign(encoded) & integers.assign(k.integers) & buffers.assign(k.buffers) &
-           reads.assign(a.reads) & writes.assign(a.writes) & conflicts.assign(a.conflicts) &
-           dimensions.assign(added);
+    words.assign(encoded, fits);
+    integers.assign(k.integers, fits);
+    buffers.assign(k.buffers, fits);
+    reads.assign(a.reads, fits);
+    writes.assign(a.writes, fits);
+    conflicts.assign(a.conflicts, fits);
+    dimensions.assign(added, fits);
   }
   constexpr kernel_bounds bounds() const {
     const int most = reads.count > writes.count ? reads.count : writes.count;
@@ -98,12 +105,13 @@ template <int Kernels, int Buffers, int Outputs> struct static_schedule {
   bounded<buffer, Buffers + Outputs> buffers;
   bounded<std::uint64_t, Outputs> in_place;
   int slots = 0;
+  bool fits = true;  // the bounds are exact
 
   constexpr explicit static_schedule(const schedule& s) : slots(s.slots) {
-    order.assign(s.order);
-    detours.assign(s.detours);
-    buffers.assign(s.buffers);
-    in_place.assign(s.in_place);
+    order.assign(s.order, fits);
+    detours.assign(s.detours, fits);
+    buffers.assign(s.buffers, fits);
+    in_place.assign(s.in_place, fits);
   }
 };
 

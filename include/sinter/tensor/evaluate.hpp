@@ -93,7 +93,7 @@ template <class Tensor> struct tensor_access {
         throw shape_error("assign: a tensor " + declared_text() + " cannot hold " +
                           extents_text(extents, Tensor::rank));
     t.memory_.allocate(checked_bytes(extents, Tensor::rank, sizeof(typename Tensor::element)));
-    std::copy(extents, extents + max_rank, t.extents_);
+    copy_elements(extents, t.extents_, max_rank);
   }
   static std::string declared_text() {
     std::string text = "[";
@@ -139,31 +139,44 @@ template <class Target, extent_t... E> struct assign_rule {
   }
 };
 
+template <class Target, class X> struct assignment {
+  using verdict = char;  // a symbol's shape is checked where the function that assigns is traced
+};
+template <class T, extent_t... E, class X>
+  requires(!any_symbol<X> && !is_mistaken<std::remove_cvref_t<X>>)
+struct assignment<tensor<T, E...>, X> {
+  using verdict = typename detail::verdict<call<assign_rule<T, E...>, stored_t<X>>>::type;
+};
+
+template <class T, extent_t... E, class X>
+struct assignment<tensor_view<T, E...>, X> : assignment<tensor<T, E...>, X> {};
+
 template <class T, extent_t... E, class X> void assign_now(tensor<T, E...>& target, X&& x) {
   using own = tensor<T, E...>;
   using whole = call<assign_rule<T, E...>, stored_t<X>>;
-  if constexpr (check(static_cast<const whole*>(nullptr))) {
-    const whole c{{}, {stored_t<X>{std::forward<X>(x)}}};
-    evaluation<whole> e(c);
-    std::int64_t extents[max_rank]{};
-    e.execution.extents_of(0, extents);
-    const bool fits = tensor_access<own>::has_extents(target, extents);
-    if (fits && !e.disturbs(target.data(), target.data() + target.size())) {
-      e.outputs[0] = target.data();
-      e.run();
-    } else {
-      own fresh;
-      tensor_access<own>::reshape(fresh, extents);
-      e.outputs[0] = fresh.data();
-      e.run();
-      target = std::move(fresh);
-    }
+  const whole c{{}, {stored_t<X>{std::forward<X>(x)}}};
+  evaluation<whole> e(c);
+  std::int64_t extents[max_rank]{};
+  e.execution.extents_of(0, extents);
+  const bool fits = tensor_access<own>::has_extents(target, extents);
+  if (fits && !e.disturbs(target.data(), target.data() + target.size())) {
+    e.outputs[0] = target.data();
+    e.run();
+  } else {
+    own fresh;
+    tensor_access<own>::reshape(fresh, extents);
+    e.outputs[0] = fresh.data();
+    e.run();
+    target = std::move(fresh);
   }
 }
 
 template <class T, extent_t... E, class X>
 constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
-  if constexpr (std::is_same_v<std::remove_cvref_t<X>, symbol>) {
+  using verdict = typename assignment<tensor<T, E...>, X>::verdict;
+  if constexpr (is_mistaken<verdict> || is_mistaken<std::remove_cvref_t<X>>) {
+    return;
+  } else if constexpr (std::is_same_v<std::remove_cvref_t<X>, symbol>) {
     if (!std::is_constant_evaluated())
       throw error("assign: a symbol has a value inside a traced function only");
     target.trace(x);
@@ -216,5 +229,6 @@ SINTER_GUIDE(6, SINTER_AXIS(0) SINTER_AXIS(1) SINTER_AXIS(2) SINTER_AXIS(3) SINT
                     SINTER_AXIS(5))
 #undef SINTER_GUIDE
 #undef SINTER_AXIS
+template <rule Broken, class... What> tensor(const mistaken<Broken, What...>&) -> tensor<float>;
 
 }  // namespace sinter

@@ -20,6 +20,10 @@ template <class A> constexpr auto fused_operand(A&& a) {
   else return structure_reference<std::remove_reference_t<A>>{&a};
 }
 
+template <class X>
+inline constexpr bool is_expression =
+    is_call<std::remove_cvref_t<X>> || is_mistaken<std::remove_cvref_t<X>>;
+
 template <class F, class... A>
 using fused_call = call<F, decltype(fused_operand(std::declval<A&>()))...>;
 
@@ -41,6 +45,11 @@ template <class F, class... Operands> struct returned<call<F, Operands...>> {
   using type = decltype(F{}(std::declval<declared<Operands>&>().value...));
 };
 
+/// Stands for a function whose mistake is reported already.
+struct mistaken_function {
+  constexpr mistaken<rule::none> operator()(auto&&...) const { return {}; }
+};
+
 }  // namespace detail
 
 /// A traced function. @see fused
@@ -49,13 +58,15 @@ template <class F> struct fused_function {
   /// that are not const may be assigned to. Inside another traced function it becomes part of that
   /// one's graph; with an expression among its arguments it is an expression itself.
   template <class... A> constexpr auto operator()(A&&... args) const {
-    using plain_call = detail::fused_call<F, A...>;
     if constexpr (detail::any_symbol<A...>) {
       return F{}(args...);
-    } else if constexpr ((is_call<std::remove_cvref_t<A>> || ...)) {
+    } else if constexpr ((detail::is_expression<A> || ...)) {
       return apply(F{}, std::forward<A>(args)...);
-    } else if constexpr (check(static_cast<const plain_call*>(nullptr))) {
-      return run(plain_call{F{}, {detail::fused_operand(args)...}});
+    } else {
+      using plain_call = detail::fused_call<F, A...>;
+      using verdict = typename detail::verdict<plain_call>::type;
+      if constexpr (is_mistaken<verdict>) return verdict{};
+      else return run(plain_call{F{}, {detail::fused_operand(args)...}});
     }
   }
 
@@ -84,10 +95,11 @@ template <class F> struct fused_function {
 
 /// Makes a function of tensors from a generic callable without captures.
 /// @example constexpr auto step = st::fused([](auto& w, auto g) { w = w - 0.1 * g; });
-template <class F> constexpr fused_function<F> fused(F) {
-  static_assert(std::is_empty_v<F>, "sinter: fused: the callable must not capture; pass what it "
-                                    "needs as arguments");
-  return {};
+template <class F> constexpr auto fused(F) {
+  constexpr bool is_stateless = std::is_empty_v<F>;
+  static_assert(is_stateless, "sinter: fused: the callable must not capture; pass what it needs as "
+                              "arguments");
+  return std::conditional_t<is_stateless, fused_function<F>, detail::mistaken_function>{};
 }
 
 namespace detail {

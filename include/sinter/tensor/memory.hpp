@@ -3,7 +3,6 @@
 
 /// The memory of tensors, and the checks on extents that precede its use.
 
-#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <new>
@@ -14,7 +13,7 @@
 
 namespace sinter {
 
-template <element_type T, extent_t... E> class tensor_view;
+template <class T, extent_t... E> class tensor_view;
 
 namespace detail {
 
@@ -40,11 +39,11 @@ class owned_memory {
   /// The old memory stays if there is no new one.
   void allocate(std::size_t bytes) {
     void* const fresh =
-        ::operator new(std::max<std::size_t>(bytes, 1), std::align_val_t{64}, std::nothrow);
+        ::operator new(bytes > 0 ? bytes : 1, std::align_val_t{64}, std::nothrow);
     if (fresh == nullptr)
       throw memory_error("tensor: no memory for " + std::to_string(bytes) +
                          " bytes; use smaller extents or a narrower element type");
-    std::fill_n(static_cast<char*>(fresh), bytes, char{0});
+    __builtin_memset(fresh, 0, bytes);
     if (memory_ != nullptr) ::operator delete(memory_, std::align_val_t{64});
     memory_ = fresh;
   }
@@ -53,6 +52,11 @@ class owned_memory {
  private:
   void* memory_ = nullptr;
 };
+
+/// Elements of tensors are plain bytes.
+template <class T> void copy_elements(const T* from, T* to, std::int64_t count) {
+  if (count > 0) __builtin_memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+}
 
 inline constexpr std::int64_t no_extents[max_rank + 1]{};
 

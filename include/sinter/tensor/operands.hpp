@@ -25,12 +25,13 @@ template <class Tensor> constexpr symbol declare_tensor(graph_builder& g, bool s
 /// Records an assignment to an operand: the new value must fit the tensor's type.
 constexpr void add_update(graph_builder& g, int input, symbol value) {
   if (value.graph == nullptr || value.index == g.inputs[input]) return;
-  const node& target = g[g.inputs[input]];
+  const node target = g[g.inputs[input]];  // a copy: adding nodes moves them
   int index = value.index;
   if (value.type() != target.type) index = rules::cast(g, index, target.type);
+  const bool sound = !g.first_mistake;
   index = rules::broadcast(g, index, target.extents);
-  if (!(g[index].extents == target.extents))
-    g.fail({rule::update, pack_name("assign"), target.extents, g[index].extents});
+  if (sound && !(g[index].extents == target.extents))
+    g.first_mistake = {rule::update, pack_name("assign"), target.extents, value.extents()};
   g.outputs.push_back({index, input});
 }
 

@@ -6,7 +6,6 @@
 /// a word from the struct. A class with a constructor says what it holds by a member
 /// `constexpr auto members()` that returns std::tie(...).
 
-#include <array>
 #include <cstddef>
 #include <tuple>
 #include <type_traits>

@@ -21,10 +21,15 @@ template <class T, extent_t... E> class tensor;
 namespace detail {
 /// Evaluates an expression into a tensor or a view: defined where plans run.
 template <class Target, class X> constexpr void assign(Target& target, X&& x);
+/// `verdict` is the assignment, or the mistake that it would make. Asking for its size reports it
+/// in the line that assigns.
+template <class Target, class X> struct assignment;
 }  // namespace detail
 
 /// Memory of others as a tensor. Strides count elements.
-template <element_type T, extent_t... E> class tensor_view {
+template <class T, extent_t... E> class tensor_view {
+  static_assert(is_element_type<std::remove_const_t<T>>);
+
  public:
   using element = T;
   static constexpr int rank = sizeof...(E);
@@ -70,6 +75,7 @@ template <element_type T, extent_t... E> class tensor_view {
   template <class X>
     requires operand_or_number<X>
   const tensor_view& operator=(X&& x) const {
+    (void)sizeof(typename detail::assignment<tensor_view, X>::verdict);
     detail::assign(*this, std::forward<X>(x));
     return *this;
   }
@@ -87,8 +93,8 @@ template <element_type T, extent_t... E> class tensor_view {
 
 /// A tensor of rank sizeof...(E), row-major. Fresh elements are 0.
 template <class T, extent_t... E> class tensor {
-  static_assert(element_type<T>, "sinter: tensor: the element type must be one of bool, integers, "
-                                 "float, double, f16 and bf16");
+  static_assert(is_element_type<T>, "sinter: tensor: the element type must be one of bool, "
+                                    "integers, float, double, f16 and bf16");
   static_assert(sizeof...(E) <= max_rank, "sinter: tensor: at most six axes");
 
  public:
@@ -114,14 +120,14 @@ template <class T, extent_t... E> class tensor {
   {
     allocate(detail::no_extents);
     detail::check_count(static_cast<std::int64_t>(values.size()), size());
-    std::copy(values.begin(), values.end(), data());
+    detail::copy_elements(values.begin(), data(), size());
   }
   tensor(std::initializer_list<T> values)
     requires(rank == 1 && !all_static)
   {
     const std::int64_t given[] = {static_cast<std::int64_t>(values.size())};
     allocate(given);
-    std::copy(values.begin(), values.end(), data());
+    detail::copy_elements(values.begin(), data(), size());
   }
   /// A scalar.
   template <number N>
@@ -135,6 +141,7 @@ template <class T, extent_t... E> class tensor {
   template <class X>
     requires(operand<X> && !std::same_as<std::remove_cvref_t<X>, tensor>)
   constexpr tensor(X&& x) {
+    (void)sizeof(typename detail::assignment<tensor, X>::verdict);
     detail::assign(*this, std::forward<X>(x));
   }
   /// What a generator such as random::normal fills.
@@ -150,7 +157,7 @@ template <class T, extent_t... E> class tensor {
     if (std::is_constant_evaluated()) return;
     memory_.allocate(other.size() * sizeof(T));
     copy_extents(other);
-    std::copy(other.data(), other.data() + size(), data());
+    detail::copy_elements(other.data(), data(), size());
   }
   constexpr tensor(tensor&& other) noexcept
       : symbol_(other.symbol_), memory_(std::move(other.memory_)) {
@@ -172,6 +179,7 @@ template <class T, extent_t... E> class tensor {
   template <class X>
     requires(operand_or_number<X> && !std::same_as<std::remove_cvref_t<X>, tensor>)
   constexpr tensor& operator=(X&& x) {
+    (void)sizeof(typename detail::assignment<tensor, X>::verdict);
     detail::assign(*this, std::forward<X>(x));
     return *this;
   }
@@ -215,6 +223,8 @@ template <class T, extent_t... E> class tensor {
   constexpr symbol traced() const { return symbol_; }
   constexpr void trace(symbol s) { symbol_ = s; }
 
+  /// Sets every element to 0.
+  void clear() { __builtin_memset(memory_.get(), 0, static_cast<std::size_t>(size()) * sizeof(T)); }
   /// Gives the open extents new values, in order; elements are 0 afterwards.
   template <std::integral... N>
     requires(sizeof...(N) == (0 + ... + !is_static(E)))
@@ -240,7 +250,7 @@ template <class T, extent_t... E> class tensor {
     std::int64_t wanted[max_rank]{};
     detail::fill_extents<E...>(wanted, open);
     memory_.allocate(detail::checked_bytes(wanted, rank, sizeof(T)));
-    std::copy(wanted, wanted + max_rank, extents_);
+    detail::copy_elements(wanted, extents_, max_rank);
   }
   constexpr void copy_extents(const tensor& other) {
     for (int i = 0; i < max_rank; ++i) extents_[i] = other.extents_[i];

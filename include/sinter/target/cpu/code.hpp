@@ -50,9 +50,19 @@ template <word... W> struct static_code {
   static constexpr int width = program_lanes(program.view());
   static constexpr auto place = allocate<sizes.instructions>(program.view());
 
+  // Spelled twice: g++ 12 does not take the counts as one argument, clang no part of them.
+  static constexpr const int* count = place.counts.of;
+  static constexpr const int* folds = place.accumulators.of;
+  using file = register_file<width, count[0], count[1], count[2], count[3], count[4], count[5],
+                             count[6], count[7], count[8], count[11], count[12], count[13],
+                             count[14], count[15], count[16]>;
+  using accumulators = register_file<width, folds[0], folds[1], folds[2], folds[3], folds[4],
+                                     folds[5], folds[6], folds[7], folds[8], folds[11], folds[12],
+                                     folds[13], folds[14], folds[15], folds[16]>;
+
   struct state : cursor<sizes.leaves, sizes.results, sizes.products, 64> {
-    file_of<width, place.counts> value;
-    file_of<width, place.accumulators> partial{};
+    file value;
+    accumulators partial{};
   };
 
   /// The choice of the pass stands outside the loop, so that the loop is straight code.
@@ -158,7 +168,7 @@ template <word... W> struct static_code {
   template <int I> using element = element_t<static_cast<dtype>(place.kind[I])>;
   template <int I> static constexpr name_code op() { return program.instruction_store[I].op; }
 
-  template <int I> SINTER_INLINE static value_t<I>& reg(file_of<width, place.counts>& f) {
+  template <int I> SINTER_INLINE static value_t<I>& reg(file& f) {
     return f.template get<place.kind[I]>(place.slot[I]);
   }
   template <int I> SINTER_INLINE static value_t<I>& acc(state& s) {

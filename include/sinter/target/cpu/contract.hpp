@@ -7,8 +7,6 @@
 /// rows, folds included. Operands that are more than memory in the right type are computed on the
 /// way in, each element once.
 
-#include <algorithm>
-
 #include "sinter/target/cpu/product.hpp"
 #include "sinter/target/cpu/row.hpp"
 
@@ -64,23 +62,23 @@ template <class T, class Left, class Right> struct product_core {
   static constexpr bool left_in_place = is_plain<Left, T>();
 
   static std::int64_t packed_bytes(const contract_sizes& z, std::int64_t inner) {
-    return round_up(z.padded * std::max<std::int64_t>(inner, 1) * sizeof(T), alignment);
+    return round_up(z.padded * larger(inner, 1) * sizeof(T), alignment);
   }
 
   /// Columns of panel `number`, all of K. Panels are blocked along K, a block of all panels each.
   static void pack(const arguments& args, const contract_sizes& z, std::int64_t inner,
-                   std::int64_t batch, std::int64_t number, T* packed) {
+                   std::int64_t item, std::int64_t number, T* packed) {
     const std::int64_t first = number * tile::columns;
-    const int columns = static_cast<int>(std::min<std::int64_t>(tile::columns, z.columns - first));
+    const int columns = static_cast<int>(smaller(tile::columns, z.columns - first));
     for (std::int64_t k = 0; k < inner; k += product_block_k<T>) {
-      const std::int64_t depth = std::min(product_block_k<T>, inner - k);
+      const std::int64_t depth = smaller(product_block_k<T>, inner - k);
       T* to = packed + k * z.padded + first * depth;
       if constexpr (is_plain<Right, T>()) {
-        const matrix_view b = view_operand<Right>(args, batch * inner + k);
+        const matrix_view b = view_operand<Right>(args, item * inner + k);
         pack_panel(to, static_cast<const T*>(b.data) + first * b.column_stride, b.row_stride,
                    b.column_stride, depth, columns);
       } else {
-        evaluate_operand<Right>(args, batch * inner + k, batch * inner + k + depth, first,
+        evaluate_operand<Right>(args, item * inner + k, item * inner + k + depth, first,
                                 first + columns, to, tile::columns);
         for (std::int64_t i = 0; i < depth; ++i)
           for (int j = columns; j < tile::columns; ++j) to[i * tile::columns + j] = T(0);
@@ -90,16 +88,16 @@ template <class T, class Left, class Right> struct product_core {
 
   /// Rows begin ... end - 1 and whole panels from ... to - 1 of the product, into `out`.
   static void multiply(const arguments& args, const contract_sizes& z, std::int64_t inner,
-                       std::int64_t batch, std::int64_t begin, std::int64_t end,
+                       std::int64_t item, std::int64_t begin, std::int64_t end,
                        std::int64_t from, std::int64_t to, const T* packed, T* left, T* out) {
     const std::int64_t width = (to - from) * tile::columns;
     matrix_view a{left, inner, 1};
-    if constexpr (is_plain<Left, T>()) a = view_operand<Left>(args, batch * z.rows + begin);
-    else evaluate_operand<Left>(args, batch * z.rows + begin, batch * z.rows + end, 0, inner, left,
+    if constexpr (is_plain<Left, T>()) a = view_operand<Left>(args, item * z.rows + begin);
+    else evaluate_operand<Left>(args, item * z.rows + begin, item * z.rows + end, 0, inner, left,
                                 inner);
-    if (inner == 0) std::fill(out, out + (end - begin) * width, T(0));
+    for (std::int64_t i = 0; inner == 0 && i < (end - begin) * width; ++i) out[i] = T(0);
     for (std::int64_t k = 0; k < inner; k += product_block_k<T>) {
-      const std::int64_t depth = std::min(product_block_k<T>, inner - k);
+      const std::int64_t depth = smaller(product_block_k<T>, inner - k);
       for (std::int64_t panel = from; panel < to; ++panel)
         multiply_panel(end - begin, depth, static_cast<const T*>(a.data) + k * a.column_stride,
                        a.row_stride, a.column_stride,
@@ -116,7 +114,12 @@ template <class Main, class... Cores> struct contraction {
 
   template <int P> using core = std::tuple_element_t<P, std::tuple<Cores...>>;
   template <int P> using element = element_t<Main::program.product_store[P].type>;
-  static constexpr std::int64_t panel = std::max({core<0>::tile::columns, Cores::tile::columns...});
+  /// Columns are padded to whole panels of every product.
+  static constexpr std::int64_t panel = [] {
+    std::int64_t widest = 1;
+    for (const std::int64_t c : {std::int64_t{Cores::tile::columns}...}) widest = larger(widest, c);
+    return widest;
+  }();
 
   static contract_sizes measure(const arguments& args) {
     const auto& p = Main::view();
@@ -127,9 +130,9 @@ template <class Main, class... Cores> struct contraction {
     z.padded = round_up(z.columns, panel);
     // A block of rows is a multiple of the tile's, and there are several blocks for each thread.
     const std::int64_t share = ceil_div(z.batch * z.rows, 4 * std::int64_t{threads()});
-    z.block_rows = std::clamp<std::int64_t>(round_up(share, 6), 6, 48);
+    z.block_rows = smaller(larger(round_up(share, 6), 6), 48);
     const bool whole_rows = folds || !(Cores::left_in_place && ...);
-    z.block_columns = whole_rows ? z.padded : std::min<std::int64_t>(z.padded, 4 * panel);
+    z.block_columns = whole_rows ? z.padded : smaller(z.padded, 4 * panel);
     return z;
   }
 
@@ -144,20 +147,20 @@ template <class Main, class... Cores> struct contraction {
   }
 
   /// Packs the right operands of one batch; `panels` is shared by all threads if `parallel`.
-  static void pack(const arguments& args, const contract_sizes& z, std::int64_t batch,
+  static void pack(const arguments& args, const contract_sizes& z, std::int64_t item,
                    char* panels) {
     each([&]<int P>() {
       const std::int64_t k = inner(args, P);
       auto* to = reinterpret_cast<element<P>*>(panels);
       parallel_for(ceil_div(z.columns, core<P>::tile::columns), [&](std::int64_t number) {
-        core<P>::pack(args, z, k, batch, number, to);
+        core<P>::pack(args, z, k, item, number, to);
       }, z.columns * k);
       panels += core<P>::packed_bytes(z, k);
     });
   }
 
   /// Computes a block of rows and columns of all products, then the epilogue on it.
-  static void block(const arguments& args, const contract_sizes& z, std::int64_t batch,
+  static void block(const arguments& args, const contract_sizes& z, std::int64_t item,
                     std::int64_t begin, std::int64_t end, std::int64_t from, std::int64_t to,
                     const char* panels) {
     const auto& p = Main::view();
@@ -166,7 +169,7 @@ template <class Main, class... Cores> struct contraction {
     const std::int64_t buffers = folds ? p.row_buffers * row_buffer_bytes<Main>(n) : 0;
     const std::int64_t width = round_up(to, panel) - from;
     std::int64_t deepest = 0;
-    each([&]<int P>() { deepest = std::max(deepest, inner(args, P)); });
+    each([&]<int P>() { deepest = larger(deepest, inner(args, P)); });
     const std::int64_t tile_bytes = z.block_rows * width * 8;
     char* scratch = static_cast<char*>(thread_arena<purpose::row>().reserve(static_cast<std::size_t>(
         buffers + count * tile_bytes + z.block_rows * deepest * 8 + alignment)));
@@ -175,7 +178,7 @@ template <class Main, class... Cores> struct contraction {
     each([&]<int P>() {
       const std::int64_t k = inner(args, P);
       constexpr std::int64_t columns = core<P>::tile::columns;
-      core<P>::multiply(args, z, k, batch, begin, end, from / columns, (from + width) / columns,
+      core<P>::multiply(args, z, k, item, begin, end, from / columns, (from + width) / columns,
                         reinterpret_cast<const element<P>*>(panels),
                         reinterpret_cast<element<P>*>(left),
                         reinterpret_cast<element<P>*>(tiles + P * tile_bytes));
@@ -183,7 +186,7 @@ template <class Main, class... Cores> struct contraction {
     });
     typename Main::state s;
     for (std::int64_t row = begin; row < end; ++row) {
-      move(s, p, args, batch * z.rows + row);
+      move(s, p, args, item * z.rows + row);
       each([&]<int P>() {
         s.tile[P] = reinterpret_cast<element<P>*>(tiles + P * tile_bytes) +
                     (row - begin) * width - from;
@@ -205,13 +208,13 @@ template <class Main, class... Cores> struct contraction {
   }
 
   /// All blocks of one batch element, over the threads.
-  static void multiply(const arguments& args, const contract_sizes& z, std::int64_t batch,
+  static void multiply(const arguments& args, const contract_sizes& z, std::int64_t item,
                        const char* panels) {
     const std::int64_t across = ceil_div(z.columns, z.block_columns);
     parallel_for(ceil_div(z.rows, z.block_rows) * across, [&](std::int64_t t) {
       const std::int64_t begin = t / across * z.block_rows, from = t % across * z.block_columns;
-      block(args, z, batch, begin, std::min(begin + z.block_rows, z.rows), from,
-            std::min(from + z.block_columns, z.columns), panels);
+      block(args, z, item, begin, smaller(begin + z.block_rows, z.rows), from,
+            smaller(from + z.block_columns, z.columns), panels);
     }, work(args, z));
   }
 
@@ -228,11 +231,11 @@ template <class Main, class... Cores> struct contraction {
       return;
     }
     // Batches are independent: each thread packs for itself, and the loops inside run serially.
-    parallel_for(z.batch, [&](std::int64_t batch) {
+    parallel_for(z.batch, [&](std::int64_t item) {
       char* panels = static_cast<char*>(
           thread_arena<purpose::shared>().reserve(static_cast<std::size_t>(bytes)));
-      pack(args, z, batch, panels);
-      multiply(args, z, batch, panels);
+      pack(args, z, item, panels);
+      multiply(args, z, item, panels);
     }, z.batch * work(args, z));
   }
 };

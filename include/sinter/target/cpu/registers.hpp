@@ -77,12 +77,6 @@ struct register_file : detail::bank<lane::boolean, N, B>, detail::bank<lane::u8,
   template <lane L> SINTER_INLINE lanes_t<L, N>& get(int slot) { return pick<L>(*this, slot); }
 };
 
-/// The file that holds so many registers of each kind.
-template <int N, register_counts C>
-using file_of = register_file<N, C.of[0], C.of[1], C.of[2], C.of[3], C.of[4], C.of[5], C.of[6],
-                              C.of[7], C.of[8], C.of[11], C.of[12], C.of[13], C.of[14], C.of[15],
-                              C.of[16]>;
-
 /// Where each instruction's value lies, and the accumulator of each fold in a file of its own.
 template <int Instructions> struct allocation {
   lane kind[Instructions + 1]{};

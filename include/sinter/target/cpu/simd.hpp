@@ -129,12 +129,12 @@ struct simd {
 
   /// The bits of a lane as an unsigned integer, and back: what math's kernels compute with.
   SINTER_HD SINTER_INLINE friend auto to_bits(simd a) requires(!integral) {
-    using result = simd<detail::unsigned_of<sizeof(T)>, N>;
-    return result((typename result::vector)a.v);
+    using bits = simd<detail::unsigned_of<sizeof(T)>, N>;
+    return bits((typename bits::vector)a.v);
   }
   SINTER_HD SINTER_INLINE friend auto from_bits(simd a) requires(integral && sizeof(T) >= 4) {
-    using result = simd<std::conditional_t<sizeof(T) == 4, float, double>, N>;
-    return result((typename result::vector)a.v);
+    using real = simd<std::conditional_t<sizeof(T) == 4, float, double>, N>;
+    return real((typename real::vector)a.v);
   }
 };
 
