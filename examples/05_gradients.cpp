@@ -12,7 +12,7 @@
 
 namespace st = sinter;
 
-// Value and slope of x sin-like bump, at every element at once: the sum's gradient is elementwise.
+// Value, slope and bend at every element at once: the gradient of a sum has the shape of x.
 constexpr auto bump = st::fused([](auto x) {
   auto y = x * exp(-square(x));
   auto slope = gradient(sum(y), x);         // (1 - 2 x^2) exp(-x^2)
@@ -29,7 +29,7 @@ constexpr auto hessian_times = st::fused([](auto x, auto v) {
   return gradient(sum(gradient(rosenbrock(x), x) * v), x);
 });
 
-// The gradient through a product, with respect to both sides.
+// Through a product, with respect to both sides.
 constexpr auto fit = st::fused([](auto w, auto x, auto target) {
   auto loss = mean(square(matmul(x, w) - target));
   return std::tuple(loss, gradient(loss, w), gradient(loss, x));
@@ -61,10 +61,9 @@ int main() {
       constexpr double h = 1e-5;
       st::tensor up = w, down = w;
       up(i, j) += h, down(i, j) -= h;
-      const double numeric =
-          (std::get<0>(fit(up, data, target)).item() - std::get<0>(fit(down, data, target)).item()) /
-          (2 * h);
-      worst = std::fmax(worst, std::abs(numeric - by_w(i, j)));
+      const double above = std::get<0>(fit(up, data, target)).item();
+      const double below = std::get<0>(fit(down, data, target)).item();
+      worst = std::fmax(worst, std::abs((above - below) / (2 * h) - by_w(i, j)));
     }
   std::printf("loss %.4f; gradient against central differences: %.1e\n", loss.item(), worst);
 

@@ -22,7 +22,7 @@ struct comparison {
 /// A bound says something if it is below 1/16 of the value, or of 1 where the value is smaller.
 inline bool is_sharp(double bound, double want) {
   const double size = math::abs(want) > 1 ? math::abs(want) : 1;
-  return bound <= size / 16 && bound < detail::anything;
+  return bound <= size / 16 && bound < detail::infinite;
 }
 
 /// `results[o]` are the elements of output o in row-major order, as doubles.
@@ -44,9 +44,8 @@ inline comparison compare(const graph_view& g, const std::vector<reference::valu
       const double bound = bounds[index][i], apart = detail::distance(got[i], want[i]);
       ++c.elements;
       c.sharp += is_sharp(bound, want[i]);
-      if (apart > 0 && apart / bound > c.largest && bound < detail::anything)
-        c.largest = apart / bound;
-      if (apart <= bound || !c) continue;
+      if (bound < detail::infinite && apart / bound > c.largest) c.largest = apart / bound;
+      if (apart <= bound || bound != bound || !c) continue;
       char text[160];
       std::snprintf(text, sizeof text, ", element %zu of %zu: want %.9g, got %.9g, allowed %.3g", i,
                     want.size(), want[i], got[i], bound);

@@ -43,16 +43,19 @@ inline limits limits_of(dtype type) {
   return {0, 0, 0x1p53};
 }
 
-inline constexpr double anything = std::numeric_limits<double>::infinity();
+// An infinite error means that a value may be infinite; a NaN, that it may be anything, NaN
+// included. So 1 / (1 + exp(x)) stays known where exp(x) overflows. Comparisons below are written
+// so that NaN falls on the careful side.
+inline constexpr double infinite = std::numeric_limits<double>::infinity();
+inline constexpr double anything = std::numeric_limits<double>::quiet_NaN();
 
 /// The distance of two results, in which equal infinities and two NaNs do not differ.
 inline double distance(double a, double b) {
   if (a == b || (a != a && b != b)) return 0;
-  const double d = math::abs(a - b);
-  return d == d ? d : anything;
+  return math::abs(a - b);
 }
 
-inline bool near_zero(double x, double e) { return e > 0 && math::abs(x) <= e; }
+inline bool near_zero(double x, double e) { return e != 0 && !(math::abs(x) > e); }
 
 /// The error of an integer that is y before it wraps. What is exact may wrap, if that is defined.
 inline double of_integer(dtype type, double y, double error) {
@@ -70,19 +73,18 @@ inline double spread(const operation& op, dtype type, const double* x, const dou
   if (op.gives_boolean) {
     const bool logic = op.arity == 1 || op.name == pack_name("and") || op.name == pack_name("or");
     const bool unsure = logic ? near_zero(x[0], e[0]) || near_zero(x[1], e[1])
-                              : math::abs(x[0] - x[1]) <= e[0] + e[1];
+                              : !(math::abs(x[0] - x[1]) > e[0] + e[1]);
     return unsure ? 1 : 0;
   }
   // A divisor that may be 0, unless its error is infinite because it overflowed.
-  if (op.name == pack_name("div") && math::abs(x[1]) <= e[1] &&
-      (e[1] < anything || !(math::abs(x[1]) > limits_of(type).largest)))
+  if (op.name == pack_name("div") && near_zero(x[1], e[1]) &&
+      !(e[1] == infinite && math::abs(x[1]) > limits_of(type).largest))
     return anything;
   double widest = 0;
   for (int corner = 0; corner < 1 << op.arity; ++corner) {
     double at[max_operands]{};
     for (int j = 0; j < op.arity; ++j) at[j] = corner >> j & 1 ? x[j] + e[j] : x[j] - e[j];
-    const double d = distance(op.value(at), y);
-    widest = d > widest ? d : widest;
+    widest = math::max(widest, distance(op.value(at), y));
   }
   return widest;
 }
@@ -105,8 +107,8 @@ class error_analysis {
   static double rounded(dtype type, double y, double from_operands, double units) {
     const limits l = limits_of(type);
     if (from_operands != from_operands) return anything;
-    if (from_operands == 0 && !(math::abs(y) < anything)) return 0;
-    if (!(math::abs(y) + from_operands <= l.largest)) return anything;
+    if (from_operands == 0 && !(math::abs(y) < infinite)) return 0;
+    if (!(math::abs(y) + from_operands <= l.largest)) return infinite;
     return units == 0 ? from_operands
                       : from_operands + units * l.roundoff * math::abs(y) + l.smallest;
   }
@@ -148,7 +150,7 @@ class error_analysis {
     }
     const double before = spread(*n.op, n.type, operand, error, n.op->value(operand));
     if (is_integer(n.type)) return of_integer(n.type, n.op->value(operand), before);
-    if (n.type == dtype::boolean) return before > 0 ? 1 : 0;
+    if (n.type == dtype::boolean) return before == 0 ? 0 : 1;
     return rounded(n.type, y, before, exact ? 0 : n.op->flops > 4 ? 8 : 1);
   }
 
@@ -162,11 +164,10 @@ class error_analysis {
     }
     if (!is_floating(from)) return error == 0 ? 0 : of_integer(n.type, value, error);
     const auto whole = [](double v) { return v < 0 ? -math::floor(-v) : math::floor(v); };
-    const double low = distance(whole(value - error), whole(value));
-    const double high = distance(whole(value + error), whole(value));
-    const double widest = low > high ? low : high;
+    const double widest = math::max(distance(whole(value - error), whole(value)),
+                                    distance(whole(value + error), whole(value)));
     // Nothing may wrap here, not even what is exact.
-    return of_integer(n.type, whole(value), widest + 1) == anything ? anything : widest;
+    return of_integer(n.type, whole(value), widest + 1) >= 0 ? widest : anything;
   }
 
   void of_reduce(const node& n, const shape& s, const numbers& y, numbers& error) const {
@@ -178,8 +179,7 @@ class error_analysis {
       reference::detail::reduce(n, s, from, low, least);
       reference::detail::reduce(n, s, from, high, greatest);
       for (std::size_t i = 0; i < y.size(); ++i) {
-        const double below = distance(least[i], y[i]), above = distance(greatest[i], y[i]);
-        error[i] = below > above ? below : above;
+        error[i] = math::max(distance(least[i], y[i]), distance(greatest[i], y[i]));
       }
       return;
     }
@@ -196,9 +196,10 @@ class error_analysis {
 
   static double of_sum(dtype type, double count, double y, double magnitudes, double own) {
     if (!is_floating(type)) {
-      if (own > 0 || is_signed_integer(type)) return of_integer(type, magnitudes, own);
+      if (own != 0 || is_signed_integer(type)) return of_integer(type, magnitudes, own);
       return magnitudes > 0x1p53 ? anything : 0;
     }
+    if (own == infinite && count > 1) return anything;  // infinities may meet
     const double often = math::sqrt(count) * 8, blocked = count / 16 + 64;
     const double long_sum = often > blocked ? often : blocked;
     const double terms = long_sum < count ? long_sum : count;

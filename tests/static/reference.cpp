@@ -144,6 +144,29 @@ constexpr bool cast_truncates() {
 }
 static_assert(cast_truncates(), "cast: f64 to i32 truncates");
 
+constexpr bool unsigned_rows() {
+  graph_builder g;
+  const symbol x = input(g, {3}, dtype::u8);
+  return near(run(g, softmax(x), {{1, 2, 3}}, {{1, {3}}}), {1, {3}},
+              {0.09003057317038046, 0.24472847105479767, 0.6652409557748219});
+}
+static_assert(unsigned_rows(), "softmax: u8 becomes f32 before it is shifted");
+
+constexpr bool sigmoid_of_an_unsigned() {
+  graph_builder g;
+  const symbol x = input(g, {1}, dtype::u8);
+  return near(run(g, sigmoid(x), {{2}}, {{1, {1}}}), {1, {1}}, {0.8807970779778823});
+}
+static_assert(sigmoid_of_an_unsigned(), "sigmoid: u8 becomes f32 before its sign changes");
+
+constexpr bool steps_have_no_gradient() {
+  graph_builder g;
+  const symbol x = input(g, {2});
+  const symbol loss = sum(sinter::cast<double>(sinter::cast<int>(x)) * 3 + x);
+  return near(run(g, gradient(loss, x), {{1.5, 2.5}}, {{1, {2}}}), {1, {2}}, {1, 1});
+}
+static_assert(steps_have_no_gradient(), "gradient: none through an integer");
+
 constexpr bool long_sum() {
   graph_builder g;
   const symbol x = input(g, {4});

@@ -34,6 +34,13 @@ class graph_builder : public dimension_table {
     return slots_[slot];
   }
 
+  /// Copies a node of a finished graph, where no two are equal; hashed when the next one is stored.
+  constexpr int copy(const node& distinct) {
+    slots_.clear();
+    nodes.push_back(distinct);
+    return static_cast<int>(nodes.size()) - 1;
+  }
+
   /// Only the first mistake is kept: what follows from it would not help anyone.
   constexpr void fail(const mistake& what) {
     if (!first_mistake) first_mistake = what;
@@ -71,7 +78,9 @@ class graph_builder : public dimension_table {
   }
 
   constexpr void grow() {
-    slots_.assign(slots_.empty() ? 64 : slots_.size() * 2, -1);
+    std::size_t count = 64;
+    while (count < 4 * (nodes.size() + 1)) count *= 4;
+    slots_.assign(count, -1);
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       std::size_t slot = hash(nodes[i]) & (slots_.size() - 1);
       while (slots_[slot] >= 0) slot = (slot + 1) & (slots_.size() - 1);

@@ -146,10 +146,10 @@ using applied = typename decltype(detail::applied<Rule, X...>())::type;
 template <class Rule, class... X>
   requires expression_operands<X...>
 constexpr applied<Rule, X...> apply(Rule rule, X&&... x) {
-  using result = applied<Rule, X...>;
-  if constexpr (is_mistaken<result>) return {};
+  using value = applied<Rule, X...>;
+  if constexpr (is_mistaken<value>) return {};
   else if constexpr (detail::any_symbol<X...>) return detail::lift_all(rule, x...);
-  else return result{rule, {detail::stored_t<X>{std::forward<X>(x)}...}};
+  else return value{rule, {detail::stored_t<X>{std::forward<X>(x)}...}};
 }
 
 /// Applies a function of expressions so that each operand is computed once, however often the
@@ -172,14 +172,14 @@ template <name_code Id, class... X> using element_call = applied<element_rule<Id
 template <name_code Id, class... X>
   requires expression_operands<X...>
 constexpr element_call<Id, X...> element(X&&... x) {
-  using result = element_call<Id, X...>;
-  if constexpr (is_mistaken<result>) {
+  using value = element_call<Id, X...>;
+  if constexpr (is_mistaken<value>) {
     return {};
   } else if constexpr (detail::any_symbol<X...>) {
     graph_builder* graph = detail::common_graph(x...);
     return add_element<Id>(detail::lift_into(graph, x)...);
   } else {
-    return result{{}, {detail::stored_t<X>{std::forward<X>(x)}...}};
+    return value{{}, {detail::stored_t<X>{std::forward<X>(x)}...}};
   }
 }
 

@@ -88,7 +88,7 @@ constexpr graph_builder prune(const graph_builder& from) {
     if (place[i] < 0) continue;
     node n = from[i];
     for (int j = 0; j < n.arity(); ++j) n.operand[j] = place[n.operand[j]];
-    place[i] = to.store(n);
+    place[i] = to.copy(n);
   }
   for (int input : from.inputs) to.inputs.push_back(place[input]);
   for (const output& o : from.outputs) to.outputs.push_back({place[o.node], o.input});
@@ -99,7 +99,7 @@ constexpr graph_builder prune(const graph_builder& from) {
 constexpr graph_builder thaw(const graph_view& v) {
   graph_builder g;
   g.nodes.reserve(static_cast<std::size_t>(v.size));
-  for (int i = 0; i < v.size; ++i) g.store(v.nodes[i]);
+  for (int i = 0; i < v.size; ++i) g.copy(v.nodes[i]);
   g.dimensions.append(v.dimensions, v.dimensions + v.dimension_count);
   g.constraints.append(v.constraints, v.constraints + v.constraint_count);
   g.inputs.append(v.inputs, v.inputs + v.input_count);

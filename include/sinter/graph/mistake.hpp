@@ -21,6 +21,7 @@ enum class rule {
   axis,
   axis_twice,
   reshape,
+  open_axis,
   permutation,
   slice,
   condition,
@@ -116,6 +117,10 @@ template <class... What> struct mistaken<rule::axis_twice, What...> {
 };
 template <class... What> struct mistaken<rule::reshape, What...> {
   static_assert(sizeof...(What) == 0, "sinter: the number of elements must stay the same");
+};
+template <class... What> struct mistaken<rule::open_axis, What...> {
+  static_assert(sizeof...(What) == 0,
+                "sinter: one axis at most may be dyn, and a named one must occur in an operand");
 };
 template <class... What> struct mistaken<rule::permutation, What...> {
   static_assert(sizeof...(What) == 0, "sinter: the order must name each axis once");

@@ -62,6 +62,7 @@ constexpr int constant(graph_builder& g, dtype type, double value) {
 constexpr int broadcast(graph_builder& g, int x, const shape& target,
                         const operation& op = broadcast_operation) {
   const shape from = g[x].extents;
+  if (from == target) return x;
   const int lead = target.rank - from.rank;
   bool fits = lead >= 0;
   shape result = target;
@@ -80,6 +81,7 @@ constexpr int broadcast(graph_builder& g, int x, const shape& target,
 /// The shape that both operands broadcast to.
 constexpr shape common_shape(graph_builder& g, const operation& op, const shape& a,
                              const shape& b) {
+  if (a == b) return a;
   const shape& longer = a.rank >= b.rank ? a : b;
   const shape& shorter = a.rank >= b.rank ? b : a;
   const int lead = longer.rank - shorter.rank;
@@ -95,7 +97,8 @@ constexpr shape common_shape(graph_builder& g, const operation& op, const shape&
 }
 
 constexpr int cast(graph_builder& g, int x, dtype type) {
-  if (const node* n = detail::uniform(g, x); n != nullptr && n->type != type) {
+  if (g[x].type == type) return x;
+  if (const node* n = detail::uniform(g, x); n != nullptr) {
     const double value = detail::constant_of(*n);
     const int scalar = constant(g, type, type == dtype::boolean ? value != 0 : value);
     return broadcast(g, scalar, g[x].extents);
@@ -128,6 +131,10 @@ constexpr int element(graph_builder& g, const operation& op, const int* operands
 constexpr int reshape(graph_builder& g, int x, const shape& target) {
   const shape from = g[x].extents;
   const extent_t before = g.elements(from), after = g.elements(target);
+  if (g.overflow) {
+    g.fail({rule::size, reshape_operation.name, from, target});
+    return x;
+  }
   if (before != after) {
     bool matches = true;
     g.unify(before, after, {reshape_operation.name, 0, 0, from, target}, matches);

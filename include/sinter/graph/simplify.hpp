@@ -119,6 +119,16 @@ constexpr bool is_identity(const graph_builder& g, const node& n) {
 /// A view of a view as one view of the first operand.
 constexpr void compose(const graph_builder& g, node& n) {
   const node& inner = g[n.operand[0]];
+  const int base = inner.what() == kind::broadcast ? inner.operand[0] : n.operand[0];
+  if (g[base].what() == kind::constant) {  // any view of a repeated number is that, repeated
+    node spread;
+    spread.op = &broadcast_operation;
+    spread.type = n.type;
+    spread.operand[0] = base;
+    spread.extents = n.extents;
+    n = spread;
+    return;
+  }
   if (inner.op != n.op) return;
   if (n.what() == kind::permute) {
     for (int i = 0; i < n.extents.rank; ++i) n.attribute[i] = inner.attribute[n.attribute[i]];

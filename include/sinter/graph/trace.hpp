@@ -127,8 +127,8 @@ template <class Call> struct right_shape {
 template <class Rule, class... Operands>
 constexpr auto judge(std::type_identity<call<Rule, Operands...>>) {
   using own = call<Rule, Operands...>;
-  using result = decltype(Rule{}(std::declval<declared<Operands>&>().value...));
-  if constexpr (is_mistaken<std::remove_cvref_t<result>>) return std::type_identity<result>{};
+  using value = decltype(Rule{}(std::declval<declared<Operands>&>().value...));
+  if constexpr (is_mistaken<std::remove_cvref_t<value>>) return std::type_identity<value>{};
   else if constexpr (is_sound<own>) return std::type_identity<own>{};
   else
     return std::type_identity<

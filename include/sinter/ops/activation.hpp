@@ -24,10 +24,13 @@ template <operand X> constexpr element_call<id("relu"), X> relu(X&& x) {
 
 namespace detail {
 struct sigmoid_rule {
-  constexpr symbol operator()(symbol x) const { return 1 / (1 + exp(-x)); }
+  constexpr symbol operator()(symbol x) const { return 1 / (1 + exp(-as_floating(x))); }
 };
 struct silu_rule {
-  constexpr symbol operator()(symbol x) const { return x / (1 + exp(-x)); }
+  constexpr symbol operator()(symbol x) const {
+    x = as_floating(x);
+    return x / (1 + exp(-x));
+  }
 };
 struct gelu_rule {
   constexpr symbol operator()(symbol x) const {
@@ -35,7 +38,10 @@ struct gelu_rule {
   }
 };
 struct softplus_rule {
-  constexpr symbol operator()(symbol x) const { return maximum(x, 0) + log1p(exp(-abs(x))); }
+  constexpr symbol operator()(symbol x) const {
+    x = as_floating(x);
+    return maximum(x, 0) + log1p(exp(-abs(x)));
+  }
 };
 }  // namespace detail
 

@@ -72,6 +72,14 @@ template <> struct primitive<id("erf")> {
   static constexpr sinter::cost cost{.flops = 20};
 };
 
+namespace detail {
+/// Integers as f32: before a sign or a difference, which unsigned types would wrap.
+constexpr symbol as_floating(symbol x) {
+  if (!is_floating(x.type())) x.index = rules::cast(*x.graph, x.index, dtype::f32);
+  return x;
+}
+}  // namespace detail
+
 /// e^x, elementwise.
 template <operand X> constexpr element_call<id("exp"), X> exp(X&& x) {
   return element<id("exp")>(std::forward<X>(x));

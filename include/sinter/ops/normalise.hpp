@@ -12,6 +12,7 @@ namespace detail {
 
 template <int Axis> struct softmax_rule {
   constexpr symbol operator()(symbol x) const {
+    x = as_floating(x);
     const symbol e = exp(x - detach(max<keep, Axis>(x)));
     return e / sum<keep, Axis>(e);
   }
@@ -19,6 +20,7 @@ template <int Axis> struct softmax_rule {
 
 template <int Axis> struct log_softmax_rule {
   constexpr symbol operator()(symbol x) const {
+    x = as_floating(x);
     const symbol shifted = x - detach(max<keep, Axis>(x));
     return shifted - log(sum<keep, Axis>(exp(shifted)));
   }

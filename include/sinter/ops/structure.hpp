@@ -17,30 +17,36 @@ template <dtype Type> struct cast_rule {
 };
 
 /// The extents of a type's spelling as a shape of this graph: names are looked up, and `dyn` is
-/// what remains of the operand's elements, for at most one axis.
-constexpr shape resolve(graph_builder& g, const shape& from, const extent_t* wanted, int rank) {
+/// what remains of the operand's elements, for at most `most_open` axes.
+constexpr shape resolve(graph_builder& g, const operation& op, const shape& from,
+                        const extent_t* wanted, int rank, int most_open) {
   shape result;
-  int open = -1;
-  extent_t known = 1;
+  int open = -1, open_count = 0;
   for (int i = 0; i < rank; ++i) {
     extent_t e = wanted[i];
-    if (is_named(e)) e = g.code({dimension::origin::extent, axis_name(e), 0, 0});
-    else if (e == dyn) open = i;
-    if (wanted[i] != dyn) known = g.times(known, e);
-    result.push(e);
+    if (e == dyn) open = i, ++open_count;
+    for (int d = 0; is_named(e) && d < static_cast<int>(g.dimensions.size()); ++d)
+      if (g.dimensions[d].name == axis_name(wanted[i])) {
+        result.push(-1 - d);
+        e = 0;
+      }
+    if (is_named(e) || open_count > most_open) {
+      g.fail({rule::open_axis, op.name, from, {}});
+      return from;
+    }
+    if (!is_named(wanted[i])) result.push(e);
   }
   if (open < 0) return result;
   // The open axis takes the operand's run-time axes that are not named, times what is left.
-  extent_t rest = 1, fixed = 1;
+  extent_t rest = 1, fixed = 1, divisor = 1;
   for (int i = 0; i < from.rank; ++i) {
     bool used = false;
     for (int j = 0; j < rank; ++j) used = used || (j != open && result[j] == from[i]);
-    if (is_static(from[i])) fixed *= from[i];
+    if (is_static(from[i])) fixed = g.times(fixed, from[i]);
     else if (!used) rest = g.times(rest, from[i]);
   }
-  extent_t divisor = 1;
   for (int j = 0; j < rank; ++j)
-    if (j != open && is_static(result[j])) divisor *= result[j];
+    if (j != open && is_static(result[j])) divisor = g.times(divisor, result[j]);
   result[open] = g.times(rest, divisor > 0 && fixed % divisor == 0 ? fixed / divisor : 1);
   return result;
 }
@@ -48,7 +54,8 @@ constexpr shape resolve(graph_builder& g, const shape& from, const extent_t* wan
 template <extent_t... E> struct reshape_rule {
   constexpr symbol operator()(symbol x) const {
     constexpr extent_t wanted[] = {E..., 0};
-    const shape target = resolve(*x.graph, x.extents(), wanted, sizeof...(E));
+    const shape target =
+        resolve(*x.graph, reshape_operation, x.extents(), wanted, sizeof...(E), 1);
     return {x.graph, rules::reshape(*x.graph, x.index, target)};
   }
 };
@@ -56,9 +63,8 @@ template <extent_t... E> struct reshape_rule {
 template <extent_t... E> struct broadcast_rule {
   constexpr symbol operator()(symbol x) const {
     constexpr extent_t wanted[] = {E..., 0};
-    shape target;
-    for (std::size_t i = 0; i < sizeof...(E); ++i) target.push(wanted[i]);
-    target = resolve(*x.graph, {}, wanted, sizeof...(E));
+    const shape target =
+        resolve(*x.graph, broadcast_operation, x.extents(), wanted, sizeof...(E), 0);
     return {x.graph, rules::broadcast(*x.graph, x.index, target)};
   }
 };

@@ -23,7 +23,7 @@ class planning_graph : public dimension_table {
 
 struct access {
   int base = -1;               ///< the input or stored node, or -1 if only a copy can help
-  int copy = -1;               ///< then: the node that must be stored first
+  int copy = -1;               ///< then: the node that must be stored first, by `copy_space`
   extent_t offset = 0;         ///< a number or a code of the graph, like the strides
   extent_t stride[max_rank]{};
   /// Guarded: index i along an axis reads element i - begin, and 0 outside begin ... end - 1.
@@ -170,6 +170,12 @@ constexpr axis_map look_through(const node& n, const shape& operand, const axis_
   return m;
 }
 
+/// The index space in which a copy is made. A reshape is copied in the operand's: the elements keep
+/// their order, and an operand that is an input needs no buffer but its own.
+constexpr const shape& copy_space(const planning_graph& g, int copy) {
+  return g[g[copy].what() == kind::reshape ? g[copy].operand[0] : copy].extents;
+}
+
 /// Views of one value that follow one another; simplification leaves few.
 inline constexpr int max_chain = 64;
 
@@ -186,7 +192,7 @@ constexpr access resolve(planning_graph& g, int index, const char* stored,
     base = g[base].operand[0];
   }
   access a = detail::contiguous(g, base, g[base].extents);
-  if (g[base].what() == kind::input && g[base].attribute[1])
+  if (g[base].what() == kind::input && g[base].attribute[1] && !stored[base])
     for (int i = 0; i < g[base].extents.rank; ++i)
       a.stride[i] = g.code({dimension::origin::stride, 0, g[base].attribute[0], i});
 
@@ -209,6 +215,8 @@ constexpr access resolve(planning_graph& g, int index, const char* stored,
             a.copy = n.operand[0];
             return a;
           }
+          if (repeats && a.guarded && i >= lead)  // what repeats is element 0 - begin
+            a.offset = g.plus(a.offset, g.times(-before.begin[i - lead], before.stride[i - lead]));
         }
         break;
       case kind::permute:
@@ -243,7 +251,7 @@ constexpr access resolve(planning_graph& g, int index, const char* stored,
       case kind::reshape:
         if (!detail::reshape_access(g, a, from, n.extents)) {
           a.base = -1;
-          a.copy = n.operand[0];
+          a.copy = chain[c];
           return a;
         }
         break;

@@ -36,6 +36,7 @@ class fuser {
     price_.assign(n, 0);
     level_.assign(n, 0);
     is_output_.assign(n, 0);
+    is_copy_.assign(n, 0);
   }
 
   constexpr grouping run() {
@@ -46,8 +47,11 @@ class fuser {
     merge_siblings();
     for (int o = 0; o < g_.view.output_count; ++o) {
       const int node = output_node(g_, g_.view.outputs[o]);
-      if (result_.group_of[node] < 0) result_.group_of[node] = start(g_[node].extents);
-      result_.stored[node] = g_[node].what() != kind::input;
+      if (result_.group_of[node] < 0) {
+        result_.group_of[node] = start(g_[node].extents);
+        is_copy_[node] = is_view(g_[node]);
+      }
+      result_.stored[node] = g_[node].what() != kind::input && !is_copy_[node];
     }
     mark_stored();
     leave_to_users();
@@ -128,9 +132,10 @@ class fuser {
     return m == map_in(g, g_[from].extents);
   }
 
-  /// The groups that an operand's value comes from, grouped operands of cheap nodes included.
+  /// The groups that an operand's value comes from, grouped operands of cheap nodes included. A view
+  /// that is an output is a copy for the caller: kernels look through it, lest they wait for it.
   constexpr void collect(int i, list<int>& sources) const {
-    if (result_.group_of[i] >= 0) {
+    if (result_.group_of[i] >= 0 && !is_copy_[i]) {
       sources.push_back(i);
       return;
     }
@@ -246,7 +251,7 @@ class fuser {
   /// Whether a fold runs along memory, so that each row is one piece of it.
   static constexpr bool folds_innermost(const shape& s, unsigned mask) {
     int last = s.rank - 1;
-    while (last >= 0 && s[last] == 1 && !(mask >> last & 1)) --last;
+    while (last > 0 && s[last] == 1) --last;
     return last >= 0 && (mask >> last & 1);
   }
 
@@ -264,7 +269,8 @@ class fuser {
       const bool same_space = g.space == space;
       const bool full = same_space && form_in(g, g_[from].extents) == form::full;
       const list<int>& sources = sources_of(i);
-      if (same_space && joins_as_fold(g, space, mask, full, from) && safe(at, sources))
+      if (same_space && joins_as_fold(g, space, mask, full, from) && safe(at, sources) &&
+          usable(at, x, from))
         home = at;
     }
     if (home < 0) home = start(space);
@@ -337,12 +343,11 @@ class fuser {
     list<char> needed(static_cast<std::size_t>(g_.size()), 0);  // in its own kernel or in memory
     for (int i = 0; i < g_.size(); ++i) {
       const int at = result_.group_of[i];
-      if (at >= 0) {
-        for (int s : sources_of(i))
-          if (result_.group_of[s] == at) needed[s] = 1;
-      } else if (is_view(g_[i]) && !is_transparent(g_[i], g_[g_[i].operand[0]].extents)) {
-        for (int s : sources_of(i)) needed[s] = 1;
-      }
+      const bool reads_memory =
+          is_view(g_[i]) && !is_transparent(g_[i], g_[g_[i].operand[0]].extents);
+      if (at < 0 && !reads_memory) continue;
+      for (int s : sources_of(i))
+        if (reads_memory || result_.group_of[s] == at) needed[s] = 1;
     }
     for (int i = 0; i < g_.size(); ++i) {
       const kind k = g_[i].what();
@@ -378,7 +383,7 @@ class fuser {
     if (base == i || !(g_[base].what() == kind::input || result_.stored[base])) return;
     const int copy = resolve(g_, i, result_.stored.data()).copy;
     if (copy < 0) return;
-    result_.group_of[copy] = start(g_[copy].extents);
+    result_.group_of[copy] = start(copy_space(g_, copy));
     result_.stored[copy] = 1;
   }
 
@@ -387,6 +392,7 @@ class fuser {
   list<double> price_;
   list<int> level_;
   list<char> is_output_;
+  list<char> is_copy_;   ///< views that are outputs
   list<int> sources_;
   reachability reaches_;
 };

@@ -41,16 +41,20 @@ class lowerer {
     for (int i : members)
       if (is_compute(i)) emit(i, map_in(own, g_[i].extents));
     for (const store& s : stores) {
-      const bool full = form_in(own, g_[s.node].extents) == form::full;
-      const axis_map m = full ? identity_map(own.space) : map_in(own, g_[s.node].extents);
+      // A reshape that is a copy runs over its operand.
+      const bool reshaped = g_[s.node].what() == kind::reshape && !(g_[s.node].extents == own.space);
+      const int from = reshaped ? g_[s.node].operand[0] : s.node;
+      const shape& extents = g_[from].extents;
+      const bool full = form_in(own, extents) == form::full;
+      const axis_map m = full ? identity_map(own.space) : map_in(own, extents);
       result r;
-      r.instruction = emit(s.node, m);
+      r.instruction = emit(from, m);
       r.buffer = local_buffer(s.buffer);
-      r.type = g_[s.node].type;
+      r.type = g_[from].type;
       r.full = full;
-      access target = contiguous(g_, s.node, g_[s.node].extents);
+      access target = contiguous(g_, from, extents);
       if (s.input >= 0) target = resolve(g_, s.input, groups_.stored);
-      place_strides(target, g_[s.node].extents, m, r.stride);
+      place_strides(target, extents, m, r.stride);
       nest_->code.result_list.push_back(r);
     }
     end(main, own.product >= 0 ? family::contract
@@ -187,6 +191,14 @@ class lowerer {
       if (m.axis[k] >= 0) {
         l.begin[m.axis[k]] = a.begin[k];
         l.end[m.axis[k]] = a.end[k];
+      } else if (a.begin[k] > 0 || a.end[k] < 1) {
+        // The one index of an axis that the nest does not have lies outside.
+        instruction zero;
+        zero.what = code::constant;
+        zero.type = register_dtype(l.type);
+        return push(zero, 0);
+      } else {
+        l.offset = g_.plus(l.offset, g_.times(-a.begin[k], a.stride[k]));
       }
     instruction in;
     in.what = code::load;

@@ -143,9 +143,11 @@ constexpr void divide(nest& n) {
   for (instruction& i : list) {
     i.full = i.what == code::product || (i.what == code::iota && varies(static_cast<int>(i.attribute)));
     if (i.what == code::load)
-      for (int a = first; a < last; ++a)
-        if (p.leaf_list[i.attribute].stride[a] != 0 || p.leaf_list[i.attribute].guarded)
+      for (int a = first; a < last; ++a) {
+        const leaf& l = p.leaf_list[i.attribute];
+        if (l.stride[a] != 0 || (l.guarded && (l.begin[a] != 0 || l.end[a] != INT64_MAX)))
           i.full = true;
+      }
     for (int j = 0; j < max_operands && i.operand[j] >= 0; ++j) {
       const instruction& x = list[i.operand[j]];
       if (x.full && i.what != code::fold) i.full = true;

@@ -19,13 +19,12 @@ struct buffer {
   dtype type = dtype::f32;
 };
 
-/// Where a node's value is written: a node may be written to several buffers, and an input that is
-/// overwritten has strides of its own if it is a view.
+/// Where a node's value is written; a node may be written to several buffers.
 struct store {
   int kernel = -1;
   int node = -1;
   int buffer = -1;
-  int input = -1;              ///< the node of the view that is overwritten, else -1
+  int input = -1;              ///< for copies: the node of the view that is overwritten, else -1
 };
 
 /// An outline to read, wherever it is stored.
@@ -60,6 +59,20 @@ struct outline {
   }
 };
 
+/// Whether an output overwrites a view with strides of its own. Kernels write what is contiguous:
+/// such an output goes to the workspace, and a copy takes it to its place.
+constexpr bool updates_view(const graph_view& v, int output) {
+  const int input = v.outputs[output].input;
+  return input >= 0 && v[v.inputs[input]].attribute[1] != 0;
+}
+
+/// The buffer of the workspace that a node is stored in, or -1.
+constexpr int workspace_of(const store* stores, std::size_t count, const buffer* buffers, int node) {
+  for (const store* s = stores; s != stores + count; ++s)
+    if (s->node == node && buffers[s->buffer].where == buffer::place::workspace) return s->buffer;
+  return -1;
+}
+
 constexpr outline make_outline(const graph_view& v) {
   planning_graph g(v);
   const grouping groups = fuse(g);
@@ -77,10 +90,18 @@ constexpr outline make_outline(const graph_view& v) {
     const int i = detail::output_node(g, v.outputs[k]);
     const int number = v.input_count + k;
     o.buffers.push_back({buffer::place::output, k, g.elements(g[i].extents), g[i].type});
-    const int input = v.outputs[k].input;
-    const int strided = input >= 0 && g[v.inputs[input]].attribute[1] ? v.inputs[input] : -1;
-    if (o.buffer_of[i] < 0 && strided < 0) o.buffer_of[i] = number;
-    stores.push_back({groups.group_of[i], i, number, strided});
+    if (updates_view(v, k)) continue;
+    if (o.buffer_of[i] < 0) o.buffer_of[i] = number;
+    stores.push_back({groups.group_of[i], i, number, -1});
+  }
+  for (int k = 0; k < v.output_count; ++k) {
+    const int i = v.outputs[k].node;
+    if (!updates_view(v, k)) continue;
+    if (workspace_of(stores.data(), stores.size(), o.buffers.data(), i) >= 0) continue;
+    const int spare = static_cast<int>(o.buffers.size());
+    o.buffers.push_back({buffer::place::workspace, -1, g.elements(g[i].extents), g[i].type});
+    stores.push_back({groups.group_of[i], i, spare, -1});
+    if (o.buffer_of[i] < 0) o.buffer_of[i] = spare;
   }
   for (int i = 0; i < g.size(); ++i) {
     if (!groups.stored[i] || o.buffer_of[i] >= 0) continue;

@@ -38,6 +38,10 @@ class scheduler {
   constexpr scheduler(const graph_view& v, const outline_view& o, list<kernel_access> kernels)
       : v_(v), kernels_(std::move(kernels)) {
     result_.buffers.append(o.buffers, o.buffers + o.buffer_count);
+    const auto count = static_cast<std::size_t>(o.store_count);
+    for (int k = 0; k < v.output_count; ++k)
+      spares_.push_back(
+          updates_view(v, k) ? workspace_of(o.stores, count, o.buffers, v.outputs[k].node) : -1);
   }
 
   constexpr schedule run() {
@@ -78,8 +82,8 @@ class scheduler {
     return false;
   }
 
-  /// An update that cannot be written in place, because old and new values are both needed, goes to
-  /// the workspace and is copied at the end.
+  /// An update that cannot be written in place, because old and new values are both needed, or
+  /// because the target is a view, goes to the workspace and is copied at the end.
   constexpr void protect_updates() {
     const std::size_t count = kernels_.size();
     for (int o = 0; o < v_.output_count; ++o) {
@@ -87,7 +91,7 @@ class scheduler {
       if (input < 0) continue;
       const int target = v_.input_count + o;
       const int writer = writer_[target];
-      bool safe = !conflicts(writer, target, input);
+      bool safe = spares_[o] < 0 && !conflicts(writer, target, input);
       list<int> readers;
       for (std::size_t k = 0; k < count; ++k)
         if (static_cast<int>(k) != writer && reads(k, input)) {
@@ -95,7 +99,8 @@ class scheduler {
           safe = safe && !reaches_(writer, static_cast<int>(k));
         }
       int last = writer;
-      if (!safe) last = add_detour(o, target, writer);
+      if (spares_[o] >= 0) last = add_copy(o, target, spares_[o]);
+      else if (!safe) last = add_detour(o, target, writer);
       for (int k : readers) connect(k, last);
     }
   }
@@ -113,11 +118,15 @@ class scheduler {
       for (int& number : k.writes)
         if (number == target) number = spare;
     }
+    writer_.push_back(writer);
+    return add_copy(o, target, spare);
+  }
+
+  constexpr int add_copy(int o, int target, int spare) {
     kernels_.push_back({{spare}, {target}, {}});
     const int copy = reaches_.add();
     writer_[target] = copy;
-    writer_.push_back(writer);
-    connect(writer, copy);
+    connect(writer_[spare], copy);
     result_.detours.push_back({o, spare, copy});
     return copy;
   }
@@ -193,6 +202,7 @@ class scheduler {
   const graph_view& v_;
   list<kernel_access> kernels_;
   list<int> writer_;
+  list<int> spares_;   ///< by output: where the update of a view is stored, else -1
   list<edge> edges_;
   reachability reaches_;
   schedule result_;

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// What fusion brings on this machine: layers as one plan, against the same operations one by one
+// through tensors that exist already, and against a plain loop where that is simple. GB/s and
+// GFLOP/s count what the computation needs at least, so that a variant that moves more shows less.
+
+#include <sinter/nn.hpp>
+#include <sinter/tensor/random.hpp>
+
+#include <cmath>
+#include <cstdint>
+
+#include "measure.hpp"
+
+namespace st = sinter;
+
+template <std::int64_t... E> st::tensor<float, E...> normal() { return st::random::normal(); }
+
+/// A pass over memory, for comparison: nothing that reads and writes as much can be faster.
+bench::test_case copy() {
+  static auto x = normal<4 << 20>();
+  static st::tensor<float, 4 << 20> y;
+  return {"copy", 2.0 * 4 * (4 << 20), 0,
+          {{"memcpy", [] { std::copy(x.data(), x.data() + x.size(), y.data()); }}}, {}};
+}
+
+constexpr auto chain_of = st::fused([](auto x, auto scale, auto shift, auto rest) {
+  return relu(x * scale + shift) * 0.5f + rest;
+});
+
+bench::test_case chain() {
+  constexpr std::int64_t rows = 4096, columns = 1024;
+  static auto x = normal<rows, columns>(), rest = normal<rows, columns>();
+  static auto scale = normal<columns>(), shift = normal<columns>();
+  static st::tensor<float, rows, columns> y, z, u;
+  const auto cost = bench::needs(chain_of, x, scale, shift, rest);
+  return {"chain", cost.bytes(), cost.flops,
+          {{"fused", [] { y = relu(x * scale + shift) * 0.5f + rest; }},
+           {"unfused", [] {
+              z = x * scale;
+              z = z + shift;
+              z = relu(z);
+              z = z * 0.5f;
+              z = z + rest;
+            }},
+           {"loop", [] {
+#pragma omp parallel for
+              for (std::int64_t i = 0; i < rows; ++i)
+                for (std::int64_t j = 0; j < columns; ++j) {
+                  const std::int64_t at = i * columns + j;
+                  const float v = x.data()[at] * scale.data()[j] + shift.data()[j];
+                  u.data()[at] = (v > 0 ? v : 0) * 0.5f + rest.data()[at];
+                }
+            }}},
+          [] { return std::max(bench::difference(y, z), bench::difference(y, u)); }};
+}
+
+constexpr auto softmax_of = st::fused([](auto x) { return softmax(x); });
+
+bench::test_case softmax_rows() {
+  constexpr std::int64_t rows = 4096, columns = 1024;
+  static auto x = normal<rows, columns>();
+  static st::tensor<float, rows, columns> y, z, u;
+  static st::tensor<float, rows, 1> fold;
+  const auto cost = bench::needs(softmax_of, x);
+  return {"softmax", cost.bytes(), cost.flops,
+          {{"fused", [] { y = softmax(x); }},
+           {"unfused", [] {
+              fold = st::max<st::keep, -1>(x);
+              z = x - fold;
+              z = exp(z);
+              fold = st::sum<st::keep, -1>(z);
+              z = z / fold;
+            }},
+           {"loop", [] {
+#pragma omp parallel for
+              for (std::int64_t i = 0; i < rows; ++i) {
+                const float* from = x.data() + i * columns;
+                float* to = u.data() + i * columns;
+                float most = from[0], sum = 0;
+                for (std::int64_t j = 1; j < columns; ++j) most = std::max(most, from[j]);
+                for (std::int64_t j = 0; j < columns; ++j) sum += to[j] = std::exp(from[j] - most);
+                for (std::int64_t j = 0; j < columns; ++j) to[j] /= sum;
+              }
+            }}},
+          [] { return std::max(bench::difference(y, z), bench::difference(y, u)); }};
+}
+
+constexpr auto norm_of = st::fused([](auto x, auto s, auto b) { return layer_norm(x, s, b); });
+
+bench::test_case layer_norm_rows() {
+  constexpr std::int64_t rows = 4096, columns = 1024;
+  static auto x = normal<rows, columns>();
+  static auto scale = normal<columns>(), shift = normal<columns>();
+  static st::tensor<float, rows, columns> y, z, squares;
+  static st::tensor<float, rows, 1> fold;
+  const auto cost = bench::needs(norm_of, x, scale, shift);
+  return {"layer_norm", cost.bytes(), cost.flops,
+          {{"fused", [] { y = layer_norm(x, scale, shift); }},
+           {"unfused", [] {
+              fold = st::mean<st::keep, -1>(x);
+              z = x - fold;
+              squares = square(z);
+              fold = st::mean<st::keep, -1>(squares);
+              fold = sqrt(fold + 1e-5f);
+              z = z / fold;
+              z = z * scale;
+              z = z + shift;
+            }}},
+          [] { return bench::difference(y, z); }};
+}
+
+constexpr auto dense_of = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
+
+bench::test_case dense() {
+  static auto x = normal<512, 784>();
+  static auto w = normal<784, 256>();
+  static auto b = normal<256>();
+  static st::tensor<float, 512, 256> y, z, u;
+  const auto cost = bench::needs(dense_of, x, w, b);
+  return {"dense", cost.bytes(), cost.flops,
+          {{"fused", [] { y = relu(matmul(x, w) + b); }},
+           {"unfused", [] {
+              z = matmul(x, w);
+              z = z + b;
+              z = relu(z);
+            }},
+           {"loop", [] {
+#pragma omp parallel for
+              for (std::int64_t i = 0; i < 512; ++i) {
+                float* to = u.data() + i * 256;
+                std::copy(b.data(), b.data() + 256, to);
+                for (std::int64_t k = 0; k < 784; ++k)
+                  for (std::int64_t j = 0; j < 256; ++j)
+                    to[j] += x.data()[i * 784 + k] * w.data()[k * 256 + j];
+                for (std::int64_t j = 0; j < 256; ++j) to[j] = to[j] > 0 ? to[j] : 0;
+              }
+            }}},
+          [] { return std::max(bench::difference(y, z), bench::difference(y, u)); }};
+}
+
+constexpr auto gated_of = st::fused([](auto x, auto w, auto v) {
+  return silu(matmul(x, w)) * matmul(x, v);
+});
+
+bench::test_case gated() {
+  static auto x = normal<512, 512>(), w = normal<512, 512>(), v = normal<512, 512>();
+  static st::tensor<float, 512, 512> y, z, gate;
+  const auto cost = bench::needs(gated_of, x, w, v);
+  return {"gated", cost.bytes(), cost.flops,
+          {{"fused", [] { y = gated_of(x, w, v); }},
+           {"unfused", [] {
+              z = matmul(x, w);
+              gate = sigmoid(z);
+              z = z * gate;
+              gate = matmul(x, v);
+              z = z * gate;
+            }}},
+          [] { return bench::difference(y, z); }};
+}
+
+struct network {
+  st::linear<64, 128> hidden;
+  st::linear<128, 10> readout;
+  constexpr auto operator()(const auto& image) const { return readout(relu(hidden(image))); }
+};
+
+constexpr auto step = st::fused([](auto& net, auto& optimizer, auto image, auto label) {
+  auto loss = mean(cross_entropy(net(image), label));
+  optimizer.update(net, gradient(loss, net));
+  return loss;
+});
+
+/// One operation at a time, forward and back, by hand.
+class unfused_step {
+ public:
+  explicit unfused_step(const st::tensor<std::int32_t, 32>& label) {
+    one_hot = st::cast<float>(st::iota_like<-1>(one_hot) == st::unsqueeze<-1>(label));
+  }
+
+  void operator()(network& net, st::sgd<network>& optimizer, const st::tensor<float, 32, 64>& x) {
+    h = matmul(x, net.hidden.weight);
+    h = h + net.hidden.bias;
+    h = relu(h);
+    s = matmul(h, net.readout.weight);
+    s = s + net.readout.bias;
+    fold = st::max<st::keep, -1>(s);
+    s = s - fold;
+    d = exp(s);
+    fold = st::sum<st::keep, -1>(d);
+    d = d / fold;
+    s = log(d);
+    s = s * one_hot;
+    loss = sum(s);
+    loss = loss * (-1 / 32.f);
+    d = d - one_hot;
+    d = d * (1 / 32.f);
+    g.readout.weight = matmul(transpose(h), d);
+    g.readout.bias = st::sum<0>(d);
+    dh = matmul(d, transpose(net.readout.weight));
+    dh = where(h > 0, dh, 0);
+    g.hidden.weight = matmul(transpose(x), dh);
+    g.hidden.bias = st::sum<0>(dh);
+    st::for_each_tensor(
+        [](auto& w, auto& v, auto& gradient) {
+          v = v * 0.9f;
+          v = v + gradient;
+          gradient = v * 0.01f;
+          w = w - gradient;
+        },
+        net, optimizer.velocity, g);
+  }
+
+ private:
+  st::tensor<float, 32, 128> h, dh;
+  st::tensor<float, 32, 10> s, d, one_hot;
+  st::tensor<float, 32, 1> fold;
+  st::tensor<float> loss;
+  network g;
+};
+
+/// The step of examples/10_digits.cpp, with SGD: 32 images, 9,610 parameters.
+bench::test_case training_step() {
+  static const auto image = normal<32, 64>();
+  static st::tensor<std::int32_t, 32> label;
+  for (int i = 0; i < 32; ++i) label(i) = i % 10;
+  static network a, b;
+  static st::sgd<network> optimizer, other;
+  static unfused_step by_hand(label);
+  b = a;
+  const auto cost = bench::needs(step, a, optimizer, image, label);
+  return {"training_step", cost.bytes(), cost.flops,
+          {{"fused", [] { step(a, optimizer, image, label); }},
+           {"unfused", [] { by_hand(b, other, image); }}},
+          [] {
+            network one, two = one;
+            st::sgd<network> first, second;
+            for (int i = 0; i < 3; ++i) {
+              step(one, first, image, label);
+              by_hand(two, second, image);
+            }
+            return bench::difference(one.hidden.weight, two.hidden.weight);
+          }};
+}
+
+int main(int argc, char** argv) try {
+  bench::runner runner(bench::parse(argc, argv));
+  bool right = true;
+  for (const auto& make : {copy, chain, softmax_rows, layer_norm_rows, dense, gated, training_step})
+    right &= runner.run(make());
+  return right ? 0 : 1;
+} catch (const st::error& e) {
+  std::fprintf(stderr, "layers: %s\n", e.what());
+  return 2;
+}

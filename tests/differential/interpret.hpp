@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Runs a plan as it is written, one element at a time, in double: passes, row buffers, folds,
+/// strides, guards, workspace slots and updates in place, but no vectors and no threads. So every
+/// plan that the passes can make is executed, whatever graph was drawn at run time. Reading a value
+/// that no instruction of the pass has computed is an error.
+
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "random_graph.hpp"
+#include "sinter/plan/plan.hpp"
+
+namespace sinter::testing {
+
+class interpreter {
+ public:
+  interpreter(const plan_builder& plan, const random_graph& call) : plan_(plan) {
+    const graph_builder& g = plan.graph;
+    for (const dimension& d : g.dimensions) numbers_.push_back(evaluate(d, call));
+    slots_.resize(static_cast<std::size_t>(plan.slots));
+    inputs_ = call.inputs;
+    outputs_.resize(g.outputs.size());
+    for (const buffer& b : plan.buffers) {
+      const auto count = static_cast<std::size_t>(number(b.elements));
+      if (b.where == buffer::place::workspace && slots_[b.index].size() < count)
+        slots_[b.index].resize(count);
+      if (b.where == buffer::place::output) outputs_[b.index].resize(count);
+    }
+  }
+
+  /// The elements of each output, those of updates included.
+  std::vector<std::vector<double>> run() {
+    for (const lowered_kernel& k : plan_.kernels) run_kernel(k);
+    std::vector<std::vector<double>> results = outputs_;
+    for (std::size_t o = 0; o < results.size(); ++o)
+      if (const int input = plan_.graph.outputs[o].input; input >= 0) results[o] = inputs_[input];
+    return results;
+  }
+
+ private:
+  std::int64_t number(extent_t e) const { return e >= 0 ? e : numbers_[-1 - e]; }
+
+  std::int64_t evaluate(const dimension& d, const random_graph& call) const {
+    switch (d.from) {
+      case dimension::origin::extent: return call.extents[d.left][static_cast<int>(d.right)];
+      case dimension::origin::product: return number(d.left) * number(d.right);
+      case dimension::origin::sum: return number(d.left) + number(d.right);
+      default: throw std::logic_error("inputs of tests are contiguous");
+    }
+  }
+
+  std::vector<double>& memory(int number) {
+    const buffer& b = plan_.buffers[number];
+    if (b.where == buffer::place::input) return inputs_[b.index];
+    if (b.where == buffer::place::workspace) return slots_[b.index];
+    const int input = plan_.graph.outputs[b.index].input;
+    return input >= 0 ? inputs_[input] : outputs_[b.index];
+  }
+
+  const operation& operation_named(name_code name) const {
+    for (const node& n : plan_.graph.nodes)
+      if (n.op->name == name) return *n.op;
+    throw std::logic_error("an instruction that is not in the graph");
+  }
+
+  using index = std::int64_t[max_rank + 1];
+
+  /// One program of a kernel at one place.
+  struct frame {
+    const lowered_kernel& kernel;
+    const program& p;
+    std::vector<double> value;
+    std::vector<char> known;
+    std::vector<std::vector<double>> saved;  // by row buffer, by position in the row
+    index at{};
+
+    frame(const lowered_kernel& k, const program& q)
+        : kernel(k), p(q), value(q.instruction_list.size()), known(q.instruction_list.size()),
+          saved(static_cast<std::size_t>(q.row_buffers)) {}
+  };
+
+  std::int64_t own(const lowered_kernel& k, std::int64_t n) const {
+    return n >= 0 ? n : number(k.integers[-1 - n]);
+  }
+  std::int64_t extent(const frame& f, int axis) const { return own(f.kernel, f.p.extent[axis]); }
+
+  double load(const frame& f, const leaf& l) {
+    std::int64_t at = own(f.kernel, l.offset);
+    for (int a = 0; a < f.p.rank; ++a) {
+      if (l.guarded && (f.at[a] < l.begin[a] || f.at[a] >= l.end[a])) return 0;
+      at += (f.at[a] - (l.guarded ? l.begin[a] : 0)) * own(f.kernel, l.stride[a]);
+    }
+    return memory(f.kernel.buffers[l.buffer]).at(static_cast<std::size_t>(at));
+  }
+
+  void put(const frame& f, const result& r) {
+    std::int64_t at = 0;
+    for (int a = 0; a < f.p.rank; ++a) at += f.at[a] * own(f.kernel, r.stride[a]);
+    memory(f.kernel.buffers[r.buffer]).at(static_cast<std::size_t>(at)) = get(f, r.instruction);
+  }
+
+  static double get(const frame& f, int i) {
+    if (!f.known[i]) throw std::logic_error("instruction " + std::to_string(i) + " is not known");
+    return f.value[i];
+  }
+
+  double multiply(const frame& f, const product& q) {
+    frame left(f.kernel, f.kernel.programs[q.left]), right(f.kernel, f.kernel.programs[q.right]);
+    const int batch = f.p.rank - 2;
+    for (int a = 0; a < batch; ++a) left.at[a] = right.at[a] = f.at[a];
+    left.at[batch] = f.at[batch];
+    right.at[batch + 1] = f.at[batch + 1];
+    double sum = 0;
+    for (std::int64_t k = 0; k < own(f.kernel, q.inner); ++k) {
+      left.at[batch + 1] = right.at[batch] = k;
+      sum += operand(left) * operand(right);
+    }
+    return sum;
+  }
+
+  double operand(frame& f) {
+    for (std::size_t i = 0; i < f.value.size(); ++i) compute(f, static_cast<int>(i));
+    return get(f, f.p.result_list[0].instruction);
+  }
+
+  void compute(frame& f, int i) {
+    const instruction& n = f.p.instruction_list[i];
+    double x[max_operands]{};
+    for (int j = 0; j < max_operands && n.operand[j] >= 0; ++j) x[j] = get(f, n.operand[j]);
+    double y = 0;
+    switch (n.what) {
+      case code::load: y = load(f, f.p.leaf_list[n.attribute]); break;
+      case code::constant:
+        y = is_floating(n.type) ? std::bit_cast<double>(n.attribute)
+                                : static_cast<double>(n.attribute);
+        break;
+      case code::integer: y = static_cast<double>(own(f.kernel, n.attribute)); break;
+      case code::iota: y = static_cast<double>(f.at[n.attribute]); break;
+      case code::element: y = reference::detail::wrap(operation_named(n.op).value(x), n.type); break;
+      case code::cast:
+        y = reference::detail::convert(x[0], f.p.instruction_list[n.operand[0]].type, n.type);
+        break;
+      case code::product:
+        y = reference::detail::wrap(multiply(f, f.p.product_list[n.attribute]), n.type);
+        break;
+      case code::fold: throw std::logic_error("a fold is accumulated, not computed");
+    }
+    f.value[i] = y;
+    f.known[i] = 1;
+  }
+
+  static double neutral(const instruction& n) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    return n.op == sum_operation.name ? 0 : n.op == max_operation.name ? -infinity : infinity;
+  }
+
+  // What a fold leaves, known before pass `stage`.
+  void folded(frame& f, int stage) {
+    for (std::size_t i = 0; i < f.value.size(); ++i) {
+      const instruction& n = f.p.instruction_list[i];
+      if (!n.full && n.what != code::fold && n.stage == stage) compute(f, static_cast<int>(i));
+    }
+  }
+
+  // The full values of a pass at one element, whose position in its row is `position`.
+  void full(frame& f, int pass, std::int64_t position) {
+    for (std::size_t i = 0; i < f.value.size(); ++i)
+      if (f.p.instruction_list[i].full) f.known[i] = 0;
+    for (std::size_t i = 0; i < f.value.size(); ++i) {
+      const instruction& n = f.p.instruction_list[i];
+      const int number = static_cast<int>(i);
+      if (n.what == code::fold && n.stage == pass) {
+        const double pair[] = {f.value[i], get(f, n.operand[0])};
+        f.value[i] = fold_of(n).value(pair);
+      } else if (n.full && (n.passes >> pass & 1)) {
+        if (n.saved >= 0 && n.stage != pass) {
+          f.value[i] = f.saved[n.saved].at(static_cast<std::size_t>(position));
+          f.known[i] = 1;
+        } else {
+          compute(f, number);
+          if (n.saved >= 0) keep(f.saved[n.saved], position, f.value[i]);
+        }
+      }
+    }
+    for (const result& r : f.p.result_list) {
+      const instruction& n = f.p.instruction_list[r.instruction];
+      if (r.full && n.stage + (n.what == code::fold ? 1 : 0) == pass) put(f, r);
+    }
+  }
+
+  static const operation& fold_of(const instruction& n) {
+    return n.op == sum_operation.name   ? sum_operation
+           : n.op == max_operation.name ? max_operation
+                                        : min_operation;
+  }
+
+  static void keep(std::vector<double>& row, std::int64_t position, double value) {
+    if (row.size() <= static_cast<std::size_t>(position)) row.resize(position + 1);
+    row[position] = value;
+  }
+
+  void begin_folds(frame& f, int pass) {
+    for (std::size_t i = 0; i < f.value.size(); ++i) {
+      const instruction& n = f.p.instruction_list[i];
+      if (n.what != code::fold || n.stage != pass) continue;
+      f.value[i] = neutral(n);
+      f.known[i] = 0;
+    }
+  }
+  void end_folds(frame& f, int pass) {
+    for (std::size_t i = 0; i < f.value.size(); ++i) {
+      const instruction& n = f.p.instruction_list[i];
+      if (n.what != code::fold || n.stage != pass) continue;
+      f.value[i] = reference::detail::wrap(f.value[i], n.type);
+      f.known[i] = 1;
+    }
+  }
+
+  /// Calls body() for every index of axes [first, last).
+  template <class F> void each(frame& f, int first, int last, F&& body) {
+    if (first == last) return body();
+    for (f.at[first] = 0; f.at[first] < extent(f, first); ++f.at[first])
+      each(f, first + 1, last, body);
+    f.at[first] = 0;
+  }
+
+  void run_kernel(const lowered_kernel& k) {
+    frame f(k, k.programs[0]);
+    const int outer = f.p.outer(), line = f.p.line();
+    const auto row = [&] {
+      const int inner = f.p.folds == fold::none ? line : outer;
+      for (int pass = 0; pass < f.p.passes; ++pass) {
+        folded(f, pass);
+        begin_folds(f, pass);
+        std::int64_t position = 0;
+        each(f, inner, line + 1, [&] { full(f, pass, position++); });
+        end_folds(f, pass);
+      }
+      folded(f, f.p.passes);
+      store_folded(f);
+    };
+    const auto column = [&] {
+      for (f.at[line] = 0; f.at[line] < extent(f, line); ++f.at[line]) {
+        folded(f, 0);
+        begin_folds(f, 0);
+        each(f, outer, line, [&] { full(f, 0, 0); });
+        end_folds(f, 0);
+        folded(f, 1);
+        store_folded(f);
+      }
+      f.at[line] = 0;
+    };
+    each(f, 0, outer, [&] { f.p.folds == fold::column ? column() : row(); });
+  }
+
+  void store_folded(const frame& f) {
+    for (const result& r : f.p.result_list)
+      if (!r.full) put(f, r);
+  }
+
+  const plan_builder& plan_;
+  std::vector<std::int64_t> numbers_;
+  std::vector<std::vector<double>> inputs_, outputs_, slots_;
+};
+
+/// The results of a graph's plan.
+inline std::vector<std::vector<double>> run_plan(const random_graph& call) {
+  const plan_builder plan = make_plan(prune(call.graph));
+  return interpreter(plan, call).run();
+}
+
+}  // namespace sinter::testing

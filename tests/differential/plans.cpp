@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Random graphs, planned at run time: the fused plan, executed as it is written, against the
+// reference, which evaluates node by node. SINTER_SEED and SINTER_GRAPHS choose which and how many.
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "compare.hpp"
+#include "interpret.hpp"
+
+namespace {
+
+using namespace sinter::testing;
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+}  // namespace
+
+TEST_CASE("plans of random graphs: executed one element at a time, against the reference") {
+  const std::uint64_t first = from_environment("SINTER_SEED", 1);
+  const std::uint64_t count = from_environment("SINTER_GRAPHS", 2000);
+  MESSAGE("seed " << first << ", " << count << " graphs");
+  std::int64_t elements = 0, kernels = 0, nodes = 0;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    graph_options options;
+    options.elements = 2000;
+    options.work = 50000;
+    random_graph call = make_random_graph(seed, options);
+    call.graph = sinter::prune(call.graph);
+    const auto all = sinter::reference::evaluate_nodes(call.graph, call.inputs, call.extents);
+    const sinter::plan_builder plan = sinter::make_plan(call.graph);
+    comparison c;
+    try {
+      c = compare(call.graph, all, interpreter(plan, call).run());
+    } catch (const std::exception& e) {
+      c.difference = e.what();
+    }
+    elements += c.elements;
+    kernels += static_cast<std::int64_t>(plan.kernels.size());
+    nodes += static_cast<std::int64_t>(call.graph.nodes.size());
+    if (!c) FAIL_CHECK(c.difference << "\n" << to_text(call));
+  }
+  MESSAGE(nodes << " nodes in " << kernels << " kernels, " << elements << " elements compared");
+  CHECK(elements > 100 * static_cast<std::int64_t>(count));
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// How many kernels expressions and fused functions take: plans are constants.
+
+#include <sinter/nn.hpp>
+
+namespace st = sinter;
+using st::dyn;
+
+namespace {
+
+inline constexpr st::axis batch{"batch"};
+
+st::tensor<float, batch, 784> image;
+st::tensor<float, 784, 256> weight, gate;
+st::tensor<float, 256> bias, scale, shift;
+st::tensor<float, batch, 256> hidden, residual;
+st::tensor<int, batch> label;
+st::tensor<float, dyn, dyn> matrix;
+st::tensor<float, 64, 64> query, key, value;
+
+// Products with what surrounds them.
+static_assert(st::kernels(matmul(image, weight)) == 1);
+static_assert(st::kernels(relu(matmul(image, weight) + bias)) == 1);
+static_assert(st::kernels(silu(matmul(image, weight)) * matmul(image, gate)) == 1);
+static_assert(st::kernels(softmax(matmul(image, weight) + bias)) == 1);
+static_assert(st::kernels(cross_entropy(matmul(image, weight) + bias, label)) == 1);
+static_assert(st::kernels(cross_entropy(softmax(matmul(image, weight) + bias), label)) == 1);
+static_assert(st::kernels(matmul(exp(query), transpose(key))) <= 2);
+
+// Rows.
+static_assert(st::kernels(softmax(hidden)) == 1);
+static_assert(st::kernels(log_softmax(hidden)) == 1);
+static_assert(st::kernels(layer_norm(hidden + residual, scale, shift)) == 1);
+static_assert(st::kernels(layer_norm(hidden, scale, shift) + residual) == 1);
+static_assert(st::kernels(argmax(hidden)) == 1);
+static_assert(st::kernels(softmax(matrix)) == 1, "a row of any length");
+
+// Elementwise and folds.
+static_assert(st::kernels(sum(square(hidden - residual))) == 1);
+static_assert(st::kernels(gelu(hidden) + residual) == 1);
+static_assert(st::kernels(st::sum<0>(hidden * residual)) == 1, "a fold of the first axis");
+static_assert(st::kernels(mean(cross_entropy(hidden, label))) <= 2);
+static_assert(st::kernels(transpose(hidden) + 1) == 1);
+
+// AdamW's update of one parameter: four tensors are read, three overwritten, in one pass.
+constexpr auto adamw = st::fused([](auto& w, auto& m, auto& v, auto g, auto rate, auto decay,
+                                    auto correction1, auto correction2) {
+  m = 0.9f * m + 0.1f * g;
+  v = 0.999f * v + 0.001f * g * g;
+  w = w - rate * (m / correction1 / (sqrt(v / correction2) + 1e-8f) + decay * w);
+});
+st::tensor<float, 784, 256> mean_state, square_state, gradient;
+static_assert(st::kernels(adamw, weight, mean_state, square_state, gradient, 1e-3f, 1e-2f, 0.1f,
+                          1e-3f) == 1);
+
+struct parameter {
+  st::tensor<float, 784, 256> w;
+};
+constexpr auto update = st::fused([](auto& net, auto& optimizer, const auto& slope) {
+  optimizer.update(net, slope);
+});
+parameter net, slope;
+st::sgd<parameter> momentum;
+static_assert(st::kernels(update, net, momentum, slope) == 1, "sgd: one parameter");
+st::adamw<parameter> adam;
+// The powers of beta are scalars: kernels of one element beside the one that does the work.
+static_assert(st::kernels(update, net, adam, slope) <= 3, "adamw: one parameter");
+
+// What cannot share a kernel is split, never refused.
+constexpr auto attend = st::fused([](auto q, auto k, auto v) {
+  return matmul(softmax(matmul(q, transpose(k)) / st::sqrt(64.f)), v);
+});
+static_assert(st::kernels(attend, query, key, value) == 2);
+constexpr auto deep = st::fused([](auto x) {
+  for (int i = 0; i < 4; ++i) x = relu(matmul(x, x));
+  return x;
+});
+static_assert(st::kernels(deep, query) == 4);
+
+// Siblings over one input share a kernel, independent of their number.
+constexpr auto several = st::fused([](auto x) { return std::tuple(x + 1, exp(x), tanh(x)); });
+static_assert(st::kernels(several, hidden) == 1);
+constexpr auto statistics = st::fused([](auto x) {
+  return std::tuple(st::mean<1>(x), st::max<1>(x), st::min<1>(x));
+});
+static_assert(st::kernels(statistics, hidden) == 1);
+
+// A fused function that does nothing but hand back its argument, and one that is only constants.
+constexpr auto same = st::fused([](auto x) { return x; });
+static_assert(st::kernels(same, hidden) <= 1);
+
+}  // namespace
