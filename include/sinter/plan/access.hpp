@@ -170,6 +170,15 @@ constexpr axis_map look_through(const node& n, const shape& operand, const axis_
   return m;
 }
 
+/// The access to a tensor of the caller, which may have strides of its own.
+constexpr access input_access(planning_graph& g, int input) {
+  access a = detail::contiguous(g, input, g[input].extents);
+  if (g[input].attribute[1])
+    for (int i = 0; i < g[input].extents.rank; ++i)
+      a.stride[i] = g.code({dimension::origin::stride, 0, g[input].attribute[0], i});
+  return a;
+}
+
 /// The index space in which a copy is made. A reshape is copied in the operand's: the elements keep
 /// their order, and an operand that is an input needs no buffer but its own.
 constexpr const shape& copy_space(const planning_graph& g, int copy) {
@@ -191,10 +200,9 @@ constexpr access resolve(planning_graph& g, int index, const char* stored,
     chain[length++] = base;
     base = g[base].operand[0];
   }
-  access a = detail::contiguous(g, base, g[base].extents);
-  if (g[base].what() == kind::input && g[base].attribute[1] && !stored[base])
-    for (int i = 0; i < g[base].extents.rank; ++i)
-      a.stride[i] = g.code({dimension::origin::stride, 0, g[base].attribute[0], i});
+  access a = g[base].what() == kind::input && !stored[base]
+                 ? input_access(g, base)
+                 : detail::contiguous(g, base, g[base].extents);
 
   for (int c = length; c-- > 0;) {
     const node n = g[chain[c]];

@@ -36,6 +36,7 @@ class fuser {
     price_.assign(n, 0);
     level_.assign(n, 0);
     is_output_.assign(n, 0);
+    is_needed_.assign(n, 0);
     is_copy_.assign(n, 0);
   }
 
@@ -43,15 +44,22 @@ class fuser {
     for (int o = 0; o < g_.view.output_count; ++o)
       is_output_[output_node(g_, g_.view.outputs[o])] = 1;
     const int count = g_.size();
+    // Only memory can be seen through some views: their operands are stored, however cheap, and
+    // that must be known before anyone else computes them again.
+    for (int i = 0; i < count; ++i) {
+      if (!is_view(g_[i])) continue;
+      const int x = g_[i].operand[0];
+      if (!is_transparent(g_[i], g_[x].extents) && !is_in_memory(x)) is_needed_[x] = 1;
+    }
     for (int i = 0; i < count; ++i) visit(i);
     merge_siblings();
     for (int o = 0; o < g_.view.output_count; ++o) {
       const int node = output_node(g_, g_.view.outputs[o]);
       if (result_.group_of[node] < 0) {
         result_.group_of[node] = start(g_[node].extents);
-        is_copy_[node] = is_view(g_[node]);
+        is_copy_[node] = is_view(g_[node]) || g_[node].what() == kind::input;
       }
-      result_.stored[node] = g_[node].what() != kind::input && !is_copy_[node];
+      result_.stored[node] = !is_copy_[node];
     }
     mark_stored();
     leave_to_users();
@@ -73,7 +81,7 @@ class fuser {
         price_[i] = n.op->flops;
         for (int j = 0; j < n.arity(); ++j) price_[i] += price_[n.operand[j]];
         if (price_[i] > cheap_flops) price_[i] = never;
-        if (is_output_[i]) price_[i] = never;  // it is stored anyway, so nobody repeats it
+        if (is_output_[i] || is_needed_[i]) price_[i] = never;  // it is stored anyway, so nobody repeats it
         if (price_[i] == never) place_element(i);
         break;
       case kind::reduce:
@@ -86,19 +94,19 @@ class fuser {
         break;
       default:
         if (is_view(n)) price_[i] = price_of_view(n);
+        if (!is_needed_[i] || price_[i] == never) break;
+        price_[i] = never;
+        result_.group_of[i] = start(n.extents);
         break;
     }
   }
 
   /// Views move with cheap operations, except those that need the operand in memory.
-  constexpr double price_of_view(const node& n) {
+  constexpr double price_of_view(const node& n) const {
     const int x = n.operand[0];
     if (price_[x] == never) return never;
     if (is_in_memory(x)) return 0;
-    if (is_transparent(n, g_[x].extents)) return price_[x];
-    // Only memory can be seen through this view: the value is stored although it is cheap.
-    result_.group_of[x] = start(g_[x].extents);
-    return never;
+    return price_[x];
   }
 
   constexpr bool is_in_memory(int i) const {
@@ -392,7 +400,8 @@ class fuser {
   list<double> price_;
   list<int> level_;
   list<char> is_output_;
-  list<char> is_copy_;   ///< views that are outputs
+  list<char> is_needed_;  ///< in memory, by a view
+  list<char> is_copy_;   ///< inputs and views that are outputs
   list<int> sources_;
   reachability reaches_;
 };

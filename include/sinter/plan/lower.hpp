@@ -53,7 +53,7 @@ class lowerer {
       r.type = g_[from].type;
       r.full = full;
       access target = contiguous(g_, from, extents);
-      if (s.input >= 0) target = resolve(g_, s.input, groups_.stored);
+      if (s.input >= 0) target = input_access(g_, s.input);
       place_strides(target, extents, m, r.stride);
       nest_->code.result_list.push_back(r);
     }

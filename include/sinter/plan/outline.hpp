@@ -67,7 +67,7 @@ constexpr bool updates_view(const graph_view& v, int output) {
 }
 
 /// The buffer of the workspace that a node is stored in, or -1.
-constexpr int workspace_of(const store* stores, std::size_t count, const buffer* buffers, int node) {
+constexpr int workspace_buffer(const store* stores, std::size_t count, const buffer* buffers, int node) {
   for (const store* s = stores; s != stores + count; ++s)
     if (s->node == node && buffers[s->buffer].where == buffer::place::workspace) return s->buffer;
   return -1;
@@ -97,7 +97,7 @@ constexpr outline make_outline(const graph_view& v) {
   for (int k = 0; k < v.output_count; ++k) {
     const int i = v.outputs[k].node;
     if (!updates_view(v, k)) continue;
-    if (workspace_of(stores.data(), stores.size(), o.buffers.data(), i) >= 0) continue;
+    if (workspace_buffer(stores.data(), stores.size(), o.buffers.data(), i) >= 0) continue;
     const int spare = static_cast<int>(o.buffers.size());
     o.buffers.push_back({buffer::place::workspace, -1, g.elements(g[i].extents), g[i].type});
     stores.push_back({groups.group_of[i], i, spare, -1});

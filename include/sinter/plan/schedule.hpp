@@ -41,7 +41,7 @@ class scheduler {
     const auto count = static_cast<std::size_t>(o.store_count);
     for (int k = 0; k < v.output_count; ++k)
       spares_.push_back(
-          updates_view(v, k) ? workspace_of(o.stores, count, o.buffers, v.outputs[k].node) : -1);
+          updates_view(v, k) ? workspace_buffer(o.stores, count, o.buffers, v.outputs[k].node) : -1);
   }
 
   constexpr schedule run() {
@@ -138,7 +138,8 @@ class scheduler {
     for (const edge& e : edges_)
       if (e.from != e.to) ++waiting[e.to];
     list<char> done(count, 0);
-    while (result_.order.size() < count)
+    while (result_.order.size() < count) {
+      const std::size_t before = result_.order.size();
       for (std::size_t k = 0; k < count; ++k) {
         if (done[k] || waiting[k] > 0) continue;
         done[k] = 1;
@@ -146,6 +147,8 @@ class scheduler {
         for (const edge& e : edges_)
           if (e.from == static_cast<int>(k) && e.to != e.from) --waiting[e.to];
       }
+      if (result_.order.size() == before) throw "plan: kernels need each other in a circle";
+    }
   }
 
   /// First fit by lifetime. A slot is free again after the last reader of its buffer; buffers of
