@@ -200,6 +200,11 @@ constexpr access resolve(planning_graph& g, int index, const char* stored,
     chain[length++] = base;
     base = g[base].operand[0];
   }
+  if (length == max_chain && is_view(g[base]) && !stored[base]) {
+    access none;
+    none.copy = base;
+    return none;
+  }
   access a = g[base].what() == kind::input && !stored[base]
                  ? input_access(g, base)
                  : detail::contiguous(g, base, g[base].extents);

@@ -25,7 +25,7 @@ struct kernel_cost {
   friend constexpr bool operator==(const kernel_cost&, const kernel_cost&) = default;
 };
 
-/// The limits of a device: bytes and flops in a second, and the seconds that a kernel's start takes.
+/// The limits of a device: bytes and flops in a second, the seconds that a kernel's start takes.
 struct machine {
   const char* name = "";
   double bandwidth = 1, flops = 1, launch = 0;

@@ -140,8 +140,8 @@ class fuser {
     return m == map_in(g, g_[from].extents);
   }
 
-  /// The groups that an operand's value comes from, grouped operands of cheap nodes included. A view
-  /// that is an output is a copy for the caller: kernels look through it, lest they wait for it.
+  /// The groups that an operand's value comes from, grouped operands of cheap nodes included. A
+  /// view that is an output is a copy for the caller: kernels look through it, lest they wait.
   constexpr void collect(int i, list<int>& sources) const {
     if (result_.group_of[i] >= 0 && !is_copy_[i]) {
       sources.push_back(i);

@@ -42,8 +42,9 @@ class lowerer {
       if (is_compute(i)) emit(i, map_in(own, g_[i].extents));
     for (const store& s : stores) {
       // A reshape that is a copy runs over its operand.
-      const bool reshaped = g_[s.node].what() == kind::reshape && !(g_[s.node].extents == own.space);
-      const int from = reshaped ? g_[s.node].operand[0] : s.node;
+      const node& n = g_[s.node];
+      const bool reshaped = n.what() == kind::reshape && !(n.extents == own.space);
+      const int from = reshaped ? n.operand[0] : s.node;
       const shape& extents = g_[from].extents;
       const bool full = form_in(own, extents) == form::full;
       const axis_map m = full ? identity_map(own.space) : map_in(own, extents);

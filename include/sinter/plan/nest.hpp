@@ -141,7 +141,8 @@ constexpr void divide(nest& n) {
   const auto varies = [&](int axis) { return axis >= first && axis < last; };
   int passes = 1;
   for (instruction& i : list) {
-    i.full = i.what == code::product || (i.what == code::iota && varies(static_cast<int>(i.attribute)));
+    i.full = i.what == code::product ||
+             (i.what == code::iota && varies(static_cast<int>(i.attribute)));
     if (i.what == code::load)
       for (int a = first; a < last; ++a) {
         const leaf& l = p.leaf_list[i.attribute];

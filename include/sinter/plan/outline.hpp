@@ -67,7 +67,8 @@ constexpr bool updates_view(const graph_view& v, int output) {
 }
 
 /// The buffer of the workspace that a node is stored in, or -1.
-constexpr int workspace_buffer(const store* stores, std::size_t count, const buffer* buffers, int node) {
+constexpr int workspace_buffer(const store* stores, std::size_t count, const buffer* buffers,
+                               int node) {
   for (const store* s = stores; s != stores + count; ++s)
     if (s->node == node && buffers[s->buffer].where == buffer::place::workspace) return s->buffer;
   return -1;

@@ -39,9 +39,11 @@ class scheduler {
       : v_(v), kernels_(std::move(kernels)) {
     result_.buffers.append(o.buffers, o.buffers + o.buffer_count);
     const auto count = static_cast<std::size_t>(o.store_count);
-    for (int k = 0; k < v.output_count; ++k)
-      spares_.push_back(
-          updates_view(v, k) ? workspace_buffer(o.stores, count, o.buffers, v.outputs[k].node) : -1);
+    for (int k = 0; k < v.output_count; ++k) {
+      const int node = v.outputs[k].node;
+      spares_.push_back(updates_view(v, k) ? workspace_buffer(o.stores, count, o.buffers, node)
+                                           : -1);
+    }
   }
 
   constexpr schedule run() {

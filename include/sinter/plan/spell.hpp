@@ -276,9 +276,8 @@ inline std::vector<std::string> speller::formulas(const lowered_kernel& k) const
       if (is_update(number)) updated = true;
       else stored += (stored.empty() ? "" : ", ") + (as = name(number));
     }
-    const code what = is_number(p, n) ? code::integer : n.what;
-    const bool trivial = what == code::load || what == code::constant || what == code::integer ||
-                         what == code::iota;
+    const bool trivial = n.what == code::load || n.what == code::constant || is_number(p, n) ||
+                         n.what == code::integer || n.what == code::iota;
     const int readers = uses[i] + (updated ? 1 : 0);
     if (!stored.empty()) {
       lines.push_back(own.text + " -> " + stored);

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sinter/report/grouped.hpp"
+
 namespace sinter::detail::plot {
 
 /// Okabe and Ito's colours, which people with colour-blindness tell apart; the yellow one is left
@@ -47,26 +49,17 @@ inline std::string fit(std::string_view text, double size, double width) {
   return std::string(text.substr(0, end)) + "…";
 }
 
-/// "1234567" as "1,234,567"; the part after a point stays as it is.
-inline std::string group_thousands(std::string text) {
-  const std::size_t first = !text.empty() && text[0] == '-' ? 1 : 0;
-  std::size_t at = std::min(text.find_first_not_of("0123456789", first), text.size());
-  if (at < text.size() && text[at] != '.') return text;
-  while (at > first + 3) text.insert(at -= 3, ",");
-  return text;
-}
-
 /// A number as people read it: at most `digits` significant ones, no zeros behind.
 inline std::string short_number(double x, int digits = 4) {
   if (!std::isfinite(x)) return std::isnan(x) ? "nan" : x < 0 ? "-inf" : "inf";
   if (x == std::floor(x) && std::abs(x) < 1e7)
-    return group_thousands(std::to_string(static_cast<std::int64_t>(x)));
+    return grouped(std::to_string(static_cast<std::int64_t>(x)));
   char text[64];
   std::string out{text, std::to_chars(text, text + 64, x, std::chars_format::general, digits).ptr};
   for (std::size_t e; (e = out.find("e+0")) < out.size() || (e = out.find("e-0")) < out.size();)
     out.erase(e + 2, 1);
   if (const std::size_t e = out.find("e+"); e < out.size()) out.erase(e + 1, 1);
-  return group_thousands(out);
+  return grouped(out);
 }
 
 /// An interval and the round numbers in it.
@@ -95,7 +88,7 @@ inline axis make_axis(double low, double high, int count, bool whole) {
     char text[64];
     const auto end = std::to_chars(text, text + 64, i * step + 0.0, std::chars_format::fixed,
                                    plain ? decimals : 0);
-    result.labels.push_back(plain ? group_thousands({text, end.ptr}) : short_number(i * step, 6));
+    result.labels.push_back(plain ? grouped({text, end.ptr}) : short_number(i * step, 6));
   }
   return result;
 }

@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "sinter/report/grouped.hpp"
+
 namespace sinter {
 
 struct progress_options {
@@ -167,11 +169,7 @@ class progress {
     if (!(std::abs(x) < 1e15)) return std::snprintf(text, sizeof text, "%.3g", x), text;
     const int digits = x == std::floor(x) || x >= 10 ? 0 : x >= 1 ? 1 : 2;
     std::snprintf(text, sizeof text, "%.*f", digits, x);
-    std::string out = text;
-    if (digits == 0)
-      for (auto at = static_cast<std::ptrdiff_t>(out.size()) - 3; at > 0; at -= 3)
-        out.insert(static_cast<std::size_t>(at), ",");
-    return out;
+    return detail::grouped(text);
   }
 
   static std::string duration(double seconds) {

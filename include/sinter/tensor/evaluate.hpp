@@ -140,10 +140,10 @@ template <class Target, extent_t... E> struct assign_rule {
 };
 
 template <class Target, class X> struct assignment {
-  using verdict = char;  // a symbol's shape is checked where the function that assigns is traced
+  using verdict = char;  // a number fits; a symbol is checked where the function is traced
 };
 template <class T, extent_t... E, class X>
-  requires(!any_symbol<X> && !is_mistaken<std::remove_cvref_t<X>>)
+  requires(operand<X> && !any_symbol<X> && !is_mistaken<std::remove_cvref_t<X>>)
 struct assignment<tensor<T, E...>, X> {
   using verdict = typename detail::verdict<call<assign_rule<T, E...>, stored_t<X>>>::type;
 };
@@ -183,25 +183,37 @@ constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
   } else if (std::is_constant_evaluated()) {
     if constexpr (operand<X>) target.trace(lift(x));
     else target.trace(literal(target.traced().graph, x));
-  } else {
+  } else if constexpr (operand<X>) {
     assign_now(target, std::forward<X>(x));
+  } else {
+    if (target.data() == nullptr) target = tensor<T, E...>();
+    for (std::int64_t i = 0; i < target.size(); ++i) target.data()[i] = static_cast<T>(x);
   }
 }
 
 /// Into memory with strides: by way of a tensor, so that nothing is overwritten too early.
 template <class T, extent_t... E, class X>
 void assign_view(const tensor_view<T, E...>& target, X&& x) {
-  const tensor<T, E...> value(std::forward<X>(x));
   constexpr int rank = sizeof...(E);
-  for (int i = 0; i < rank; ++i)
-    if (value.extent(i) != target.extent(i))
-      throw shape_error("assign: a view " + extents_text(target.extents(), rank) +
-                        " cannot hold " + extents_text(value.extents(), rank));
-  for (std::int64_t n = 0; n < value.size(); ++n) {
-    std::int64_t at = 0, rest = n;
-    for (int i = rank; i-- > 0; rest /= target.extent(i))
-      at += rest % target.extent(i) * target.stride(i);
-    target.data()[at] = value.data()[n];
+  const auto write = [&](const auto& element) {
+    std::int64_t count = 1;
+    for (int i = 0; i < rank; ++i) count *= target.extent(i);
+    for (std::int64_t n = 0; n < count; ++n) {
+      std::int64_t at = 0, rest = n;
+      for (int i = rank; i-- > 0; rest /= target.extent(i))
+        at += rest % target.extent(i) * target.stride(i);
+      target.data()[at] = element(n);
+    }
+  };
+  if constexpr (operand<X>) {
+    const tensor<T, E...> value(std::forward<X>(x));
+    for (int i = 0; i < rank; ++i)
+      if (value.extent(i) != target.extent(i))
+        throw shape_error("assign: a view " + extents_text(target.extents(), rank) +
+                          " cannot hold " + extents_text(value.extents(), rank));
+    write([&](std::int64_t n) { return value.data()[n]; });
+  } else {
+    write([&](std::int64_t) { return static_cast<T>(x); });
   }
 }
 
@@ -229,6 +241,8 @@ SINTER_GUIDE(6, SINTER_AXIS(0) SINTER_AXIS(1) SINTER_AXIS(2) SINTER_AXIS(3) SINT
                     SINTER_AXIS(5))
 #undef SINTER_GUIDE
 #undef SINTER_AXIS
+template <class T, extent_t... E>
+tensor(const tensor_view<T, E...>&) -> tensor<std::remove_const_t<T>, E...>;
 template <rule Broken, class... What> tensor(const mistaken<Broken, What...>&) -> tensor<float>;
 
 }  // namespace sinter

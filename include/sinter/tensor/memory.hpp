@@ -55,7 +55,8 @@ class owned_memory {
 
 /// Elements of tensors are plain bytes.
 template <class T> void copy_elements(const T* from, T* to, std::int64_t count) {
-  if (count > 0) __builtin_memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+  if (count > 0 && from != nullptr)
+    __builtin_memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
 }
 
 inline constexpr std::int64_t no_extents[max_rank + 1]{};

@@ -18,8 +18,8 @@ template <class Structure> struct structure_reference {
 namespace detail {
 
 template <class Tensor> constexpr symbol declare_tensor(graph_builder& g, bool strided) {
-  return {&g, rules::input(g, dtype_of<typename Tensor::element>, Tensor::declared, Tensor::rank,
-                           strided)};
+  return {&g, rules::input(g, dtype_of<std::remove_const_t<typename Tensor::element>>,
+                           Tensor::declared, Tensor::rank, strided)};
 }
 
 /// Records an assignment to an operand: the new value must fit the tensor's type.

@@ -37,9 +37,11 @@ template <class T, extent_t... E> class tensor_view {
 
   /// Contiguous memory, row-major. Extents: those that the type leaves open, in order.
   template <std::integral... N>
+    requires(sizeof...(N) == (0 + ... + !is_static(E)))
   explicit tensor_view(T* data, N... open) : data_(data) {
     const std::int64_t given[] = {static_cast<std::int64_t>(open)..., 0};
     detail::fill_extents<E...>(extents_, given);
+    (void)detail::checked_bytes(extents_, rank, sizeof(T));
     std::int64_t step = 1;
     for (int i = rank; i-- > 0; step *= extents_[i]) strides_[i] = step;
   }
@@ -73,13 +75,15 @@ template <class T, extent_t... E> class tensor_view {
 
   /// Evaluates an expression into this memory.
   template <class X>
-    requires operand_or_number<X>
+    requires(operand_or_number<X> && !std::is_const_v<T>)
   const tensor_view& operator=(X&& x) const {
     (void)sizeof(typename detail::assignment<tensor_view, X>::verdict);
     detail::assign(*this, std::forward<X>(x));
     return *this;
   }
-  const tensor_view& operator=(const tensor_view& other) const {
+  const tensor_view& operator=(const tensor_view& other) const
+    requires(!std::is_const_v<T>)
+  {
     detail::assign(*this, other);
     return *this;
   }
@@ -161,7 +165,7 @@ template <class T, extent_t... E> class tensor {
   }
   constexpr tensor(tensor&& other) noexcept
       : symbol_(other.symbol_), memory_(std::move(other.memory_)) {
-    if (!std::is_constant_evaluated()) copy_extents(other);
+    if (!std::is_constant_evaluated()) exchange_extents(other);
   }
   constexpr tensor& operator=(const tensor& other) {
     if (std::is_constant_evaluated()) symbol_ = other.symbol_;
@@ -172,7 +176,7 @@ template <class T, extent_t... E> class tensor {
     symbol_ = other.symbol_;
     if (std::is_constant_evaluated()) return *this;
     memory_ = std::move(other.memory_);
-    copy_extents(other);
+    exchange_extents(other);
     return *this;
   }
   /// Evaluates an expression into this tensor, which takes the expression's extents.
@@ -215,7 +219,11 @@ template <class T, extent_t... E> class tensor {
 
   /// The same memory as a view; good while this tensor lives and keeps its extents.
   tensor_view<T, E...> view() { return view_of<tensor_view<T, E...>>(data()); }
+  tensor_view<const T, E...> view() const { return view_of<tensor_view<const T, E...>>(data()); }
   auto slice(int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) {
+    return view().slice(axis, start, stop, step);
+  }
+  auto slice(int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) const {
     return view().slice(axis, start, stop, step);
   }
 
@@ -234,7 +242,7 @@ template <class T, extent_t... E> class tensor {
   }
 
  private:
-  template <class View> View view_of(T* data) {
+  template <class View> View view_of(typename View::element* data) const {
     std::int64_t strides[max_rank]{};
     std::int64_t step = 1;
     for (int i = rank; i-- > 0; step *= extents_[i]) strides[i] = step;
@@ -254,6 +262,10 @@ template <class T, extent_t... E> class tensor {
   }
   constexpr void copy_extents(const tensor& other) {
     for (int i = 0; i < max_rank; ++i) extents_[i] = other.extents_[i];
+  }
+  /// Extents go where their memory goes: a tensor that was moved from stays consistent.
+  constexpr void exchange_extents(tensor& other) {
+    for (int i = 0; i < max_rank; ++i) std::swap(extents_[i], other.extents_[i]);
   }
 
   symbol symbol_;

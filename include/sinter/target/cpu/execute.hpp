@@ -38,6 +38,14 @@ inline std::int64_t integer_at(const operand_memory& m, std::int64_t at) {
   }
 }
 
+/// An operand without memory: a tensor that was moved from, unless it has no elements.
+inline void check_empty(const shape& s, int input, const std::int64_t* numbers) {
+  for (int a = 0; a < s.rank; ++a)
+    if (number_of(s[a], numbers) == 0) return;
+  throw value_error("operand " + std::to_string(input) +
+                    " holds no memory: it was moved from; assign to it before it is used");
+}
+
 inline void check_indices(const operand_memory& m, int rank, std::int64_t below) {
   std::int64_t count = 1;
   for (int a = 0; a < rank; ++a) count *= m.extents[a];
@@ -70,6 +78,8 @@ template <class Plan> struct execution {
       if (number_of(want.left, numbers) != number_of(want.right, numbers))
         throw shape_error(describe(want, Plan::dimensions.data, numbers));
     }
+    for (int i = 0; i < Plan::inputs; ++i)
+      if (inputs[i].data == nullptr) detail::check_empty(Plan::input(i).extents, i, numbers);
     for (int c = 0; c < Plan::checks.count; ++c) {
       const index_check& check = Plan::checks[c];
       detail::check_indices(inputs[check.input], Plan::input(check.input).extents.rank,
