@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What fusion brings on this machine: layers as one plan, against the same operations one by one
-// through tensors that exist already, and against a plain loop where that is simple. GB/s and
+// through tensors that exist already, and against a plain loop, with OpenMP's pragmas, where that
+// is simple. GB/s and
 // GFLOP/s count what the computation needs at least, so that a variant that moves more shows less.
 
 #include <sinter/nn.hpp>
@@ -43,12 +44,14 @@ bench::test_case chain() {
               z = z + rest;
             }},
            {"loop", [] {
-#pragma omp parallel for
+              const float *from = x.data(), *a = scale.data(), *b = shift.data(), *r = rest.data();
+              float* __restrict to = u.data();
+BENCH_PRAGMA(omp parallel for)
               for (std::int64_t i = 0; i < rows; ++i)
+BENCH_PRAGMA(omp simd)
                 for (std::int64_t j = 0; j < columns; ++j) {
-                  const std::int64_t at = i * columns + j;
-                  const float v = x.data()[at] * scale.data()[j] + shift.data()[j];
-                  u.data()[at] = (v > 0 ? v : 0) * 0.5f + rest.data()[at];
+                  const float v = from[i * columns + j] * a[j] + b[j];
+                  to[i * columns + j] = (v > 0 ? v : 0) * 0.5f + r[i * columns + j];
                 }
             }}},
           [] { return std::max(bench::difference(y, z), bench::difference(y, u)); }};
@@ -72,13 +75,17 @@ bench::test_case softmax_rows() {
               z = z / fold;
             }},
            {"loop", [] {
-#pragma omp parallel for
+              const float* first = x.data();
+              float* result = u.data();
+BENCH_PRAGMA(omp parallel for)
               for (std::int64_t i = 0; i < rows; ++i) {
-                const float* from = x.data() + i * columns;
-                float* to = u.data() + i * columns;
+                const float* from = first + i * columns;
+                float* __restrict to = result + i * columns;
                 float most = from[0], sum = 0;
+BENCH_PRAGMA(omp simd reduction(max : most))
                 for (std::int64_t j = 1; j < columns; ++j) most = std::max(most, from[j]);
                 for (std::int64_t j = 0; j < columns; ++j) sum += to[j] = std::exp(from[j] - most);
+BENCH_PRAGMA(omp simd)
                 for (std::int64_t j = 0; j < columns; ++j) to[j] /= sum;
               }
             }}},
@@ -125,13 +132,17 @@ bench::test_case dense() {
               z = relu(z);
             }},
            {"loop", [] {
-#pragma omp parallel for
+              const float *left = x.data(), *right = w.data(), *bias = b.data();
+              float* result = u.data();
+BENCH_PRAGMA(omp parallel for)
               for (std::int64_t i = 0; i < 512; ++i) {
-                float* to = u.data() + i * 256;
-                std::copy(b.data(), b.data() + 256, to);
+                float* __restrict to = result + i * 256;
+                std::copy(bias, bias + 256, to);
                 for (std::int64_t k = 0; k < 784; ++k)
+BENCH_PRAGMA(omp simd)
                   for (std::int64_t j = 0; j < 256; ++j)
-                    to[j] += x.data()[i * 784 + k] * w.data()[k * 256 + j];
+                    to[j] += left[i * 784 + k] * right[k * 256 + j];
+BENCH_PRAGMA(omp simd)
                 for (std::int64_t j = 0; j < 256; ++j) to[j] = to[j] > 0 ? to[j] : 0;
               }
             }}},

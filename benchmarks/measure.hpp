@@ -14,6 +14,13 @@
 #include <string>
 #include <vector>
 
+// Plain loops say by this what may be parallel: at -O2 g++ vectorises little without being told.
+#if defined(_OPENMP)
+#define BENCH_PRAGMA(...) _Pragma(#__VA_ARGS__)
+#else
+#define BENCH_PRAGMA(...)
+#endif
+
 namespace bench {
 
 struct variant {

@@ -96,8 +96,9 @@ constexpr auto rows = st::fused([](auto x, auto scale, auto shift, auto label) {
 });
 
 constexpr auto folds = st::fused([](auto x, auto y) {
-  return std::tuple{sum(square(x - y)), st::sum<0>(x * y), mean(exp(x * 0.1)), st::sum<st::keep, 0>(y),
-                    st::mean<0>(abs(x)), sum(x * 2), st::sum<1>(x)};
+  return std::tuple{
+      sum(square(x - y)),  st::sum<0>(x * y), mean(exp(x * 0.1)), st::sum<st::keep, 0>(y),
+      st::mean<0>(abs(x)), sum(x * 2),        st::sum<1>(x)};
 });
 
 constexpr auto layers = st::fused([](auto x, auto w, auto v, auto b) {
@@ -148,7 +149,8 @@ TEST_CASE("cpu, map: [m, n] with a row, f32, sizes around the vector's width") {
   st::random::seed(3);
   for (const std::int64_t m : sizes)
     for (const std::int64_t n : {std::int64_t{1}, std::int64_t{17}, std::int64_t{300}}) {
-      st::tensor<float, st::dyn, st::dyn> a = st::random::normal(m, n), b = st::random::normal(m, n);
+      st::tensor<float, st::dyn, st::dyn> a = st::random::normal(m, n),
+                                          b = st::random::normal(m, n);
       st::tensor<float, st::dyn> row = st::random::normal(n);
       CAPTURE(m);
       CAPTURE(n);
@@ -173,7 +175,8 @@ TEST_CASE("cpu, reduce: full and leading folds, f32, also of nothing, for 1 and 
   st::random::seed(5);
   for (const std::int64_t m : {0, 1, 5, 40, 3000})
     for (const std::int64_t n : {1, 10, 33, 1200}) {
-      st::tensor<float, st::dyn, st::dyn> x = st::random::normal(m, n), y = st::random::normal(m, n);
+      st::tensor<float, st::dyn, st::dyn> x = st::random::normal(m, n),
+                                          y = st::random::normal(m, n);
       CAPTURE(m);
       CAPTURE(n);
       CHECK(difference(folds, x, y) == "");

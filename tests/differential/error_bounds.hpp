@@ -84,6 +84,7 @@ inline double spread(const operation& op, dtype type, const double* x, const dou
   for (int corner = 0; corner < 1 << op.arity; ++corner) {
     double at[max_operands]{};
     for (int j = 0; j < op.arity; ++j) at[j] = corner >> j & 1 ? x[j] + e[j] : x[j] - e[j];
+    if (op.selects && e[0] != 0) at[0] = corner & 1;
     widest = math::max(widest, distance(op.value(at), y));
   }
   return widest;

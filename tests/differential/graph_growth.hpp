@@ -187,7 +187,7 @@ class graph_growth {
  private:
   bool fits(const candidate& made, int first) const {
     for (const constraint& c : g.constraints)
-      if (number(c.left) != number(c.right)) return false;
+      if (!c.holds(number(c.left), number(c.right))) return false;
     for (int i = first; i < static_cast<int>(g.nodes.size()); ++i) {
       const node& n = g[i];
       const auto count = static_cast<double>(reference::detail::count(numbers(n.extents)));

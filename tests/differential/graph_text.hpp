@@ -40,7 +40,7 @@ inline std::string attribute_text(const graph_view& g, const node& n) {
     case kind::extent: return " " + code_text(g, n.attribute[0]);
     case kind::iota: return " along " + std::to_string(n.attribute[0]);
     case kind::alias:
-      return n.op == &indices_operation ? " below " + code_text(g, n.attribute[0]) : "";
+      return n.is(indices_operation) ? " below " + code_text(g, n.attribute[0]) : "";
     case kind::reduce:
       for (int i = 0; i < n.extents.rank; ++i)
         if (n.attribute[0] >> i & 1) text += (text.empty() ? " over " : ",") + std::to_string(i);
@@ -71,7 +71,7 @@ inline std::string to_text(const graph_view& g) {
   for (int i = 0; i < g.constraint_count; ++i) {
     const constraint& c = g.constraints[i];
     text += std::string(name_text(c.op).c_str()) + " needs " + detail::code_text(g, c.left) +
-            " = " + detail::code_text(g, c.right) + "\n";
+            (c.nonzero ? " not " : " = ") + detail::code_text(g, c.right) + "\n";
   }
   for (int o = 0; o < g.output_count; ++o) {
     text += "output " + std::to_string(o) + ": %" + std::to_string(g.outputs[o].node);

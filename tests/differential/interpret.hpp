@@ -140,7 +140,9 @@ class interpreter {
         break;
       case code::integer: y = static_cast<double>(own(f.kernel, n.attribute)); break;
       case code::iota: y = static_cast<double>(f.at[n.attribute]); break;
-      case code::element: y = reference::detail::wrap(operation_named(n.op).value(x), n.type); break;
+      case code::element:
+        y = reference::detail::wrap(operation_named(n.op).value(x), n.type);
+        break;
       case code::cast:
         y = reference::detail::convert(x[0], f.p.instruction_list[n.operand[0]].type, n.type);
         break;

@@ -4,6 +4,7 @@
 /// Random operations that change the place of values, and no value.
 
 #include "random_operands.hpp"
+#include "sinter/ops/arithmetic.hpp"
 #include "sinter/ops/structure.hpp"
 
 namespace sinter::testing {

@@ -75,7 +75,7 @@ class rounding_target {
       case kind::pad: sinter::reference::detail::rearrange(n, s, from(), x(0), y); break;
       case kind::alias: y = x(0); break;
       case kind::reduce:
-        if (n.op == &sinter::sum_operation && sinter::is_floating(n.type)) add_up(n, s, y);
+        if (n.is(sinter::sum_operation) && sinter::is_floating(n.type)) add_up(n, s, y);
         else sinter::reference::detail::reduce(n, s, from(), x(0), y);
         break;
       case kind::matmul: multiply(n, s, y); break;
@@ -253,7 +253,7 @@ TEST_CASE("reference: max over an axis that turns out empty") {
   const symbol x = input(g, {3, sinter::dyn});
   g.outputs.push_back({sinter::max<1>(x).index, -1});
   CHECK(refusal<sinter::shape_error>(g, {numbers()}, {{2, {3, 0}}}) ==
-        "max over an empty axis: [3, 0] has no element along axis 1");
+        "max: [3, 0]: an empty axis has no such value");
 }
 
 TEST_CASE("reference: a label outside its classes") {

@@ -61,13 +61,13 @@ class graph_builder : public dimension_table {
     return is_static(a) || name_of(a) != 0 ? a : b;
   }
 
- private:
   constexpr void require(const constraint& c) {
     for (const constraint& known : constraints)
-      if (known.left == c.left && known.right == c.right) return;
+      if (known.left == c.left && known.right == c.right && known.nonzero == c.nonzero) return;
     constraints.push_back(c);
   }
 
+ private:
   static constexpr std::size_t hash(const node& n) {
     constexpr std::uint64_t mix = 0x9E3779B97F4A7C15u;
     std::uint64_t h = (static_cast<std::uint64_t>(n.op->name) ^ n.attribute[0]) * mix;

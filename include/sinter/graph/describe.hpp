@@ -45,6 +45,9 @@ inline std::string describe(const constraint& c, const dimension* dimensions,
     return left + " in " + place(c.left) + ", but " + right + " in " + place(c.right) +
            ": a named axis has one extent throughout a call";
   }
+  if (c.nonzero)
+    return op + ": " + describe(c.left_shape, dimensions, numbers) +
+           ": an empty axis has no such value";
   const std::string both = describe(c.left_shape, dimensions, numbers) + " and " +
                            describe(c.right_shape, dimensions, numbers);
   if (c.op == pack_name("reshape"))

@@ -29,7 +29,8 @@ template <class Rule, class... Operands> struct call {
 };
 
 template <class T> inline constexpr bool is_call = false;
-template <class Rule, class... Operands> inline constexpr bool is_call<call<Rule, Operands...>> = true;
+template <class Rule, class... Operands>
+inline constexpr bool is_call<call<Rule, Operands...>> = true;
 
 /// What expressions are made of: symbols, tensors, views, and calls on these.
 template <class T>

@@ -36,7 +36,7 @@ struct cost {
   double flops = 1;
 };
 
-/// The behaviour of an operation, by address: equal operations have equal addresses.
+/// The behaviour of an operation.
 struct operation {
   name_code name = 0;
   sinter::kind kind = kind::element;
@@ -63,9 +63,11 @@ struct node {
 
   constexpr kind what() const { return op->kind; }
   constexpr int arity() const { return op->arity; }
+  /// By name: whether two addresses differ is no constant where g++ looks for undefined behaviour.
+  constexpr bool is(const operation& o) const { return op->name == o.name && op->kind == o.kind; }
 
   friend constexpr bool operator==(const node& a, const node& b) {
-    return a.op == b.op && a.type == b.type && a.operand[0] == b.operand[0] &&
+    return a.is(*b.op) && a.type == b.type && a.operand[0] == b.operand[0] &&
            a.operand[1] == b.operand[1] && a.operand[2] == b.operand[2] &&
            a.attribute[0] == b.attribute[0] && a.attribute[1] == b.attribute[1] &&
            a.attribute[2] == b.attribute[2] && a.attribute[3] == b.attribute[3] &&
@@ -88,11 +90,16 @@ struct dimension {
   }
 };
 
-/// Two extents that must be equal when the program runs, because `op` says so.
+/// Two extents that must be equal when the program runs, because `op` says so; or one, `left`, that
+/// must not be 0.
 struct constraint {
   name_code op = 0;
   extent_t left = 0, right = 0;
   shape left_shape, right_shape;
+  bool nonzero = false;
+
+  /// Whether it is kept by the values of `left` and `right`.
+  constexpr bool holds(extent_t a, extent_t b) const { return nonzero ? a != 0 : a == b; }
 };
 
 /// A result: the node, and the input that it overwrites, or -1 if it is returned.

@@ -200,6 +200,8 @@ constexpr int reduce(graph_builder& g, const operation& op, int x, unsigned mask
   for (int i = 0; i < n.extents.rank; ++i)
     if (mask >> i & 1) {
       if (!sums && n.extents[i] == 0) return broken(g, rule::empty, op, x);
+      if (!sums && !is_static(n.extents[i]))
+        g.require({op.name, n.extents[i], 0, g[x].extents, {}, true});
       n.extents[i] = 1;
     }
   n.attribute[0] = mask;

@@ -101,7 +101,7 @@ constexpr int neutral(const graph_builder& g, const node& n) {
     case pack_name("sub"): return is_uniform(g, b, 0) ? a : -1;
     case pack_name("mul"): return is_uniform(g, b, 1) ? a : is_uniform(g, a, 1) ? b : -1;
     case pack_name("div"): return is_uniform(g, b, 1) ? a : -1;
-    case pack_name("neg"): return g[a].op == n.op ? g[a].operand[0] : -1;
+    case pack_name("neg"): return g[a].is(*n.op) ? g[a].operand[0] : -1;
     default: return -1;
   }
 }
@@ -129,7 +129,7 @@ constexpr void compose(const graph_builder& g, node& n) {
     n = spread;
     return;
   }
-  if (inner.op != n.op) return;
+  if (!inner.is(*n.op)) return;
   if (n.what() == kind::permute) {
     for (int i = 0; i < n.extents.rank; ++i) n.attribute[i] = inner.attribute[n.attribute[i]];
   } else if (n.what() == kind::slice) {

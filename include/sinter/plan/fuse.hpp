@@ -81,7 +81,8 @@ class fuser {
         price_[i] = n.op->flops;
         for (int j = 0; j < n.arity(); ++j) price_[i] += price_[n.operand[j]];
         if (price_[i] > cheap_flops) price_[i] = never;
-        if (is_output_[i] || is_needed_[i]) price_[i] = never;  // it is stored anyway, so nobody repeats it
+        if (is_output_[i] || is_needed_[i])
+          price_[i] = never;  // it is stored anyway, so nobody repeats it
         if (price_[i] == never) place_element(i);
         break;
       case kind::reduce:

@@ -24,7 +24,8 @@ class known_plan {
     same_.resize(dimensions.size());
     extents_.assign(dimensions.size(), -1);
     for (std::size_t i = 0; i < same_.size(); ++i) same_[i] = i;
-    for (const constraint& c : plan.graph.constraints) join(c.left, c.right);
+    for (const constraint& c : plan.graph.constraints)
+      if (!c.nonzero) join(c.left, c.right);
     for (std::size_t i = 0; i < dimensions.size(); ++i) {
       if (dimensions[i].from != dimension::origin::extent) continue;
       const std::string name = speller_.number(-1 - static_cast<extent_t>(i));

@@ -228,13 +228,13 @@ template <class Call> struct plan_of {
   /// match nothing.
   static constexpr int check_count = [] {
     int count = 0;
-    for (int i = 0; i < graph.size; ++i) count += graph[i].op == &indices_operation;
+    for (int i = 0; i < graph.size; ++i) count += graph[i].is(indices_operation);
     return count;
   }();
   static constexpr auto checks = [] {
     detail::bounded<index_check, check_count> found;
     for (int i = 0; i < graph.size; ++i) {
-      if (graph[i].op != &indices_operation) continue;
+      if (!graph[i].is(indices_operation)) continue;
       int base = graph[i].operand[0];
       while (is_view(graph[base])) base = graph[base].operand[0];
       if (graph[base].what() != kind::input) continue;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// `fused(f)`: a function of tensors and structures of tensors, traced once by the compiler. What it
-/// mentions twice is computed once, what it assigns to its arguments is updated by the same plan.
+/// `fused(f)`: a function of tensors and structures of tensors, traced once by the compiler. What
+/// it mentions twice is computed once, what it assigns to its arguments is updated by the same
+/// plan.
 
 #include "sinter/ops/gradient.hpp"
 #include "sinter/tensor/evaluate.hpp"

@@ -208,12 +208,12 @@ std::string format_array(const T* data, int rank, const std::int64_t* extents,
   std::string out;
   if constexpr (std::is_integral_v<T>) {
     std::size_t width = 0;
-    const auto word = [&](std::int64_t at) { return format_scalar(data[at]); };
+    const auto digits = [&](std::int64_t at) { return format_scalar(data[at]); };
     if constexpr (std::is_same_v<T, bool>)
       width = 5;
     else
-      layout.for_each([&](std::int64_t at) { width = std::max(width, word(at).size()); });
-    layout.print(out, [&](std::int64_t at) { return detail::text::pad_left(word(at), width); });
+      layout.for_each([&](std::int64_t at) { width = std::max(width, digits(at).size()); });
+    layout.print(out, [&](std::int64_t at) { return detail::text::pad_left(digits(at), width); });
   } else {
     const auto value = [&](std::int64_t at) {
       if constexpr (std::is_same_v<T, double>)

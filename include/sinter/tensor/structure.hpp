@@ -68,7 +68,8 @@ template <class T> constexpr auto members_of(T& x) {
     SINTER_MEMBERS(15, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p)
     SINTER_MEMBERS(16, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q)
 #undef SINTER_MEMBERS
-    else static_assert(n <= 16, "sinter: a structure of tensors has at most 16 members; group them");
+    else static_assert(n <= 16,
+                       "sinter: a structure of tensors has at most 16 members; group them");
   }
 }
 

@@ -46,7 +46,8 @@ template <class T, extent_t... E> class tensor_view {
     for (int i = rank; i-- > 0; step *= extents_[i]) strides_[i] = step;
   }
   /// Any strides: one for each axis.
-  tensor_view(T* data, const std::int64_t (&extents)[max_rank], const std::int64_t (&strides)[max_rank])
+  tensor_view(T* data, const std::int64_t (&extents)[max_rank],
+              const std::int64_t (&strides)[max_rank])
       : data_(data) {
     for (int i = 0; i < rank; ++i) {
       detail::check_extent(declared[i], extents[i], i);
@@ -124,14 +125,14 @@ template <class T, extent_t... E> class tensor {
   {
     allocate(detail::no_extents);
     detail::check_count(static_cast<std::int64_t>(values.size()), size());
-    detail::copy_elements(values.begin(), data(), size());
+    detail::copy_elements(values.begin(), data(), static_cast<std::int64_t>(values.size()));
   }
   tensor(std::initializer_list<T> values)
     requires(rank == 1 && !all_static)
   {
     const std::int64_t given[] = {static_cast<std::int64_t>(values.size())};
     allocate(given);
-    detail::copy_elements(values.begin(), data(), size());
+    detail::copy_elements(values.begin(), data(), static_cast<std::int64_t>(values.size()));
   }
   /// A scalar.
   template <number N>

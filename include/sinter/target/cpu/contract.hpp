@@ -171,8 +171,9 @@ template <class Main, class... Cores> struct contraction {
     std::int64_t deepest = 0;
     each([&]<int P>() { deepest = larger(deepest, inner(args, P)); });
     const std::int64_t tile_bytes = z.block_rows * width * 8;
-    char* scratch = static_cast<char*>(thread_arena<purpose::row>().reserve(static_cast<std::size_t>(
-        buffers + count * tile_bytes + z.block_rows * deepest * 8 + alignment)));
+    char* scratch =
+        static_cast<char*>(thread_arena<purpose::row>().reserve(static_cast<std::size_t>(
+            buffers + count * tile_bytes + z.block_rows * deepest * 8 + alignment)));
     char* tiles = scratch + buffers;
     char* left = tiles + count * tile_bytes;
     each([&]<int P>() {

@@ -67,7 +67,7 @@ inline void check_indices(const operand_memory& m, int rank, std::int64_t below)
 
 /// A call of a plan: `Plan` is a plan_of<...>.
 template <class Plan> struct execution {
-  std::int64_t numbers[Plan::dimensions.count + 1];
+  std::int64_t numbers[Plan::dimensions.count + 1]{};
 
   /// Evaluates the plan's run-time numbers and checks the operands.
   void prepare(const operand_memory* inputs) {
@@ -75,7 +75,7 @@ template <class Plan> struct execution {
       numbers[d] = evaluate(Plan::dimensions[d], inputs, numbers);
     for (int c = 0; c < Plan::graph.constraint_count; ++c) {
       const constraint& want = Plan::graph.constraints[c];
-      if (number_of(want.left, numbers) != number_of(want.right, numbers))
+      if (!want.holds(number_of(want.left, numbers), number_of(want.right, numbers)))
         throw shape_error(describe(want, Plan::dimensions.data, numbers));
     }
     for (int i = 0; i < Plan::inputs; ++i)
@@ -132,7 +132,8 @@ template <class Plan> struct execution {
   }
 
   template <int At, int... I>
-  static kernel<Plan::template kernel<At>().words[I]...> kernel_at(std::integer_sequence<int, I...>);
+  static kernel<Plan::template kernel<At>().words[I]...> kernel_at(
+      std::integer_sequence<int, I...>);
 
   template <int... At>
   void run_kernels(const operand_memory* inputs, void* const* memory,

@@ -60,7 +60,7 @@ struct simd {
   SINTER_HD SINTER_INLINE void set(int i, T x) { v[i] = x; }
 
   SINTER_INLINE static simd load(const T* from) { return simd(detail::load_vector<vector>(from)); }
-  /// The first n < N elements; zeros behind them. Nothing beyond is touched.
+  /// The first n <= N elements; zeros behind them. Nothing beyond is touched.
   SINTER_INLINE static simd load_first(const T* from, int n) {
     return simd(detail::load_first_lanes<vector, N>(from, n));
   }
@@ -159,7 +159,7 @@ struct simd<bool, N> {
   SINTER_INLINE static simd load(const bool* from) {
     return simd(detail::load_vector<vector>(from));
   }
-  /// The first n < N elements; zeros behind them. Nothing beyond is touched.
+  /// The first n <= N elements; zeros behind them. Nothing beyond is touched.
   SINTER_INLINE static simd load_first(const bool* from, int n) {
     return simd(detail::load_first_lanes<vector, N>(from, n));
   }

@@ -108,7 +108,7 @@ typedef float floats_16 __attribute__((vector_size(64)));
 typedef double doubles_8 __attribute__((vector_size(64)));
 #endif
 
-/// The first n < N elements, zeros behind them.
+/// The first n <= N elements, zeros behind them.
 template <class V, int N, class T>
 SINTER_INLINE V load_first_lanes(const T* from, int n) {
 #if defined(__AVX512F__)
@@ -122,7 +122,7 @@ SINTER_INLINE V load_first_lanes(const T* from, int n) {
 #endif
   {
     T lanes[N] = {};
-    copy_first<N>(lanes, from, n);
+    copy_first<2 * N>(lanes, from, n);
     return load_vector<V>(lanes);
   }
 }
@@ -140,7 +140,7 @@ SINTER_INLINE void store_first_lanes(T* to, V v, int n) {
   {
     T lanes[N];
     __builtin_memcpy(lanes, &v, sizeof(V));
-    copy_first<N>(to, lanes, n);
+    copy_first<2 * N>(to, lanes, n);
   }
 }
 
