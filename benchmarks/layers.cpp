@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What fusion brings on this machine: layers as one plan, against the same operations one by one
 // through tensors that exist already, and against a plain loop, with OpenMP's pragmas, where that
-// is simple. GB/s and
-// GFLOP/s count what the computation needs at least, so that a variant that moves more shows less.
+// is simple. GB/s and GFLOP/s count what the computation needs at least, so that a variant that
+// moves more shows less.
 
 #include <sinter/nn.hpp>
 #include <sinter/tensor/random.hpp>

@@ -195,9 +195,9 @@ template <class T, extent_t... E> class tensor {
   std::int64_t extent(int axis) const { return extents_[axis]; }
   const std::int64_t* extents() const { return extents_; }
   std::int64_t size() const {
-    std::int64_t count = 1;
-    for (int i = 0; i < rank; ++i) count *= extents_[i];
-    return count;
+    std::uint64_t count = 1;  // may wrap on the way to 0
+    for (int i = 0; i < rank; ++i) count *= static_cast<std::uint64_t>(extents_[i]);
+    return static_cast<std::int64_t>(count);
   }
 
   /// One element; indices are checked.

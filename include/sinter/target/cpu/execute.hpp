@@ -98,8 +98,12 @@ template <class Plan> struct execution {
     for (int b = 0; b < Plan::buffers.count; ++b) {
       const buffer& own = Plan::buffers[b];
       if (own.where != buffer::place::workspace) continue;
-      const auto need = static_cast<std::size_t>(number_of(own.elements, numbers)) *
-                        static_cast<std::size_t>(properties(own.type).size);
+      const std::int64_t elements = number_of(own.elements, numbers);
+      if (elements > INT64_MAX / 64)
+        throw memory_error("workspace: no machine holds " + std::to_string(elements) +
+                           " elements of an intermediate result; use smaller extents");
+      const auto need =
+          static_cast<std::size_t>(elements) * static_cast<std::size_t>(properties(own.type).size);
       if (need > bytes[own.index]) bytes[own.index] = need;
     }
     std::size_t total = 0;
@@ -122,13 +126,22 @@ template <class Plan> struct execution {
  private:
   static std::int64_t evaluate(const dimension& n, const operand_memory* inputs,
                                const std::int64_t* known) {
+    // What overflows is an extent or a size that no memory can have: it ends as memory_error.
+    std::int64_t result = 0;
+    bool overflow = false;
     switch (n.from) {
       case dimension::origin::extent: return inputs[n.left].extents[n.right];
       case dimension::origin::stride: return inputs[n.left].strides[n.right];
-      case dimension::origin::product: return number_of(n.left, known) * number_of(n.right, known);
-      case dimension::origin::sum: break;
+      case dimension::origin::product:
+        overflow =
+            __builtin_mul_overflow(number_of(n.left, known), number_of(n.right, known), &result);
+        break;
+      case dimension::origin::sum:
+        overflow =
+            __builtin_add_overflow(number_of(n.left, known), number_of(n.right, known), &result);
+        break;
     }
-    return number_of(n.left, known) + number_of(n.right, known);
+    return overflow ? INT64_MAX : result;
   }
 
   template <int At, int... I>
