@@ -70,6 +70,7 @@ int main(int argc, char** argv) try {
   st::adamw<classifier> optimizer;
   digits::images batch;
   std::puts(st::explain(step, net, optimizer, data.train.pixel, data.train.label).c_str());
+  std::fflush(stdout);
   st::plan_picture(st::plan(step, net, optimizer, data.train.pixel, data.train.label))
       .save(folder + "/plan.svg");
 

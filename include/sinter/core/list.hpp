@@ -6,6 +6,7 @@
 /// several, because the standard library checks it; here it takes one.
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <utility>
 
@@ -64,6 +65,7 @@ template <class T> class list {
     size_ = count;
   }
   constexpr void assign(std::size_t count, const T& value) {
+    if (count > static_cast<std::size_t>(INT32_MAX)) __builtin_unreachable();  // for g++'s warnings
     clear();
     reserve(count);
     for (; size_ < count; ++size_) data_[size_] = value;

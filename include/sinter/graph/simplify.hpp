@@ -60,12 +60,22 @@ constexpr bool is_uniform(const graph_builder& g, int index, double value) {
   return n != nullptr && constant_of(*n) == value;
 }
 
+/// An integer as a type holds it: modulo 2^bits.
+constexpr std::int64_t wrapped(dtype type, std::int64_t value) {
+  if (type == dtype::boolean) return value != 0;
+  const int bits = 8 * properties(type).size;
+  if (bits == 64) return value;
+  const std::int64_t range = std::int64_t{1} << bits;
+  const std::int64_t low = value & (range - 1);
+  return is_signed_integer(type) && (low >> (bits - 1)) != 0 ? low - range : low;
+}
+
 constexpr node make_constant(dtype type, double value) {
   node n;
   n.op = &constant_operation;
   n.type = type;
   n.attribute[0] = is_floating(type) ? std::bit_cast<std::int64_t>(value)
-                                     : static_cast<std::int64_t>(value);
+                                     : wrapped(type, static_cast<std::int64_t>(value));
   return n;
 }
 

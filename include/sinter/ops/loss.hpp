@@ -25,7 +25,8 @@ struct label_rule {
 };
 
 struct cross_entropy_rule {
-  constexpr symbol operator()(symbol scores, symbol labels) const {
+  constexpr symbol operator()(symbol raw, symbol labels) const {
+    const symbol scores = as_floating(raw);
     const symbol column = label_rule{}(scores, labels);
     if (scores.graph->first_mistake) return scores;
     const symbol hit = iota_like<-1>(scores) == cast<std::int32_t>(column);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Fused functions: results of every structure, arguments of every kind, updates, nesting.
+
+#include <doctest/doctest.h>
+
+#include <sinter/sinter.hpp>
+
+#include <array>
+#include <tuple>
+#include <vector>
+
+namespace st = sinter;
+using st::dyn;
+
+namespace {
+
+inline constexpr st::axis batch{"batch"};
+
+template <class T = float> std::vector<T> elements(const auto& x) {
+  return std::vector<T>(x.data(), x.data() + x.size());
+}
+using numbers = std::vector<float>;
+
+struct pair {
+  st::tensor<float, 3> left, right;
+};
+struct nested {
+  pair first;
+  std::array<st::tensor<float, 3>, 2> more;
+};
+
+const st::tensor<float, 3> one{1, 2, 3}, two{4, 5, 6};
+
+}  // namespace
+
+TEST_CASE("fused: one result, several, pairs, arrays and nested tuples") {
+  constexpr auto single = st::fused([](auto x) { return x * x; });
+  CHECK(elements(single(one)) == numbers{1, 4, 9});
+
+  constexpr auto several = st::fused([](auto x, auto y) {
+    return std::tuple(x + y, sum(x), x < y);
+  });
+  const auto [added, total, less] = several(one, two);
+  CHECK(elements(added) == numbers{5, 7, 9});
+  CHECK(total.item() == 6);
+  CHECK(elements<bool>(less) == std::vector<bool>{true, true, true});
+
+  constexpr auto twins = st::fused([](auto x) { return std::pair(x + 1, x + 2); });
+  const auto both = twins(one);
+  CHECK(elements(std::get<1>(both)) == numbers{3, 4, 5});
+
+  constexpr auto deep = st::fused([](auto x) {
+    return std::tuple(std::tuple(x + 1, x + 2), x + 3);
+  });
+  const auto tree = deep(one);
+  CHECK(elements(std::get<0>(std::get<0>(tree))) == numbers{2, 3, 4});
+  CHECK(elements(std::get<1>(std::get<0>(tree))) == numbers{3, 4, 5});
+  CHECK(elements(std::get<1>(tree)) == numbers{4, 5, 6});
+
+  constexpr auto uneven = st::fused([](auto x, auto y) {
+    return std::tuple(std::tuple(sum(x), y), x + 3, st::reshape<3, 1>(x));
+  });
+  const auto leaves = uneven(one, two);
+  CHECK(std::get<0>(std::get<0>(leaves)).item() == 6);
+  CHECK(elements(std::get<1>(std::get<0>(leaves))) == numbers{4, 5, 6});
+  CHECK(elements(std::get<1>(leaves)) == numbers{4, 5, 6});
+  CHECK(std::get<2>(leaves).extent(1) == 1);
+}
+
+TEST_CASE("fused: structures as arguments and as results") {
+  constexpr auto exchange = st::fused([](const pair& p) {
+    pair result = p;
+    result.left = p.right * 2;
+    result.right = p.left;
+    return result;
+  });
+  const pair p{one, two};
+  const pair q = exchange(p);
+  CHECK(elements(q.left) == numbers{8, 10, 12});
+  CHECK(elements(q.right) == numbers{1, 2, 3});
+
+  constexpr auto fold = st::fused([](const nested& n) {
+    return n.first.left + n.first.right * 10 + n.more[0] * 100 + n.more[1] * 1000;
+  });
+  const nested n{{one, two}, {one, two}};
+  CHECK(elements(fold(n)) == numbers{4141, 5252, 6363});
+}
+
+TEST_CASE("fused: updates of tensors and structures, beside results") {
+  constexpr auto step = st::fused([](auto& x, auto& s, auto y) {
+    auto before = x;
+    x = x + y;
+    s.left = x * 2;
+    return before - y;
+  });
+  st::tensor<float, 3> x = one;
+  pair s;
+  const auto difference = step(x, s, two);
+  CHECK(elements(difference) == numbers{-3, -3, -3});
+  CHECK(elements(x) == numbers{5, 7, 9});
+  CHECK(elements(s.left) == numbers{10, 14, 18});
+  CHECK(elements(s.right) == numbers{0, 0, 0});
+
+  constexpr auto swap = st::fused([](auto& a, auto& b) {
+    auto kept = a;
+    a = b;
+    b = kept;
+  });
+  st::tensor<float, 3> a = one, b = two;
+  swap(a, b);
+  CHECK(elements(a) == numbers{4, 5, 6});
+  CHECK(elements(b) == numbers{1, 2, 3});
+
+  constexpr auto turn = st::fused([](auto& m) { m = transpose(m); });
+  st::tensor<float, 2, 2> m{1, 2, 3, 4};
+  turn(m);
+  CHECK(elements(m) == numbers{1, 3, 2, 4});
+
+  // An argument that is const is not updated, and keeps its value.
+  constexpr auto local = st::fused([](auto v) {
+    v = v + 1;
+    return v;
+  });
+  CHECK(elements(local(one)) == numbers{2, 3, 4});
+  CHECK(elements(one) == numbers{1, 2, 3});
+}
+
+TEST_CASE("fused: an update broadcasts to its tensor and takes its type") {
+  constexpr auto fill = st::fused([](auto& x, auto& n, auto y) {
+    x = sum(y);
+    n = y * 1.5f;
+  });
+  st::tensor<float, 2, 3> x;
+  st::tensor<int, 3> n;
+  fill(x, n, one);
+  CHECK(elements(x) == numbers{6, 6, 6, 6, 6, 6});
+  CHECK(elements<int>(n) == std::vector<int>{1, 3, 4});
+}
+
+TEST_CASE("fused: numbers, views, expressions and open extents as arguments") {
+  constexpr auto scale = st::fused([](auto x, auto by) { return x * by; });
+  CHECK(elements(scale(one, 2.f)) == numbers{2, 4, 6});
+  CHECK(elements(scale(one, 2)) == numbers{2, 4, 6});
+  CHECK(elements(scale(3.0, two)) == numbers{12, 15, 18});
+  const st::tensor<std::int32_t, 2> n{3, 4};
+  CHECK(elements<std::int32_t>(scale(n, 2)) == std::vector<std::int32_t>{6, 8});
+
+  st::tensor<float, 2, 3> m{1, 2, 3, 4, 5, 6};
+  CHECK(elements(scale(m.slice(1, 0, 3, 2), 10.f)) == numbers{10, 30, 40, 60});
+  CHECK(elements(st::tensor(scale(one + 1, two))) == numbers{8, 15, 24});
+  CHECK(elements(st::tensor(scale(one, two) + scale(one + 0, 1.f))) == numbers{5, 12, 21});
+
+  for (int size : {0, 1, 5}) {
+    st::tensor<float, batch> x(size);
+    x = 3;
+    const auto y = scale(x, x);
+    REQUIRE(y.extent(0) == size);
+    for (int i = 0; i < size; ++i) CHECK(y(i) == 9);
+  }
+}
+
+TEST_CASE("fused: functions within functions, and constants as results") {
+  constexpr auto inner = st::fused([](auto x) { return std::tuple(x * 2, exp(x * 0)); });
+  constexpr auto outer = st::fused([](auto x) {
+    auto [a, b] = inner(x + 1);
+    return a + b;
+  });
+  CHECK(elements(outer(one)) == numbers{5, 7, 9});
+
+  constexpr auto increment = st::fused([](auto& x) { x = x + 1; });
+  constexpr auto twice = st::fused([](auto& x) {
+    increment(x);
+    increment(x);
+  });
+  st::tensor<float, 3> x = one;
+  twice(x);
+  CHECK(elements(x) == numbers{3, 4, 5});
+
+  constexpr auto same = st::fused([](auto v) { return v; });
+  const auto copy = same(one);
+  CHECK(elements(copy) == numbers{1, 2, 3});
+  CHECK(copy.data() != one.data());
+  constexpr auto repeated = st::fused([](auto v) { return std::tuple(v + 1, v + 1, v); });
+  const auto [first, second, third] = repeated(one);
+  CHECK(elements(first) == elements(second));
+  CHECK(elements(third) == numbers{1, 2, 3});
+  constexpr auto zeros = st::fused([](auto v) { return v - v + 7; });
+  CHECK(elements(zeros(one)) == numbers{7, 7, 7});
+}
+
+TEST_CASE("fused: one tensor as several arguments") {
+  constexpr auto both = st::fused([](auto x, auto y) { return x * y; });
+  CHECK(elements(both(one, one)) == numbers{1, 4, 9});
+
+  // What is read through one argument is what the call found, although another one updates it.
+  constexpr auto turned = st::fused([](auto& x, auto y) { x = transpose(y) + x; });
+  st::tensor<float, 2, 2> m{1, 2, 3, 4};
+  turned(m, m);
+  CHECK(elements(m) == numbers{2, 5, 5, 8});
+  constexpr auto running = st::fused([](auto& x, auto y) { x = y + st::reshape<8>(x); });
+  st::tensor<float, 8> v{1, 2, 3, 4, 5, 6, 7, 8};
+  running(v, v.slice(0, 0, 1));
+  CHECK(elements(v) == numbers{2, 3, 4, 5, 6, 7, 8, 9});
+}
+
+TEST_CASE("fused: loops, conditions and helper functions of the language") {
+  constexpr auto power = st::fused([](auto x) {
+    auto result = x;
+    for (int i = 0; i < 5; ++i) result = result * x;
+    if (x.rank() == 1) result = result + 1;
+    return result;
+  });
+  CHECK(elements(power(one)) == numbers{2, 65, 730});
+  constexpr auto sums = st::fused([](auto x) {
+    std::array<st::symbol, 4> parts;
+    for (int i = 0; i < 4; ++i) parts[i] = x * (i + 1);
+    st::symbol total = parts[0];
+    for (int i = 1; i < 4; ++i) total = total + parts[i];
+    return total;
+  });
+  CHECK(elements(sums(one)) == numbers{10, 20, 30});
+}

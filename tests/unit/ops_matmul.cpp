@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Products of matrices against the loop of the definition, in double.
+//
+// Operands are small integers, whose products and sums are exact in every type that is tested, in
+// any order: results must be equal, not near. Only where 16-bit storage rounds a sum is there a
+// tolerance, of half a unit in its last place.
+
+#include <doctest/doctest.h>
+
+#include <sinter/sinter.hpp>
+
+#include <tuple>
+
+#include "unit/ulps.hpp"
+
+namespace st = sinter;
+using st::dyn;
+using st::testing::sequence;
+using st::testing::ulps;
+
+namespace {
+
+template <class T> using matrix = st::tensor<T, dyn, dyn>;
+
+template <class Tensor> Tensor random(Tensor x, std::uint32_t seed) {
+  sequence next(seed);
+  for (std::int64_t i = 0; i < x.size(); ++i)
+    x.data()[i] = static_cast<typename Tensor::element>(next.between(-3, 3));
+  return x;
+}
+
+struct extents {
+  int m, k, n;
+};
+constexpr extents shapes[] = {{1, 1, 1},   {1, 7, 1},    {2, 3, 4},    {3, 0, 5},   {0, 3, 2},
+                              {4, 4, 0},   {5, 1, 9},    {6, 16, 8},   {7, 17, 33}, {13, 64, 31},
+                              {16, 16, 16}, {1, 300, 70}, {64, 1, 64}, {65, 127, 3}, {130, 70, 95},
+                              {33, 520, 17}};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("matmul: [m,k] x [k,n] of every orientation, against double", T, float, double,
+                   std::int32_t, std::int64_t, std::uint8_t, st::f16, st::bf16) {
+  constexpr auto all = st::fused([](auto a, auto at, auto b, auto bt) {
+    return std::tuple(matmul(a, b), matmul(transpose(at), b), matmul(a, transpose(bt)),
+                      matmul(transpose(at), transpose(bt)), transpose(matmul(a, b)));
+  });
+  for (const auto [m, k, n] : shapes) {
+    INFO("[", m, ",", k, "] x [", k, ",", n, "]");
+    const auto a = random(matrix<T>(m, k), 1);
+    const auto b = random(matrix<T>(k, n), 2);
+    const matrix<T> at = transpose(a), bt = transpose(b);
+    const auto [plain, left, right, both, turned] = all(a, at, b, bt);
+    REQUIRE(plain.extent(0) == m);
+    REQUIRE(plain.extent(1) == n);
+    int wrong = 0;
+    for (int i = 0; i < m; ++i)
+      for (int j = 0; j < n; ++j) {
+        double want = 0;
+        for (int l = 0; l < k; ++l)
+          want += static_cast<double>(a(i, l)) * static_cast<double>(b(l, j));
+        const auto differs = [&](T got) {
+          if constexpr (sizeof(T) == 1) return got != static_cast<T>(static_cast<std::int64_t>(want));
+          else return !(ulps(got, want) <= (sizeof(T) == 2 ? 0.5 : 0));
+        };
+        wrong += differs(plain(i, j)) || differs(left(i, j)) || differs(right(i, j)) ||
+                 differs(both(i, j)) || differs(turned(j, i));
+      }
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("matmul: what surrounds the product, [m,k] x [k,n] for all shapes, f32") {
+  constexpr auto layer = st::fused([](auto x, auto w, auto b, auto r) {
+    auto y = matmul(x + 1, w * 2) + b;
+    return std::tuple(relu(y), y * r, st::sum<0>(y), sum(y));
+  });
+  for (const auto [m, k, n] : shapes) {
+    INFO("[", m, ",", k, "] x [", k, ",", n, "]");
+    const auto x = random(matrix<float>(m, k), 1), w = random(matrix<float>(k, n), 2);
+    const auto r = random(matrix<float>(m, n), 3);
+    const auto b = random(st::tensor<float, dyn>(n), 4);
+    const auto [activated, gated, columns, total] = layer(x, w, b, r);
+    double want_total = 0;
+    int wrong = 0;
+    for (int j = 0; j < n; ++j) {
+      double column = 0;
+      for (int i = 0; i < m; ++i) {
+        double y = b(j);
+        for (int l = 0; l < k; ++l) y += (x(i, l) + 1) * w(l, j) * 2;
+        wrong += activated(i, j) != (y > 0 ? y : 0);
+        wrong += gated(i, j) != y * r(i, j);
+        column += y;
+      }
+      wrong += columns(j) != column;
+      want_total += column;
+    }
+    CHECK(wrong == 0);
+    CHECK(total.item() == want_total);
+  }
+}
+
+TEST_CASE("matmul: softmax, norms and losses of rows of static width, f32 against double") {
+  constexpr auto rows = st::fused([](auto x, auto w, auto label) {
+    auto y = matmul(x, w);
+    return std::tuple(softmax(y), st::max<1>(y), cross_entropy(y, label), argmax(y));
+  });
+  const auto check = [&]<int N>(std::integral_constant<int, N>) {
+    for (const int m : {0, 1, 5, 6, 7, 40}) {
+      INFO("[", m, ", 9] x [9, ", N, "]");
+      const auto x = random(st::tensor<float, dyn, 9>(m), 1);
+      const auto w = random(st::tensor<float, 9, N>(), 2);
+      st::tensor<int, dyn> label(m);
+      for (int i = 0; i < m; ++i) label(i) = i % N;
+      const auto [soft, high, loss, where] = rows(x, w, label);
+      for (int i = 0; i < m; ++i) {
+        double y[N]{}, sum = 0;
+        int best = 0;
+        for (int j = 0; j < N; ++j) {
+          for (int l = 0; l < 9; ++l) y[j] += double{x(i, l)} * double{w(l, j)};
+          if (y[j] > y[best]) best = j;
+        }
+        for (int j = 0; j < N; ++j) sum += std::exp(y[j] - y[best]);
+        CHECK(high(i) == y[best]);
+        CHECK(where(i) == best);
+        // Integers have exact differences: two exponentials' errors, a sum and a quotient.
+        for (int j = 0; j < N; ++j) CHECK(ulps(soft(i, j), std::exp(y[j] - y[best]) / sum) <= 8);
+        CHECK(std::abs(loss(i) - (std::log(sum) - y[i % N] + y[best])) <= 1e-5);
+      }
+    }
+  };
+  check(std::integral_constant<int, 1>{});
+  check(std::integral_constant<int, 17>{});
+  check(std::integral_constant<int, 64>{});
+}
+
+TEST_CASE("matmul: vectors as rows and columns, i32") {
+  for (const int k : {0, 1, 5, 100}) {
+    const auto a = random(st::tensor<int, dyn>(k), 1), b = random(st::tensor<int, dyn>(k), 2);
+    const auto w = random(matrix<int>(k, 7), 3);
+    constexpr auto all = st::fused([](auto x, auto y, auto z) {
+      return std::tuple(matmul(x, y), matmul(x, z), matmul(transpose(z), y));
+    });
+    const auto [dot, row, column] = all(a, b, w);
+    int want = 0;
+    for (int l = 0; l < k; ++l) want += a(l) * b(l);
+    CHECK(dot.item() == want);
+    for (int j = 0; j < 7; ++j) {
+      int left = 0, right = 0;
+      for (int l = 0; l < k; ++l) left += a(l) * w(l, j), right += b(l) * w(l, j);
+      CHECK(row(j) == left);
+      CHECK(column(j) == right);
+    }
+  }
+}
+
+TEST_CASE("matmul: batches, equal, shared and broadcast, f32") {
+  const auto a = random(st::tensor<float, dyn, 1, dyn, dyn>(2, 5, 4), 1);
+  const auto b = random(st::tensor<float, 3, dyn, dyn>(4, 6), 2);
+  const auto shared = random(matrix<float>(4, 6), 3);
+  const auto same = random(st::tensor<float, dyn, 1, dyn, dyn>(2, 4, 3), 4);
+  constexpr auto all = st::fused([](auto x, auto y, auto z, auto v) {
+    return std::tuple(matmul(x, y), matmul(x, z), matmul(x, v), matmul(transpose(v), transpose(x)));
+  });
+  const auto [crossed, common, paired, turned] = all(a, b, shared, same);
+  REQUIRE(crossed.extent(1) == 3);
+  for (int p = 0; p < 2; ++p)
+    for (int i = 0; i < 5; ++i) {
+      for (int q = 0; q < 3; ++q)
+        for (int j = 0; j < 6; ++j) {
+          float want = 0, other = 0;
+          for (int l = 0; l < 4; ++l)
+            want += a(p, 0, i, l) * b(q, l, j), other += a(p, 0, i, l) * shared(l, j);
+          CHECK(crossed(p, q, i, j) == want);
+          CHECK(common(p, 0, i, j) == other);
+        }
+      for (int j = 0; j < 3; ++j) {
+        float want = 0;
+        for (int l = 0; l < 4; ++l) want += a(p, 0, i, l) * same(p, 0, l, j);
+        CHECK(paired(p, 0, i, j) == want);
+        CHECK(turned(p, 0, j, i) == want);
+      }
+    }
+}
