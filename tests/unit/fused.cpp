@@ -161,14 +161,14 @@ TEST_CASE("fused: numbers, views, expressions and open extents as arguments") {
 }
 
 TEST_CASE("fused: functions within functions, and constants as results") {
-  constexpr auto inner = st::fused([](auto x) { return std::tuple(x * 2, exp(x * 0)); });
+  static constexpr auto inner = st::fused([](auto x) { return std::tuple(x * 2, exp(x * 0)); });
   constexpr auto outer = st::fused([](auto x) {
     auto [a, b] = inner(x + 1);
     return a + b;
   });
   CHECK(elements(outer(one)) == numbers{5, 7, 9});
 
-  constexpr auto increment = st::fused([](auto& x) { x = x + 1; });
+  static constexpr auto increment = st::fused([](auto& x) { x = x + 1; });
   constexpr auto twice = st::fused([](auto& x) {
     increment(x);
     increment(x);

@@ -231,7 +231,7 @@ template <class Call> struct plan_of {
     for (int i = 0; i < graph.size; ++i) count += graph[i].is(indices_operation);
     return count;
   }();
-  static constexpr auto checks = [] {
+  [[maybe_unused]] static constexpr auto checks = [] {
     detail::bounded<index_check, check_count> found;
     for (int i = 0; i < graph.size; ++i) {
       if (!graph[i].is(indices_operation)) continue;

@@ -89,7 +89,7 @@ constexpr void for_each_tensor(F&& visit, T& x, Same&... same) {
           detail::members_of(x), detail::members_of(same)...};
       constexpr std::size_t count = std::tuple_size_v<std::tuple_element_t<0, decltype(all)>>;
       [&]<std::size_t... I>(std::index_sequence<I...>) {
-        const auto at = [&]<std::size_t J>() {
+        [[maybe_unused]] const auto at = [&]<std::size_t J>() {
           std::apply([&](auto&... m) { for_each_tensor(visit, std::get<J>(m)...); }, all);
         };
         (at.template operator()<I>(), ...);

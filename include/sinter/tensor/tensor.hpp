@@ -115,21 +115,24 @@ template <class T, extent_t... E> class tensor {
   /// Zeros, with the extents that the type leaves open, in order.
   template <std::integral... N>
     requires(sizeof...(N) > 0 && sizeof...(N) == (0 + ... + !is_static(E)))
-  explicit tensor(N... open) {
+  constexpr explicit tensor(N... open) {
+    if (std::is_constant_evaluated()) return;
     const std::int64_t given[] = {static_cast<std::int64_t>(open)..., 0};
     allocate(given);
   }
   /// Elements in row-major order.
-  tensor(std::initializer_list<T> values)
+  constexpr tensor(std::initializer_list<T> values)
     requires(rank > 0 && all_static)
   {
+    if (std::is_constant_evaluated()) return;
     allocate(detail::no_extents);
     detail::check_count(static_cast<std::int64_t>(values.size()), size());
     detail::copy_elements(values.begin(), data(), static_cast<std::int64_t>(values.size()));
   }
-  tensor(std::initializer_list<T> values)
+  constexpr tensor(std::initializer_list<T> values)
     requires(rank == 1 && !all_static)
   {
+    if (std::is_constant_evaluated()) return;
     const std::int64_t given[] = {static_cast<std::int64_t>(values.size())};
     allocate(given);
     detail::copy_elements(values.begin(), data(), static_cast<std::int64_t>(values.size()));
