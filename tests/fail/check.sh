@@ -47,7 +47,8 @@ shorten() {  # characters joined to names, numbers without suffix, extents as th
         }
       }
       print joined $0
-    }' | sed -E 's/sinter:://g; s/\b([0-9]+)U?L+\b/\1/g; s/\b(extent_of|named)<(\w+)>/\2/g; s/ +>/>/g'
+    }' | sed -E 's/sinter:://g; s/\b([0-9]+)U?L+\b/\1/g; s/ +>/>/g' |
+    sed -E 's/\b(extent_of|named)<(\w+)>/\2/g'
 }
 
 wrong=()

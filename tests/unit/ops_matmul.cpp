@@ -61,8 +61,10 @@ TEST_CASE_TEMPLATE("matmul: [m,k] x [k,n] of every orientation, against double",
         for (int l = 0; l < k; ++l)
           want += static_cast<double>(a(i, l)) * static_cast<double>(b(l, j));
         const auto differs = [&](T got) {
-          if constexpr (sizeof(T) == 1) return got != static_cast<T>(static_cast<std::int64_t>(want));
-          else return !(ulps(got, want) <= (sizeof(T) == 2 ? 0.5 : 0));
+          if constexpr (sizeof(T) == 1)
+            return got != static_cast<T>(static_cast<std::int64_t>(want));
+          else
+            return !(ulps(got, want) <= (sizeof(T) == 2 ? 0.5 : 0));
         };
         wrong += differs(plain(i, j)) || differs(left(i, j)) || differs(right(i, j)) ||
                  differs(both(i, j)) || differs(turned(j, i));

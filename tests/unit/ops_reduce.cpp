@@ -40,7 +40,8 @@ template <class T> st::tensor<T, dyn, dyn> random(int rows, int columns, double 
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("reductions: rows and columns of [3,n] and [n,3], f32 and f64", T, float, double) {
+TEST_CASE_TEMPLATE("reductions: rows and columns of [3,n] and [n,3], f32 and f64", T, float,
+                   double) {
   constexpr auto all = st::fused([](auto x) {
     return std::tuple(st::sum<1>(x), st::max<1>(x), st::min<1>(x), st::mean<1>(x), argmax(x),
                       st::sum<0>(x), st::max<0>(x), st::mean<0>(x), st::argmax<0>(x), sum(x),
@@ -190,8 +191,9 @@ TEST_CASE_TEMPLATE("softmax, log_softmax: rows of [3,n], f32 and f64 against dou
         CHECK(ulps(columns(i, j), static_cast<double>(want)) <= 16);
         // The logarithm of the sum errs by its own units; the result may be nearer to 0.
         const double scale = static_cast<double>(8 + std::log(sum));
-        CHECK(std::abs(static_cast<double>(logarithm(i, j) - (W(x(i, j)) - high - std::log(sum)))) <=
-              scale * 8 * std::numeric_limits<T>::epsilon());
+        CHECK(
+            std::abs(static_cast<double>(logarithm(i, j) - (W(x(i, j)) - high - std::log(sum)))) <=
+            scale * 8 * std::numeric_limits<T>::epsilon());
       }
     }
   }
@@ -214,7 +216,8 @@ TEST_CASE("softmax: rows of +-1e30, infinities and NaN, f32") {
   CHECK(logarithm(2, 1) == 0);
 }
 
-TEST_CASE_TEMPLATE("layer_norm: rows of [3,n] with scale and shift, f32 and f64", T, float, double) {
+TEST_CASE_TEMPLATE("layer_norm: rows of [3,n] with scale and shift, f32 and f64", T, float,
+                   double) {
   constexpr auto normal = st::fused([](auto x, auto s, auto b) { return layer_norm(x, s, b); });
   for (const int n : sizes) {
     const auto x = random<T>(3, n, 10);
