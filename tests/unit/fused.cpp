@@ -80,6 +80,18 @@ TEST_CASE("fused: structures as arguments and as results") {
   CHECK(elements(q.left) == numbers{8, 10, 12});
   CHECK(elements(q.right) == numbers{1, 2, 3});
 
+  // A returned tensor has the type that it is declared with, whatever was assigned to it.
+  constexpr auto typed = st::fused([](auto x) {
+    pair result;
+    result.left = st::cast<double>(x) + 1;
+    result.right = sum(x);
+    return std::tuple(std::tuple(), result, x * 2);
+  });
+  const auto typed_results = typed(one);
+  CHECK(elements(std::get<1>(typed_results).left) == numbers{2, 3, 4});
+  CHECK(elements(std::get<1>(typed_results).right) == numbers{6, 6, 6});
+  CHECK(elements(std::get<2>(typed_results)) == numbers{2, 4, 6});
+
   constexpr auto fold = st::fused([](const nested& n) {
     return n.first.left + n.first.right * 10 + n.more[0] * 100 + n.more[1] * 1000;
   });
@@ -198,10 +210,31 @@ TEST_CASE("fused: one tensor as several arguments") {
   st::tensor<float, 2, 2> m{1, 2, 3, 4};
   turned(m, m);
   CHECK(elements(m) == numbers{2, 5, 5, 8});
-  constexpr auto running = st::fused([](auto& x, auto y) { x = y + st::reshape<8>(x); });
+  // Only a part is shared; and both are updated, which has no meaning.
+  constexpr auto running = st::fused([](auto& x, auto y) { x = x + st::sum<0>(y); });
   st::tensor<float, 8> v{1, 2, 3, 4, 5, 6, 7, 8};
-  running(v, v.slice(0, 0, 1));
-  CHECK(elements(v) == numbers{2, 3, 4, 5, 6, 7, 8, 9});
+  running(v, v.slice(0, 6, 8));
+  CHECK(elements(v) == numbers{16, 17, 18, 19, 20, 21, 22, 23});
+  constexpr auto both_updated = st::fused([](auto& x, auto& y) { x = y + 1, y = x + 2; });
+  CHECK_THROWS_WITH_AS(both_updated(v, v),
+                       "operands 0 and 1 share memory, and both are updated; pass the memory once",
+                       st::value_error);
+  CHECK(v(0) == 16);
+}
+
+TEST_CASE("fused: updates of views write the memory that they see, and no other") {
+  constexpr auto step = st::fused([](auto& x, auto y) { x = x * 2 + y; });
+  st::tensor<float, 2, 4> m{1, 2, 3, 4, 5, 6, 7, 8};
+  auto odd = m.slice(1, 1, 4, 2);
+  step(odd, 100.f);
+  CHECK(elements(m) == numbers{1, 104, 3, 108, 5, 112, 7, 116});
+  const auto even = m.slice(1, 0, 3, 2);
+  step(odd, even);  // interleaved in memory, with no element in common
+  CHECK(elements(m) == numbers{1, 209, 3, 219, 5, 229, 7, 239});
+  constexpr auto turn = st::fused([](auto& x) { x = transpose(x); });
+  auto square = m.slice(1, 0, 4, 3);
+  turn(square);
+  CHECK(elements(m) == numbers{1, 209, 3, 5, 219, 229, 7, 239});
 }
 
 TEST_CASE("fused: loops, conditions and helper functions of the language") {

@@ -51,9 +51,13 @@ template <class Rule, class... Operands> struct operand_traits<call<Rule, Operan
 namespace detail {
 
 /// Outputs in what a traced function returned: symbols, expressions, tensors, and structures and
-/// tuples of these. `visit_members` is found by argument lookup beside the structures' headers.
+/// tuples of these. `visit_members` and `as_declared`, which gives a tensor the shape and type that
+/// it is declared with, are found by argument lookup where tensors are.
 template <class R> constexpr void add_outputs(graph_builder& g, R& result) {
-  if constexpr (requires { lift(result); }) {
+  if constexpr (requires { as_declared(result); }) {
+    const symbol value = as_declared(result);
+    g.outputs.push_back(output{value.index, -1});
+  } else if constexpr (requires { lift(result); }) {
     const symbol value = lift(result);
     g.outputs.push_back(output{value.index, -1});
   } else {

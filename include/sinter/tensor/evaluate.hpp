@@ -51,19 +51,62 @@ template <class Call> struct evaluation {
 
   void run() { execution.run(inputs, outputs); }
 
+  /// The memory of an operand, gaps between its elements included.
+  struct bytes {
+    char* begin = nullptr;
+    char* end = nullptr;
+    bool overlaps(const void* first, const void* last) const { return begin < last && first < end; }
+  };
+  bytes bytes_of(int i) const {
+    const cpu::operand_memory& m = inputs[i];
+    std::int64_t low = 0, high = 1, count = 1;
+    for (int a = plan::input(i).extents.rank; a-- > 0;) {
+      const std::int64_t reach =
+          (m.extents[a] - 1) * (m.strides != nullptr ? m.strides[a] : count);
+      (reach < 0 ? low : high) += reach;
+      count *= m.extents[a];
+    }
+    if (count == 0) return {};
+    char* const data = static_cast<char*>(m.data);
+    const std::int64_t size = properties(m.type).size;
+    return {data + low * size, data + high * size};
+  }
+
+  /// The same where what is updated may also be read through another operand: such outputs are
+  /// written to a copy, which takes its place when all is computed.
+  void run_beside_updates() {
+    owned_memory copies[plan::outputs + 1];
+    for (int o = 0; o < plan::outputs; ++o) {
+      const int own = plan::graph.outputs[o].input;
+      if (own < 0) continue;
+      const bytes target = bytes_of(own);
+      for (int i = 0; i < plan::inputs; ++i) {
+        if (i == own || !bytes_of(i).overlaps(target.begin, target.end)) continue;
+        for (int other = 0; other < plan::outputs; ++other)
+          if (plan::graph.outputs[other].input == i)
+            throw value_error("operands " + std::to_string(own) + " and " + std::to_string(i) +
+                              " share memory, and both are updated; pass the memory once");
+        if (copies[o].get() != nullptr) continue;
+        copies[o].allocate(static_cast<std::size_t>(target.end - target.begin));
+        char* const copy = static_cast<char*>(copies[o].get());
+        copy_elements(target.begin, copy, target.end - target.begin);
+        outputs[o] = copy + (static_cast<char*>(inputs[own].data) - target.begin);
+      }
+    }
+    run();
+    for (int o = 0; o < plan::outputs; ++o) {
+      if (copies[o].get() == nullptr) continue;
+      const bytes target = bytes_of(plan::graph.outputs[o].input);
+      copy_elements(static_cast<const char*>(copies[o].get()), target.begin,
+                    target.end - target.begin);
+    }
+  }
+
   /// Whether writing output 0 to [begin, end) could change what is still to be read.
   bool disturbs(const void* begin, const void* end) const {
     for (int i = 0; i < plan::inputs; ++i) {
       const cpu::operand_memory& m = inputs[i];
-      const shape& s = plan::input(i).extents;
-      std::int64_t last = 0, count = 1;
-      for (int a = s.rank; a-- > 0;) {
-        last += (m.extents[a] - 1) * (m.strides != nullptr ? m.strides[a] : count);
-        count *= m.extents[a];
-      }
-      const char* first = static_cast<const char*>(m.data);
-      if (count == 0 || first >= end || first + (last + 1) * properties(m.type).size <= begin)
-        continue;
+      if (!bytes_of(i).overlaps(begin, end)) continue;
       const bool same = m.data == begin && m.strides == nullptr && i < 64 &&
                         (plan::in_place[0] >> i & 1) != 0;
       if (!same) return true;
@@ -223,6 +266,11 @@ template <class Target, class X> constexpr void assign(Target& target, X&& x) {
 }
 
 }  // namespace detail
+
+/// What a traced tensor holds, in the type and shape that it is declared with.
+template <class T, extent_t... E> constexpr symbol as_declared(const tensor<T, E...>& x) {
+  return detail::assign_rule<T, E...>{}(x.traced());
+}
 
 /// An expression's own type of tensor: `st::tensor y = relu(x)`.
 #define SINTER_GUIDE(count, ...)                                                             \

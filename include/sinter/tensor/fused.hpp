@@ -28,6 +28,22 @@ inline constexpr bool is_expression =
 template <class F, class... A>
 using fused_call = call<F, decltype(fused_operand(std::declval<A&>()))...>;
 
+/// The number of outputs in what a traced function returned.
+template <class R> constexpr int output_count() {
+  if constexpr (operand<R>) return 1;
+  else if constexpr (std::is_array_v<R>)
+    return std::extent_v<R> * output_count<std::remove_extent_t<R>>();
+  else
+    return []<class... M>(std::type_identity<std::tuple<M...>>) {
+      return (0 + ... + output_count<std::remove_cvref_t<M>>());
+    }(std::type_identity<decltype(members_of(std::declval<R&>()))>{});
+}
+
+/// The outputs in the first members of a tuple.
+template <class R, std::size_t... I> constexpr int outputs_before(std::index_sequence<I...>) {
+  return (0 + ... + output_count<std::tuple_element_t<I, R>>());
+}
+
 /// The tensors that hold what a traced function returned: same structure, memory for symbols.
 /// `Next` counts outputs.
 template <class Call, class R, int Next> constexpr auto result_type() {
@@ -36,7 +52,8 @@ template <class Call, class R, int Next> constexpr auto result_type() {
   else if constexpr (tuple_like<R>) {
     return []<std::size_t... I>(std::index_sequence<I...>) {
       return std::type_identity<std::tuple<typename decltype(
-          result_type<Call, std::tuple_element_t<I, R>, Next + static_cast<int>(I)>())::type...>>{};
+          result_type<Call, std::tuple_element_t<I, R>,
+                      Next + outputs_before<R>(std::make_index_sequence<I>{})>())::type...>>{};
     }(std::make_index_sequence<std::tuple_size_v<R>>{});
   } else return std::type_identity<R>{};
 }
@@ -76,7 +93,7 @@ template <class F> struct fused_function {
     using traced = typename detail::returned<Call>::type;
     detail::evaluation<Call> e(c);
     if constexpr (std::is_void_v<traced>) {
-      e.run();
+      e.run_beside_updates();
     } else {
       typename decltype(detail::result_type<Call, traced, 0>())::type result{};
       int output = 0;
@@ -88,7 +105,7 @@ template <class F> struct fused_function {
             e.outputs[output++] = t.data();
           },
           result);
-      e.run();
+      e.run_beside_updates();
       return result;
     }
   }

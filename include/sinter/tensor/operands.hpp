@@ -45,7 +45,11 @@ template <class T> struct tensor_operand {
 
 /// Calls `f` with each member of a structure that a traced function returned.
 template <class S, class F> constexpr void visit_members(S& s, F&& f) {
-  std::apply([&](auto&... m) { (f(m), ...); }, members_of(s));
+  if constexpr (std::is_array_v<S>) {
+    for (auto& element : s) f(element);
+  } else {
+    std::apply([&](auto&... m) { (f(m), ...); }, members_of(s));
+  }
 }
 
 }  // namespace detail
@@ -78,7 +82,9 @@ template <class T, extent_t... E> struct operand_traits<tensor_view<T, E...>> {
   static constexpr symbol declare(graph_builder& g) {
     return detail::declare_tensor<tensor_view<T, E...>>(g, true);
   }
-  static constexpr void updates(graph_builder&, const symbol&, int) {}
+  static constexpr void updates(graph_builder& g, const symbol& x, int first) {
+    if constexpr (!std::is_const_v<T>) detail::add_update(g, first, x);
+  }
   template <class F> static void visit(F&& f, const tensor_view<T, E...>& x) {
     f(cpu::operand_memory{const_cast<std::remove_const_t<T>*>(x.data()), x.extents(), x.strides(),
                           dtype_of<std::remove_const_t<T>>});
