@@ -43,7 +43,6 @@ struct multicast_sum {
           ctx.tensor_load_multicast(box, &map, 0, step * box_rows, full, (1u << cluster) - 1);
         }
       }
-      ctx.sync_warp();
       ctx.mbarrier_wait(full, step % 2);
       SINTER_UNROLL
       for (int row = 0; row < box_rows; ++row) {

@@ -42,7 +42,7 @@ struct pipeline {
         ctx.mbarrier_init(full + stage, Bulk ? 1 : 32);
         ctx.mbarrier_init(empty + stage, consumer_warps);
       }
-      ctx.fence_mbarrier_init();
+      if constexpr (Bulk) ctx.fence_mbarrier_init();
     }
     ctx.sync();
 
@@ -53,8 +53,8 @@ struct pipeline {
         const int bytes = width(step) * 4;
         auto tile = tiles + stage * tile_rows * tile_columns;
         if constexpr (Bulk) {
+          // Bytes may arrive before they are expected; the phase cannot end before they are.
           if (ctx.lane() == 0) ctx.mbarrier_expect(full + stage, rows * bytes);
-          ctx.sync_warp();
         }
         for (int row = ctx.lane(); row < rows; row += 32) {
           auto to_row = tile + row * tile_columns;

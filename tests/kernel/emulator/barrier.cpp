@@ -7,9 +7,7 @@
 namespace sinter::emulator {
 
 void engine::barrier(thread& t, int id, int expected, bool waits, const site& s) {
-  if (s.is(change::drop)) return;
-  if (s.is(change::skip_warp) && t.index / 32 == 0) return;
-  if (s.is(change::skip_thread) && t.index == 5) return;
+  if (s.is(change::drop) || s.is(change::skip_warp) || s.is(change::skip_thread)) return;
   block& b = *t.home;
   barrier_state& state = b.barriers[id];
   if (id != 0 && (expected <= 0 || expected % 32 != 0 || id > 15)) {
@@ -62,9 +60,7 @@ void engine::check_barrier(block& b, int id, thread* last) {
 }
 
 void engine::cluster_barrier(thread& t, const site& s) {
-  if (s.is(change::drop)) return;
-  if (s.is(change::skip_warp) && t.index / 32 == 0) return;
-  if (s.is(change::skip_thread) && t.index == 5) return;
+  if (s.is(change::drop) || s.is(change::skip_warp) || s.is(change::skip_thread)) return;
   cluster& group = *t.home->group;
   group.barrier.waiting.push_back(&t);
   group.barrier.locations.push_back(s.location);
@@ -85,6 +81,12 @@ void engine::complete_cluster(cluster& group, thread* last) {
     found(fault::divergent_barrier, state.waiting[0], state.locations[0], other,
           "one cluster barrier, two lines");
     break;
+  }
+  // A block that has ended takes no part; one that has lost some of its threads diverges.
+  for (const block* b : group.blocks) {
+    if (b->live == 0 || b->live == b->size()) continue;
+    found(fault::divergent_barrier, state.waiting[0], state.locations[0], 0,
+          std::to_string(b->size() - b->live) + " threads had ended");
   }
   const std::vector<thread*> members = std::move(state.waiting);
   state = {};

@@ -19,7 +19,10 @@ class copy_calls : public warp_calls {
     static_assert(Bytes == 4 || Bytes == 8 || Bytes == 16, "copy_async: want 4, 8 or 16 bytes");
     const site s = enter(call::copy, at);
     if (s.is(change::drop)) return;
-    if (s.is(change::more)) valid = Bytes;
+    if (s.is(change::more)) {
+      if (valid == Bytes) engine_->unaltered();
+      valid = Bytes;
+    }
     if (s.is(change::shift)) to = to + Bytes / static_cast<int>(sizeof(T));
     if (valid < 0 || valid > Bytes) {
       engine_->found(fault::outside_global, thread_, s.location, 0, "valid bytes beyond the copy");

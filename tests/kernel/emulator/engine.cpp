@@ -84,8 +84,16 @@ site engine::enter(thread& t, call kind, source at) {
     abandon();
   }
   if (options_.preempt > 0 && chance(options_.preempt)) yield(t);
-  const bool altered = location == altered_location_ && kind == options_.altered.kind && location;
-  return {location, altered ? options_.altered.altered : change::none};
+  if (location != altered_location_ || kind != options_.altered.kind) return {location};
+  // Of the changes that concern some threads only, those are the first to come, each time.
+  if (!altered_thread_) altered_thread_ = &t;
+  const change c = options_.altered.altered;
+  const bool same_warp = t.home == altered_thread_->home &&
+                         t.index / 32 == altered_thread_->index / 32;
+  if (c == change::skip_thread && altered_thread_ != &t) return {location};
+  if (c == change::skip_warp && !same_warp) return {location};
+  ++result.altered;
+  return {location, c};
 }
 
 source engine::where(std::uint16_t location) const { return locations_[location].at; }

@@ -75,6 +75,8 @@ class engine {
   site enter(thread& t, call kind, source at);
   void found(fault kind, thread* t, std::uint16_t at, std::uint16_t other, std::string detail);
   source where(std::uint16_t location) const;
+  /// The change that was asked for makes no difference to this call.
+  void unaltered() { --result.altered; }
   const shape& launched() const { return shape_; }
 
   // --- Scheduling (engine.cpp) ------------------------------------------------------------------
@@ -205,8 +207,8 @@ class engine {
   void check_barrier(block& b, int id, thread* last);
   void complete_cluster(cluster& group, thread* last);
   void run_gathering(warp& w, std::size_t which, thread* last);
-  void read_tile(thread* const* readers, int count, const shared_place& p, operand kind,
-                 int first_row, int row_count, const epoch& as, float* out);
+  void read_tile(thread& reader, const shared_place& p, operand kind, int first_row,
+                 int row_count, const epoch& as, float* out);
   void run_product(warpgroup& g, const site& s);
   void deliver_copies(thread& t, std::vector<copy_item>& group, const epoch* as);
   void post(thread& t, std::uint32_t ticket, std::uint16_t location, std::function<void()> work);
@@ -236,6 +238,7 @@ class engine {
   std::vector<location_entry> locations_;
   std::vector<std::uint16_t> location_table_;
   std::uint16_t altered_location_ = 0;
+  thread* altered_thread_ = nullptr;
   std::map<std::tuple<fault, std::uint16_t, std::uint16_t>, std::size_t> seen_;
   std::map<const void*, std::vector<publication>> published_;
 };

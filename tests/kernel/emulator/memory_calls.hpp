@@ -159,7 +159,7 @@ class memory_calls {
   template <class Pointer, class T>
   void store_to(Pointer p, const T& value, source at) {
     const site s = enter(call::store, at);
-    if (s.is(change::drop) || (s.is(change::skip_thread) && thread_->index == 5)) return;
+    if (s.is(change::drop) || s.is(change::skip_thread)) return;
     if (s.is(change::shift)) p = p + 1;
     if (!engine_->inside(*thread_, p, sizeof(T), alignof(T), s.location)) return;
     engine_->note_write(*thread_, p, sizeof(T), engine_->now(*thread_, s.location));
@@ -178,6 +178,11 @@ class memory_calls {
     const site s = enter(call::atomic, at);
     if (!Writes) engine_->spin(*thread_, "atomic load", s.location);
     if (s.is(change::drop)) return T{};
+    if ((s.is(change::relax) && Order == order::relaxed) ||
+        (s.is(change::narrow) && Scope == scope::block) ||
+        (s.is(change::twice) && (!Reads || !Writes))) {
+      engine_->unaltered();
+    }
     const bool relaxed = s.is(change::relax);
     const scope reach = s.is(change::narrow) ? scope::block : Scope;
     T old{};

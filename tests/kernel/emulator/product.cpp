@@ -28,22 +28,22 @@ shared_place chunk(const shared_place& p, int row, int k) {
 
 }  // namespace
 
-void engine::read_tile(thread* const* readers, int count, const shared_place& p, operand kind,
-                       int first_row, int row_count, const epoch& as, float* out) {
+void engine::read_tile(thread& reader, const shared_place& p, operand kind, int first_row,
+                       int row_count, const epoch& as, float* out) {
   const std::int64_t begin = p.home->arrays[p.array].offset + p.offset;
   if (begin % device::swizzled_tile_alignment >= device::swizzled_row_bytes) {
-    found(fault::misaligned, readers[0], as.location, 0, "the tile begins at no multiple of 1024");
+    found(fault::misaligned, &reader, as.location, 0, "the tile begins at no multiple of 1024");
   }
   for (int row = first_row; row < first_row + row_count; ++row) {
     for (int k = 0; k < depth; k += 8) {
       const shared_place c = chunk(p, row, k);
       float* to = out + row * depth + k;
-      if (!inside(*readers[0], c, 16, 16, as.location)) {
+      if (!inside(reader, c, 16, 16, as.location)) {
         std::fill(to, to + 8, std::nanf(""));
         continue;
       }
-      for (int i = 0; i < count; ++i) note_read(*readers[i], c, 16, as);
-      check_proxy(*readers[0], c, 16, as.location);
+      note_read(reader, c, 16, as);
+      check_proxy(reader, c, 16, as.location);
       std::uint32_t pairs[4];
       std::memcpy(pairs, address(c), 16);
       for (int e = 0; e < 8; ++e) to[e] = operand_value(kind, pairs[e / 2], e % 2);
@@ -53,7 +53,10 @@ void engine::read_tile(thread* const* readers, int count, const shared_place& p,
 
 void engine::run_product(warpgroup& g, const site& s) {
   block& home = *g.present[0]->home;
-  if (!g.actor) g.actor = home.new_actor();
+  if (!g.actors) {
+    g.actors = home.new_actor();
+    for (int w = 1; w < 4; ++w) home.new_actor();
+  }
   thread* members[128];
   const product_call* calls[128];
   for (std::size_t i = 0; i < 128; ++i) {
@@ -67,14 +70,15 @@ void engine::run_product(warpgroup& g, const site& s) {
            c->a.offset == first.a.offset && c->accumulate == first.accumulate;
   });
   if (!same) found(fault::warp_divergence, members[0], s.location, 0, "operands differ");
-  const epoch e{++home.actor_time(g.actor), home.serial, static_cast<std::uint16_t>(g.actor),
-                s.location};
-  thread* const leaders[4] = {members[0], members[32], members[64], members[96]};
   std::vector<float> a(rows * depth), b(static_cast<std::size_t>(first.columns) * depth);
-  read_tile(leaders, 4, first.b, first.kind, 0, first.columns, e, b.data());
   for (int w = 0; w < 4; ++w) {
+    // Each warp reads its rows of a and all of b, when it comes to it.
+    const auto actor = static_cast<std::uint16_t>(g.actors + static_cast<unsigned>(w));
+    const epoch e{++home.actor_time(actor), home.serial, actor, s.location};
+    thread& leader = *members[32 * w];
+    read_tile(leader, first.b, first.kind, 0, first.columns, e, b.data());
     if (!first.registers) {
-      read_tile(&leaders[w], 1, first.a, first.kind, 16 * w, 16, e, a.data());
+      read_tile(leader, first.a, first.kind, 16 * w, 16, e, a.data());
       continue;
     }
     for (int lane = 0; lane < 32; ++lane) {
@@ -134,7 +138,7 @@ void engine::product(thread& t, const product_call& p, const site& s) {
 
 void engine::product_commit(thread& t, const site& s) {
   if (s.is(change::drop)) return;
-  const unsigned actor = group_of(t).actor;
+  const unsigned actor = group_of(t).actors;
   const std::uint32_t time = actor ? t.home->actor_time(actor) : 0;
   t.product_groups.push_back({std::move(t.open_products), time});
   t.open_products.clear();
@@ -156,7 +160,8 @@ void engine::product_wait(thread& t, std::size_t left, const site& s) {
     if (!g.time) continue;
     clock_builder known;
     known.absorb(t.known);
-    known.advance(t.home->serial, group_of(t).actor, g.time);
+    const unsigned own = group_of(t).actors + static_cast<unsigned>(t.index / 32 % 4);
+    known.advance(t.home->serial, own, g.time);
     learn(t, known.finish());
   }
 }

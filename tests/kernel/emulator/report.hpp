@@ -57,6 +57,7 @@ struct report {
   std::vector<diagnostic> diagnostics;
   std::vector<call_site> sites;         ///< every call that was made, by its line
   std::uint64_t calls = 0;
+  std::uint64_t altered = 0;            ///< calls that a mutation changed
   std::uint64_t switches = 0;
   std::uint64_t bank_conflicts = 0;  ///< of `load_matrix`: chunks beyond the first in a bank
   std::size_t shared_bytes = 0;      ///< declared by a block

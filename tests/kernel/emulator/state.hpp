@@ -110,7 +110,7 @@ struct warpgroup {
   std::vector<thread*> present;
   std::vector<void*> data;
   std::uint16_t location = 0;
-  unsigned actor = 0;  ///< its tensor core; 0 until needed
+  unsigned actors = 0;  ///< the tensor cores of its four warps, in a row; 0 until needed
 };
 
 struct barrier_state {

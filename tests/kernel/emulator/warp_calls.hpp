@@ -97,7 +97,7 @@ class warp_calls : public memory_calls {
     static_assert(std::is_trivially_copyable_v<T> && (sizeof(T) == 4 || sizeof(T) == 8),
                   "shuffle: want 4 or 8 bytes");
     const site s = enter(call::shuffle, at);
-    if (s.is(change::skip_thread) && lane() == 31) return v;
+    if (s.is(change::skip_thread)) return v;
     std::uint64_t bits = 0;
     std::memcpy(&bits, &v, sizeof(T));
     bits = exchange_bits(bits, from(lane()), mask, s);
