@@ -99,7 +99,7 @@ TEST_CASE("mutants: every changed call of every body is noticed") {
         INFO(mutant);
         if (excused) {
           ++count.equivalent;
-          CHECK_MESSAGE(seen == verdict::unnoticed, "it is noticed, so it does not belong on the list");
+          CHECK_MESSAGE(seen == verdict::unnoticed, "it is noticed: not for the list");
         } else {
           CHECK(seen == verdict::noticed);
         }
