@@ -4,6 +4,8 @@
 /// How one memory access relates to others: its order, the threads that are to see it, and what it
 /// leaves in the caches. All three are template arguments of calls, so they cost nothing.
 
+#include "sinter/core/config.hpp"
+
 namespace sinter::device {
 
 /// As in C++. `relaxed` orders nothing by itself; a fence before or after it does.
@@ -16,7 +18,11 @@ enum class scope { block, cluster, device };
 /// that the same kernel writes.
 enum class caching { normal, streaming, read_only };
 
-constexpr bool acquires(order o) { return o == order::acquire || o == order::acquire_release; }
-constexpr bool releases(order o) { return o == order::release || o == order::acquire_release; }
+SINTER_HD constexpr bool acquires(order o) {
+  return o == order::acquire || o == order::acquire_release;
+}
+SINTER_HD constexpr bool releases(order o) {
+  return o == order::release || o == order::acquire_release;
+}
 
 }  // namespace sinter::device

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// a transpose(b) of bf16 matrices, rounded to bf16, as it is done on sm_90a: one warp keeps tensor
-/// copies under way, a warpgroup multiplies with two groups of products in flight, and the result
-/// leaves through shared memory and a tensor copy, which also cuts off what lies outside.
+/// a transpose(b) of bf16 matrices, rounded to bf16, as it is done on sm_90a: one thread keeps
+/// tensor copies under way, a warpgroup multiplies with two groups of products in flight, and the
+/// result leaves through shared memory and a tensor copy, which also cuts off what lies outside.
 
 #include <cstddef>
 
@@ -20,7 +20,7 @@ struct product_maps {
 };
 
 struct warpgroup_product {
-  static constexpr int block_threads = 128 + 32;
+  static constexpr int block_threads = 128 + 128;
   static constexpr int tile = 64, tile_elements = tile * tile, tile_bytes = tile_elements * 2;
   static constexpr int stages = 3;
   static constexpr std::size_t shared_bytes =
@@ -45,9 +45,10 @@ struct warpgroup_product {
     }
     ctx.sync();
 
-    if (ctx.warp() == 4) {
+    // Registers change hands between whole warpgroups, so the copying thread has one to itself.
+    if (ctx.warp() >= 4) {
       ctx.template lower_registers<40>();
-      if (ctx.lane() != 0) return;
+      if (ctx.thread() != 128) return;
       for (int step = 0; step < steps; ++step) {
         const int stage = step % stages, use = step / stages % 2;
         ctx.mbarrier_wait(empty + stage, use ^ 1);
@@ -58,6 +59,7 @@ struct warpgroup_product {
       return;
     }
 
+    ctx.template raise_registers<232>();
     typename Context::template accumulator<tile> sums;
     for (int step = 0; step < steps; ++step) {
       const int stage = step % stages, use = step / stages % 2;

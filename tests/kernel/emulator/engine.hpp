@@ -131,6 +131,8 @@ class engine {
               gathering::operation carry_out);
   /// True in the thread that came last; the data of all are then in the warpgroup.
   bool gather_warpgroup(thread& t, void* data, const site& s);
+  void meet_warpgroup(thread& t, const site& s);
+  void dismiss(warpgroup& g, thread* last);
   warpgroup& group_of(thread& t);
 
   // --- Barriers in shared memory (mbarrier.cpp) -------------------------------------------------

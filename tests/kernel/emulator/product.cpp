@@ -128,12 +128,7 @@ void engine::product(thread& t, const product_call& p, const site& s) {
   if (!gather_warpgroup(t, &made, s)) return;
   warpgroup& g = group_of(t);
   run_product(g, s);
-  const std::vector<thread*> present = std::move(g.present);
-  g.present.clear();
-  g.data.clear();
-  for (thread* other : present) {
-    if (other != &t) wake(*other);
-  }
+  dismiss(g, &t);
 }
 
 void engine::product_commit(thread& t, const site& s) {

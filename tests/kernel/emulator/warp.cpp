@@ -86,8 +86,21 @@ bool engine::gather_warpgroup(thread& t, void* data, const site& s) {
   g.present.push_back(&t);
   g.data.push_back(data);
   if (g.present.size() == 128) return true;
-  wait(t, "wgmma", s.location);
+  wait(t, "warpgroup", s.location);
   return false;
+}
+
+void engine::dismiss(warpgroup& g, thread* last) {
+  const std::vector<thread*> present = std::move(g.present);
+  g.present.clear();
+  g.data.clear();
+  for (thread* t : present) {
+    if (t != last) wake(*t);
+  }
+}
+
+void engine::meet_warpgroup(thread& t, const site& s) {
+  if (gather_warpgroup(t, nullptr, s)) dismiss(group_of(t), &t);
 }
 
 }  // namespace sinter::emulator

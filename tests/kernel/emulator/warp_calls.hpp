@@ -80,7 +80,7 @@ class warp_calls : public memory_calls {
   template <int N>
   void raise_registers(source at = source::here()) {
     static_assert(N % 8 == 0 && N >= 24 && N <= 256, "registers: want a multiple of 8, 24 to 256");
-    enter(call::other, at);
+    engine_->meet_warpgroup(*thread_, enter(call::other, at));
   }
   template <int N>
   void lower_registers(source at = source::here()) {
