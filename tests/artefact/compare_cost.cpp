@@ -3,8 +3,9 @@
 //
 // For each kernel NAME_by_hand of a cubin, finds the kernel whose name contains NAME and compares
 // the two: instructions, of which PERCENT more are let pass, and registers. Reads the ELF file
-// itself, as a disassembler is not always there: an instruction of sm_70 and later is 16 bytes with its opcode in the lowest 12 bits; the
-// section .nv.info lists attributes, among them the number of registers by the kernel's symbol.
+// itself, as a disassembler is not always there: an instruction of sm_70 and later is 16 bytes with
+// its opcode in the lowest 12 bits; the section .nv.info lists attributes, among them the number of
+// registers by the kernel's symbol.
 #include <elf.h>
 
 #include <cstdint>

@@ -15,6 +15,7 @@
 #endif
 #endif
 #ifdef SINTER_SANITIZED_FIBERS
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -23,6 +24,13 @@ namespace sinter::emulator {
 namespace {
 
 std::size_t page() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+
+// A fiber that was abandoned has left marks of its frames on the stack.
+void forget_frames([[maybe_unused]] char* base, [[maybe_unused]] std::size_t size) {
+#ifdef SINTER_SANITIZED_FIBERS
+  __asan_unpoison_memory_region(base, size);
+#endif
+}
 
 }  // namespace
 
@@ -36,7 +44,7 @@ stack::stack(std::size_t bytes) : size_((bytes + page() - 1) / page() * page()) 
 
 stack::~stack() { munmap(base_ - page(), size_ + page()); }
 
-#if defined(__x86_64__)
+#ifdef SINTER_ASSEMBLY_FIBERS
 
 // void sinter_fiber_switch(void** save_stack_pointer, void* load_stack_pointer): it ends with a
 // jump rather than a return, which the processor's return predictor would get wrong.
@@ -90,6 +98,7 @@ static_assert(sizeof(saved_registers) == 72);
 }  // namespace
 
 void fiber::prepare(char* base, std::size_t size, entry start, void* argument) {
+  forget_frames(base, size);
   bottom_ = base;
   size_ = size;
   auto* saved = reinterpret_cast<saved_registers*>(base + size - sizeof(saved_registers));
@@ -113,6 +122,7 @@ void begin(unsigned start_low, unsigned start_high, unsigned low, unsigned high)
 }  // namespace
 
 void fiber::prepare(char* base, std::size_t size, entry start, void* argument) {
+  forget_frames(base, size);
   bottom_ = base;
   size_ = size;
   getcontext(&context_);
@@ -133,7 +143,7 @@ void fiber::leave_to(fiber& next, [[maybe_unused]] bool last) {
 #ifdef SINTER_SANITIZED_FIBERS
   __sanitizer_start_switch_fiber(last ? nullptr : &fake_stack_, next.bottom_, next.size_);
 #endif
-#if defined(__x86_64__)
+#ifdef SINTER_ASSEMBLY_FIBERS
   sinter_fiber_switch(&stack_pointer_, next.stack_pointer_);
 #else
   swapcontext(&context_, &next.context_);
