@@ -10,3 +10,4 @@
 #include "sinter/ops/activation.hpp"
 #include "sinter/ops/loss.hpp"
 #include "sinter/tensor/fused.hpp"
+#include "sinter/tensor/random.hpp"

@@ -48,6 +48,9 @@ inline std::string describe(const constraint& c, const dimension* dimensions,
   if (c.nonzero)
     return op + ": " + describe(c.left_shape, dimensions, numbers) +
            ": an empty axis has no such value";
+  if (c.op == pack_name("assign"))
+    return op + ": " + describe(c.right_shape, dimensions, numbers) + " cannot hold " +
+           describe(c.left_shape, dimensions, numbers);
   const std::string both = describe(c.left_shape, dimensions, numbers) + " and " +
                            describe(c.right_shape, dimensions, numbers);
   if (c.op == pack_name("reshape"))

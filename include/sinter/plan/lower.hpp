@@ -36,7 +36,7 @@ class lowerer {
     nest main;
     main.space = own.space;
     main.folded = own.folded;
-    main.product = own.product >= 0;
+    main.product = own.products > 0;
     begin(main);
     for (int i : members)
       if (is_compute(i)) emit(i, map_in(own, g_[i].extents));
@@ -58,7 +58,7 @@ class lowerer {
       place_strides(target, extents, m, r.stride);
       nest_->code.result_list.push_back(r);
     }
-    end(main, own.product >= 0 ? family::contract
+    end(main, own.products > 0 ? family::contract
               : own.folded == 0 ? family::map
               : own.rows        ? family::row
                                 : family::reduce);

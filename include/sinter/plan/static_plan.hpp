@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// A plan as a constant. Each step is a constant evaluation of its own: the outline, each kernel,
-/// the order. So the limits that compilers set hold for one step and not for the whole. A result
-/// is kept in arrays of a guessed size; where the guess is too small the step is done again.
+/// A plan as a constant. Each step is a constant evaluation of its own: the groups, the outline,
+/// each kernel, the order. So the limits that compilers set hold for one step and not for the
+/// whole. A result is kept in arrays of a guessed size; where the guess is too small the step is
+/// done again.
 
 #include <utility>
 
 #include "sinter/graph/trace.hpp"
+#include "sinter/plan/fuse.hpp"
 #include "sinter/plan/lower.hpp"
 
 namespace sinter {
@@ -115,7 +117,44 @@ template <int Kernels, int Buffers, int Outputs> struct static_schedule {
   }
 };
 
-// Step 1: the outline.
+// Step 1: the groups.
+
+struct grouping_bounds {
+  int nodes = 0, groups = 0;
+};
+
+template <grouping_bounds B> struct static_grouping {
+  bounded<group, B.groups> groups;
+  bounded<int, B.nodes> group_of;
+  bool fits = true;
+
+  constexpr explicit static_grouping(const grouping& g) {
+    groups.assign(g.groups, fits);
+    group_of.assign(g.group_of, fits);
+  }
+  constexpr grouping_bounds bounds() const { return {group_of.count, groups.count}; }
+  constexpr grouping thaw() const {
+    grouping g;
+    g.groups.append(groups.data, groups.data + groups.count);
+    g.group_of.append(group_of.data, group_of.data + group_of.count);
+    return g;
+  }
+};
+
+constexpr grouping group_nodes(const graph_view& v) {
+  planning_graph g(v);
+  return fuse(g);
+}
+template <class Call> constexpr auto build_groups() {
+  constexpr int nodes = graph_of<Call>.view().size;
+  constexpr static_grouping<grouping_bounds{nodes, nodes / 4 + 8}> first(
+      group_nodes(graph_of<Call>.view()));
+  if constexpr (first.fits) return first;
+  else return static_grouping<first.bounds()>(group_nodes(graph_of<Call>.view()));
+}
+template <class Call> inline constexpr auto groups_of = build_groups<Call>();
+
+// Step 2: the outline.
 
 template <class Call> constexpr outline_bounds guessed_bounds() {
   constexpr auto& g = graph_of<Call>;
@@ -124,13 +163,16 @@ template <class Call> constexpr outline_bounds guessed_bounds() {
           v.size / 2 + v.output_count + 8, v.dimension_count + 32};
 }
 template <class Call> constexpr auto build_outline() {
-  constexpr static_outline<guessed_bounds<Call>()> first(make_outline(graph_of<Call>.view()));
+  constexpr static_outline<guessed_bounds<Call>()> first(
+      make_outline(graph_of<Call>.view(), groups_of<Call>.thaw()));
   if constexpr (first.fits) return first;
-  else return static_outline<first.bounds()>(make_outline(graph_of<Call>.view()));
+  else
+    return static_outline<first.bounds()>(
+        make_outline(graph_of<Call>.view(), groups_of<Call>.thaw()));
 }
 template <class Call> inline constexpr auto outline_of = build_outline<Call>();
 
-// Step 2: each kernel.
+// Step 3: each kernel.
 
 template <kernel_bounds B, class Call, int K> constexpr auto lower_step() {
   const graph_view v = graph_of<Call>.view();
@@ -156,7 +198,7 @@ template <class Call, int K> constexpr auto build_kernel() {
 }
 template <class Call, int K> inline constexpr auto kernel_of = build_kernel<Call, K>();
 
-// Step 3: the order.
+// Step 4: the order.
 
 template <class Call, int... K>
 constexpr auto build_schedule(std::integer_sequence<int, K...>) {

@@ -75,7 +75,7 @@ template <class Call> struct evaluation {
   /// The same where what is updated may also be read through another operand: such outputs are
   /// written to a copy, which takes its place when all is computed.
   void run_beside_updates() {
-    owned_memory copies[plan::outputs + 1];
+    shared_memory copies[plan::outputs + 1];
     for (int o = 0; o < plan::outputs; ++o) {
       const int own = plan::graph.outputs[o].input;
       if (own < 0) continue;
@@ -191,8 +191,16 @@ struct assignment<tensor<T, E...>, X> {
   using verdict = typename detail::verdict<call<assign_rule<T, E...>, stored_t<X>>>::type;
 };
 
+/// A new value for an operand.
+struct update_rule {
+  constexpr void operator()(symbol& target, symbol value) const { target = value; }
+};
 template <class T, extent_t... E, class X>
-struct assignment<tensor_view<T, E...>, X> : assignment<tensor<T, E...>, X> {};
+  requires(operand_or_number<X> && !any_symbol<X> && !is_mistaken<std::remove_cvref_t<X>>)
+struct assignment<tensor_view<T, E...>, X> {
+  using verdict =
+      typename detail::verdict<call<update_rule, tensor_view<T, E...>, stored_t<X>>>::type;
+};
 
 template <class T, extent_t... E, class X> void assign_now(tensor<T, E...>& target, X&& x) {
   using own = tensor<T, E...>;
@@ -234,30 +242,12 @@ constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
   }
 }
 
-/// Into memory with strides: by way of a tensor, so that nothing is overwritten too early.
+/// Into memory with strides, as any update of an argument.
 template <class T, extent_t... E, class X>
 void assign_view(const tensor_view<T, E...>& target, X&& x) {
-  constexpr int rank = sizeof...(E);
-  const auto write = [&](const auto& element) {
-    std::int64_t count = 1;
-    for (int i = 0; i < rank; ++i) count *= target.extent(i);
-    for (std::int64_t n = 0; n < count; ++n) {
-      std::int64_t at = 0, rest = n;
-      for (int i = rank; i-- > 0; rest /= target.extent(i))
-        at += rest % target.extent(i) * target.stride(i);
-      target.data()[at] = element(n);
-    }
-  };
-  if constexpr (operand<X>) {
-    const tensor<T, E...> value(std::forward<X>(x));
-    for (int i = 0; i < rank; ++i)
-      if (value.extent(i) != target.extent(i))
-        throw shape_error("assign: a view " + extents_text(target.extents(), rank) +
-                          " cannot hold " + extents_text(value.extents(), rank));
-    write([&](std::int64_t n) { return value.data()[n]; });
-  } else {
-    write([&](std::int64_t) { return static_cast<T>(x); });
-  }
+  using update = call<update_rule, tensor_view<T, E...>, stored_t<X>>;
+  const update c{{}, {target, stored_t<X>{std::forward<X>(x)}}};
+  evaluation<update>(c).run_beside_updates();
 }
 
 template <class Target, class X> constexpr void assign(Target& target, X&& x) {

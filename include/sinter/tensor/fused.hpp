@@ -5,6 +5,7 @@
 /// it mentions twice is computed once, what it assigns to its arguments is updated by the same
 /// plan.
 
+#include "sinter/graph/share.hpp"
 #include "sinter/ops/gradient.hpp"
 #include "sinter/tensor/evaluate.hpp"
 

@@ -19,37 +19,60 @@ namespace detail {
 
 template <class> struct tensor_access;
 
-/// Aligned, zeroed memory of one owner. Empty in constant evaluation.
-class owned_memory {
+/// Aligned, zeroed memory that its last owner frees: a tensor, or an expression that mentions it
+/// and may outlive it. Empty in constant evaluation.
+class shared_memory {
  public:
-  constexpr owned_memory() = default;
-  constexpr owned_memory(owned_memory&& other) noexcept : memory_(other.memory_) {
+  constexpr shared_memory() = default;
+  /// One more owner of the same memory.
+  constexpr shared_memory(const shared_memory& other) : memory_(other.memory_) {
+    if (memory_ != nullptr) __atomic_add_fetch(owners(), 1, __ATOMIC_RELAXED);
+  }
+  constexpr shared_memory(shared_memory&& other) noexcept : memory_(other.memory_) {
     other.memory_ = nullptr;
   }
-  constexpr owned_memory& operator=(owned_memory&& other) noexcept {
+  constexpr shared_memory& operator=(shared_memory other) noexcept {
+    exchange(other);
+    return *this;
+  }
+  constexpr ~shared_memory() {
+    if (memory_ != nullptr) release();
+  }
+
+  constexpr void exchange(shared_memory& other) noexcept {
     void* const mine = memory_;
     memory_ = other.memory_;
     other.memory_ = mine;
-    return *this;
   }
-  constexpr ~owned_memory() {
-    if (memory_ != nullptr) ::operator delete(memory_, std::align_val_t{64});
-  }
-
-  /// The old memory stays if there is no new one.
+  /// Takes fresh memory; the old one stays if there is none.
   void allocate(std::size_t bytes) {
-    void* const fresh =
-        ::operator new(bytes > 0 ? bytes : 1, std::align_val_t{64}, std::nothrow);
-    if (fresh == nullptr)
+    char* const block = bytes > SIZE_MAX - header
+                            ? nullptr
+                            : static_cast<char*>(::operator new(
+                                  bytes + header, std::align_val_t{header}, std::nothrow));
+    if (block == nullptr)
       throw memory_error("tensor: no memory for " + std::to_string(bytes) +
                          " bytes; use smaller extents or a narrower element type");
-    __builtin_memset(fresh, 0, bytes);
-    if (memory_ != nullptr) ::operator delete(memory_, std::align_val_t{64});
-    memory_ = fresh;
+    shared_memory fresh;
+    fresh.memory_ = block + header;
+    *fresh.owners() = 1;
+    __builtin_memset(fresh.memory_, 0, bytes);
+    exchange(fresh);
   }
   constexpr void* get() const { return memory_; }
 
  private:
+  /// The number of owners stands before the elements, in a line of its own.
+  static constexpr std::size_t header = 64;
+
+  std::int64_t* owners() const {
+    return reinterpret_cast<std::int64_t*>(static_cast<char*>(memory_) - header);
+  }
+  void release() {
+    if (__atomic_sub_fetch(owners(), 1, __ATOMIC_ACQ_REL) == 0)
+      ::operator delete(static_cast<char*>(memory_) - header, std::align_val_t{header});
+  }
+
   void* memory_ = nullptr;
 };
 

@@ -46,6 +46,21 @@ inline void check_empty(const shape& s, int input, const std::int64_t* numbers) 
                     " holds no memory: it was moved from; assign to it before it is used");
 }
 
+/// Two mentions of a shared intermediate, which are computed as one: their operands must be too.
+inline void check_twins(const operand_memory& a, const operand_memory& b, int rank, int first,
+                        int second) {
+  bool same = a.data == b.data;
+  if (a.extents == nullptr && b.extents == nullptr)  // numbers, of which each mention has a copy
+    same = __builtin_memcmp(a.data, b.data, static_cast<std::size_t>(properties(a.type).size)) == 0;
+  for (int i = 0; same && i < rank; ++i)
+    same = a.extents[i] == b.extents[i] &&
+           (a.strides == nullptr || a.strides[i] == b.strides[i]);
+  if (!same)
+    throw value_error("share: two intermediates that are alike have different operands, " +
+                      std::to_string(first) + " and " + std::to_string(second) +
+                      "; tell them apart by tags: share<1>(...), share<2>(...)");
+}
+
 inline void check_indices(const operand_memory& m, int rank, std::int64_t below) {
   std::int64_t count = 1;
   for (int a = 0; a < rank; ++a) count *= m.extents[a];
@@ -78,8 +93,13 @@ template <class Plan> struct execution {
       if (!want.holds(number_of(want.left, numbers), number_of(want.right, numbers)))
         throw shape_error(describe(want, Plan::dimensions.data, numbers));
     }
-    for (int i = 0; i < Plan::inputs; ++i)
-      if (inputs[i].data == nullptr) detail::check_empty(Plan::input(i).extents, i, numbers);
+    for (int i = 0; i < Plan::inputs; ++i) {
+      const node& own = Plan::input(i);
+      if (inputs[i].data == nullptr) detail::check_empty(own.extents, i, numbers);
+      if (own.attribute[2] > 0)
+        detail::check_twins(inputs[own.attribute[2] - 1], inputs[i], own.extents.rank,
+                            static_cast<int>(own.attribute[2] - 1), i);
+    }
     for (int c = 0; c < Plan::checks.count; ++c) {
       const index_check& check = Plan::checks[c];
       detail::check_indices(inputs[check.input], Plan::input(check.input).extents.rank,
