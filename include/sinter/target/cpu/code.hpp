@@ -17,17 +17,10 @@
 
 #include <utility>
 
+#include "sinter/target/cpu/arguments.hpp"
 #include "sinter/target/cpu/step.hpp"
 
 namespace sinter::cpu {
-
-/// What a kernel is called with.
-struct arguments {
-  void* const* buffers = nullptr;
-  const std::int64_t* integers = nullptr;
-
-  SINTER_INLINE std::int64_t number(std::int64_t x) const { return x >= 0 ? x : integers[-1 - x]; }
-};
 
 /// Where a kernel stands: addresses at the current row, to which indices along the line are added.
 template <int Leaves, int Results, int Products, int RowBuffers> struct cursor {
@@ -61,7 +54,7 @@ template <word... W> struct static_code {
                                      folds[13], folds[14], folds[15], folds[16]>;
 
   struct state : cursor<sizes.leaves, sizes.results, sizes.products, 64> {
-    file value;
+    file value{};
     accumulators partial{};
   };
 

@@ -32,9 +32,9 @@ void evaluate_operand(const arguments& args, std::int64_t begin, std::int64_t en
   const auto& p = Code::view();
   typename Code::state s;
   walker<Code> rows(s, args, p.outer() - 1);
+  rows.start(begin);
   for (std::int64_t row = begin; row < end; ++row, out += stride) {
-    if (row == begin) rows.start(row);
-    else rows.next_row();
+    if (row > begin) rows.next_row();
     s.result[0] = out - from;
     Code::folded(s, 0, 0, Code::width);
     Code::line(s, 0, from, to);
@@ -189,9 +189,9 @@ template <class Main, class... Cores> struct contraction {
     });
     typename Main::state s;
     walker<Main> rows(s, args, p.outer() - 1);
+    rows.start(item * z.rows + begin);
     for (std::int64_t row = begin; row < end; ++row) {
-      if (row == begin) rows.start(item * z.rows + row);
-      else rows.next_row();
+      if (row > begin) rows.next_row();
       each([&]<int P>() {
         s.tile[P] = reinterpret_cast<element<P>*>(tiles + P * tile_bytes) +
                     (row - begin) * width - from;

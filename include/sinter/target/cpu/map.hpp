@@ -17,9 +17,9 @@ void map_task(const arguments& args, ranges n, std::int64_t chunk, std::int64_t 
   typename Code::state s;
   walker<Code> rows(s, args, p.outer() - 1);
   std::int64_t from = begin % chunks * chunk;
+  rows.start(begin / chunks);
   for (std::int64_t t = begin; t < end; ++t) {
-    if (t == begin) rows.start(t / chunks);
-    else if (from == 0) rows.next_row();
+    if (t > begin && from == 0) rows.next_row();
     Code::folded(s, 0, 0, Code::width);
     Code::line(s, 0, from, from + chunk < n.line ? from + chunk : n.line);
     from = from + chunk < n.line ? from + chunk : 0;

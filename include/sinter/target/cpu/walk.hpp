@@ -56,8 +56,8 @@ SINTER_INLINE void move(State& s, const program_view& p, const arguments& args, 
   }
 }
 
-/// Walks over rows, or over the middle lines of one, in order. A move to any place divides; a step to
-/// the next one adds, as long as the axis goes on.
+/// Walks over rows, or over the middle lines of one, in order. A move to any place divides; a step
+/// to the next one adds, as long as the axis goes on.
 template <class Code> class walker {
  public:
   using state = typename Code::state;
@@ -95,7 +95,8 @@ template <class Code> class walker {
     for (int l = 0; l < p.leaf_count; ++l)
       s_.leaf[l] = static_cast<const char*>(s_.leaf[l]) + leaf_step_[l];
     for (int r = 0; r < p.result_count; ++r)
-      if (p.results[r].buffer >= 0) s_.result[r] = static_cast<char*>(s_.result[r]) + result_step_[r];
+      if (p.results[r].buffer >= 0)
+        s_.result[r] = static_cast<char*>(s_.result[r]) + result_step_[r];
   }
 
   state& s_;
@@ -103,8 +104,8 @@ template <class Code> class walker {
   int axis_;
   std::int64_t row_ = 0, middle_ = 0;
   std::int64_t wraps_ = 0;
-  std::int64_t leaf_step_[Code::sizes.leaves + 1];
-  std::int64_t result_step_[Code::sizes.results + 1];
+  std::int64_t leaf_step_[Code::sizes.leaves + 1]{};
+  std::int64_t result_step_[Code::sizes.results + 1]{};
 };
 
 constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
