@@ -2,11 +2,17 @@
 #pragma once
 
 /// Kernels that do not need each other but read the same become one: products of one left operand,
-/// such as Q, K and V, and kernels without products that share an input.
+/// such as Q, K and V, and kernels without products that share an input, or are so small that a
+/// kernel's start costs more than its work.
 
 #include "sinter/plan/group_builder.hpp"
 
-namespace sinter::detail {
+namespace sinter {
+
+/// Kernels of at most this many elements become one whatever they read.
+inline constexpr extent_t small_space = 1024;
+
+namespace detail {
 
 class sibling_merger {
  public:
@@ -37,7 +43,7 @@ class sibling_merger {
     }
   }
 
-  /// Groups over one space that read a common input.
+  /// Groups over one space that read a common input, or over a small one.
   constexpr void merge_readers() {
     const list<group>& groups = groups_.groups();
     const int count = static_cast<int>(groups.size());
@@ -54,13 +60,22 @@ class sibling_merger {
         const group& y = groups[b];
         if (!x.alive || !y.alive || x.products > 0 || y.products > 0) continue;
         if (x.folded != y.folded || !groups_.can_merge(a, b)) continue;
-        bool common = false;
+        bool common = is_small(x.space);
         for (std::size_t w = 0; w < words && !common; ++w)
           common = (reads[a][w] & reads[b][w]) != 0;
         if (!common) continue;
         for (std::size_t w = 0; w < words; ++w) reads[a][w] |= reads[b][w];
         groups_.merge(a, b);
       }
+  }
+
+  constexpr bool is_small(const shape& space) const {
+    extent_t count = 1;
+    for (int i = 0; i < space.rank; ++i) {
+      if (!is_static(space[i]) || space[i] > small_space) return false;
+      count *= space[i];
+    }
+    return count <= small_space;
   }
 
   constexpr void mark_reads(int i, list<std::uint64_t>& into) const {
@@ -76,4 +91,5 @@ class sibling_merger {
 
 constexpr void merge_siblings(group_builder& groups) { sibling_merger(groups).run(); }
 
-}  // namespace sinter::detail
+}  // namespace detail
+}  // namespace sinter
