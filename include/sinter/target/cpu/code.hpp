@@ -84,7 +84,7 @@ template <word... W> struct static_code {
   SINTER_INLINE static void clear(state& s, int pass) {
     each_fold([&]<int I>() SINTER_LAMBDA {
       if (program.instruction_store[I].stage == pass)
-        acc<I>(s) = value_t<I>(detail::neutral<op<I>(), element<I>>());
+        acc<I>(s) = value_t<I>(folds::neutral<op<I>(), element<I>>());
     });
   }
 
@@ -135,7 +135,7 @@ template <word... W> struct static_code {
     const char* p = static_cast<const char*>(from);
     each_fold([&]<int I>() SINTER_LAMBDA {
       const auto other = value_t<I>::load(reinterpret_cast<const element<I>*>(p));
-      acc<I>(s) = detail::combine<op<I>()>(acc<I>(s), other);
+      acc<I>(s) = folds::combine<op<I>()>(acc<I>(s), other);
       p += 8 * width;
     });
   }
@@ -257,12 +257,12 @@ template <word... W> struct static_code {
 
   template <int I, bool Tail> SINTER_INLINE static void accumulate(state& s, int n) {
     constexpr int x = program.instruction_store[I].operand[0];
-    constexpr auto start = detail::neutral<op<I>(), element<I>>();
+    constexpr auto start = folds::neutral<op<I>(), element<I>>();
     auto v = reg<x>(s.value);
     // A fold that keeps the line has no lanes to hide: those of a tail are never stored.
     if constexpr (Tail && program.folds == fold::row)
       v = math::select(first_lanes<element<I>, width>(n), v, value_t<I>(start));
-    acc<I>(s) = detail::combine<op<I>()>(acc<I>(s), v);
+    acc<I>(s) = folds::combine<op<I>()>(acc<I>(s), v);
   }
 
   template <int I, bool Tail>

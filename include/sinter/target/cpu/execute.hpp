@@ -122,6 +122,14 @@ struct execution {
     for (int a = 0; a < s.rank; ++a) out[a] = number_of(s[a], numbers);
   }
 
+  /// The run-time integers of the kernel that runs k-th.
+  void integers_of(int k, std::int64_t* out) {
+    const kernel_data& kernel = plan.kernels[k];
+    for (int d = 0; d < kernel.dimension_count; ++d)
+      numbers[plan.dimension_count + d] = evaluate(kernel.dimensions[d]);
+    for (int i = 0; i < kernel.integer_count; ++i) out[i] = number_of(kernel.integers[i], numbers);
+  }
+
   void run() {
     char* const workspace = allocate_workspace();
     for (int b = 0; b < plan.buffer_count; ++b) {
@@ -133,10 +141,7 @@ struct execution {
     for (int k = 0; k < plan.kernel_count; ++k) {
       const kernel_data& kernel = plan.kernels[k];
       for (int b = 0; b < kernel.buffer_count; ++b) own[b] = memory[kernel.buffers[b]];
-      for (int d = 0; d < kernel.dimension_count; ++d)
-        numbers[plan.dimension_count + d] = evaluate(kernel.dimensions[d]);
-      for (int i = 0; i < kernel.integer_count; ++i)
-        values[i] = number_of(kernel.integers[i], numbers);
+      integers_of(k, values);
       functions[k]({own, values});
     }
   }
