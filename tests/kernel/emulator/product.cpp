@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Products of a warpgroup: wgmma. They read shared memory and write registers on their own time;
+// until a wait says otherwise, neither may be touched.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "kernel/emulator/engine.hpp"
+
+namespace sinter::emulator {
+
+namespace {
+
+constexpr int rows = 64, depth = 16;
+
+// What registers hold while a product may write them: a NaN that no computation begins with.
+const float taken = std::bit_cast<float>(0x7fed5a5au);
+bool is_taken(float x) { return std::bit_cast<std::uint32_t>(x) == 0x7fed5a5au; }
+
+// Eight neighbours along k of a row of a swizzled tile that begins at p.
+shared_place chunk(const shared_place& p, int row, int k) {
+  const std::int64_t base = p.home->arrays[p.array].offset;
+  const std::int64_t plain = base + p.offset + row / 8 * device::swizzled_tile_alignment +
+                             row % 8 * device::swizzled_row_bytes + k * 2;
+  return {p.home, p.array, device::swizzled(static_cast<int>(plain)) - base};
+}
+
+}  // namespace
+
+void engine::read_tile(thread& reader, const shared_place& p, operand kind, int first_row,
+                       int row_count, const epoch& as, float* out) {
+  const std::int64_t begin = p.home->arrays[p.array].offset + p.offset;
+  if (begin % device::swizzled_tile_alignment >= device::swizzled_row_bytes) {
+    found(fault::misaligned, &reader, as.location, 0, "the tile begins at no multiple of 1024");
+  }
+  for (int row = first_row; row < first_row + row_count; ++row) {
+    for (int k = 0; k < depth; k += 8) {
+      const shared_place c = chunk(p, row, k);
+      float* to = out + row * depth + k;
+      if (!inside(reader, c, 16, 16, as.location)) {
+        std::fill(to, to + 8, std::nanf(""));
+        continue;
+      }
+      note_read(reader, c, 16, as);
+      check_proxy(reader, c, 16, as.location);
+      std::uint32_t pairs[4];
+      std::memcpy(pairs, address(c), 16);
+      for (int e = 0; e < 8; ++e) to[e] = operand_value(kind, pairs[e / 2], e % 2);
+    }
+  }
+}
+
+void engine::run_product(warpgroup& g, const site& s) {
+  block& home = *g.present[0]->home;
+  if (!g.actors) {
+    g.actors = home.new_actor();
+    for (int w = 1; w < 4; ++w) home.new_actor();
+  }
+  thread* members[128];
+  const product_call* calls[128];
+  for (std::size_t i = 0; i < 128; ++i) {
+    const auto at = static_cast<std::size_t>(g.present[i]->index % 128);
+    members[at] = g.present[i];
+    calls[at] = static_cast<const product_call*>(g.data[i]);
+  }
+  const product_call& first = *calls[0];
+  const bool same = std::all_of(calls, calls + 128, [&](const product_call* c) {
+    return c->b.array == first.b.array && c->b.offset == first.b.offset &&
+           c->a.offset == first.a.offset && c->accumulate == first.accumulate;
+  });
+  if (!same) found(fault::warp_divergence, members[0], s.location, 0, "operands differ");
+  std::vector<float> a(rows * depth), b(static_cast<std::size_t>(first.columns) * depth);
+  for (int w = 0; w < 4; ++w) {
+    // Each warp reads its rows of a and all of b, when it comes to it.
+    const auto actor = static_cast<std::uint16_t>(g.actors + static_cast<unsigned>(w));
+    const epoch e{++home.actor_time(actor), home.serial, actor, s.location};
+    thread& leader = *members[32 * w];
+    read_tile(leader, first.b, first.kind, 0, first.columns, e, b.data());
+    if (!first.registers) {
+      read_tile(leader, first.a, first.kind, 16 * w, 16, e, a.data());
+      continue;
+    }
+    for (int lane = 0; lane < 32; ++lane) {
+      for (int i = 0; i < 8; ++i) {
+        const int row = 16 * w + lane / 4 + 8 * (i / 2 & 1);
+        const int k = lane % 4 * 2 + i % 2 + 8 * (i / 4);
+        a[static_cast<std::size_t>(row * depth + k)] =
+            operand_value(first.kind, calls[32 * w + lane]->registers[i / 2], i % 2);
+      }
+    }
+  }
+  for (int at = 0; at < 128; ++at) {
+    float* d = calls[at]->d->results;
+    for (int i = 0; i < first.columns / 2; ++i) {
+      const int row = at / 32 * 16 + device::accumulator_row(at % 32, i / 2 % 2);
+      const int column = device::accumulator_column(at % 32, i / 4) + i % 2;
+      float sum = first.accumulate ? d[i] : 0;
+      for (int k = 0; k < depth; ++k) {
+        sum += a[static_cast<std::size_t>(row * depth + k)] *
+               b[static_cast<std::size_t>(column * depth + k)];
+      }
+      d[i] = sum;
+    }
+  }
+}
+
+void engine::product(thread& t, const product_call& p, const site& s) {
+  if (s.is(change::drop)) return;
+  product_call made = p;
+  if (s.is(change::shift)) made.b.offset += depth * 2;
+  if (s.is(change::flip)) made.accumulate = !made.accumulate;
+  accumulator_base& d = *p.d;
+  t.product_at = s.location;
+  if (d.flights == 0) {
+    if (t.register_fences <= d.touched) {
+      found(fault::accumulator, &t, s.location, 0, "no wgmma_fence since its registers were used");
+    }
+    std::copy(d.registers, d.registers + d.count, d.results);
+    std::fill(d.registers, d.registers + d.count, taken);
+  }
+  d.issued_at = s.location;
+  auto& open = t.open_products;
+  if (std::find(open.begin(), open.end(), &d) == open.end()) {
+    open.push_back(&d);
+    ++d.flights;
+  }
+  if (!gather_warpgroup(t, &made, s)) return;
+  warpgroup& g = group_of(t);
+  run_product(g, s);
+  const std::vector<thread*> present = std::move(g.present);
+  g.present.clear();
+  g.data.clear();
+  for (thread* other : present) {
+    if (other != &t) wake(*other);
+  }
+}
+
+void engine::product_commit(thread& t, const site& s) {
+  if (s.is(change::drop)) return;
+  const unsigned actor = group_of(t).actors;
+  const std::uint32_t time = actor ? t.home->actor_time(actor) : 0;
+  t.product_groups.push_back({std::move(t.open_products), time});
+  t.open_products.clear();
+}
+
+void engine::product_wait(thread& t, std::size_t left, const site& s) {
+  if (s.is(change::drop)) return;
+  if (s.is(change::more)) ++left;
+  while (t.product_groups.size() > left) {
+    const product_group g = std::move(t.product_groups.front());
+    t.product_groups.pop_front();
+    for (accumulator_base* d : g.results) {
+      if (--d->flights > 0) continue;
+      if (!std::all_of(d->registers, d->registers + d->count, is_taken)) {
+        found(fault::accumulator, &t, s.location, d->issued_at, "registers were written in flight");
+      }
+      std::copy(d->results, d->results + d->count, d->registers);
+    }
+    if (!g.time) continue;
+    clock_builder known;
+    known.absorb(t.known);
+    const unsigned own = group_of(t).actors + static_cast<unsigned>(t.index / 32 % 4);
+    known.advance(t.home->serial, own, g.time);
+    learn(t, known.finish());
+  }
+}
+
+}  // namespace sinter::emulator
