@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The bodies of plans as kernels: compiled for each architecture; what ptxas makes of them is
-// checked beside.
+// The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
+// is checked of the result.
+//
+// entries: 16
+// contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
+// contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 
 #include <sinter/sinter.hpp>
 
@@ -22,6 +26,9 @@ constexpr auto normed = st::fused([](auto x, auto scale, auto shift) {
 });
 constexpr auto total = st::fused([](auto x) { return sum(square(x)); });
 constexpr auto columns = st::fused([](auto x) { return st::sum<0>(x); });
+
+constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
+constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
 
 /// Launches bodies; never run where there is no device.
 struct launcher {
@@ -61,4 +68,12 @@ void launch_all() {
   launch(normed, x, scale, shift);
   launch(total, x);
   launch(columns, x);
+  st::tensor<float, 1024, 256> w;
+  st::tensor<float, 256> b;
+  launch(dense, x, w, b);
+  launch(scores, x, w);
+  st::tensor<st::bf16, 4096, 1024> half;
+  st::tensor<st::bf16, 1024, 1024> weight;
+  st::tensor<st::bf16, 1024> bias;
+  launch(dense, half, weight, bias);
 }

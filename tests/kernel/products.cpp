@@ -68,3 +68,20 @@ TEST_CASE("contract: rows of many columns, labels, transposed operands, batches"
   auto q = filled<st::tensor<float, 3, 5, 16>>(), k = q, value = q;
   CHECK(emulated_difference({}, attend, q, k, value) == "");
 }
+
+TEST_CASE_TEMPLATE("contract: 16-bit operands on the tensor cores", T, st::bf16, st::f16) {
+  for (const int inner : {8, 32, 40, 72}) {
+    CAPTURE(inner);
+    auto x = filled<st::tensor<T, dyn, dyn>>(70, inner);
+    auto w = filled<st::tensor<T, dyn, 72>>(inner);
+    auto b = filled<st::tensor<T, 72>>();
+    for (const auto& chosen : schedules())
+      CHECK(emulated_difference(chosen, dense, x, w, b) == "");
+  }
+  auto odd = filled<st::tensor<T, 5, 13>>();
+  auto narrow = filled<st::tensor<T, 13, 7>>();
+  auto bias = filled<st::tensor<T, 7>>();
+  CHECK(emulated_difference({}, soft, odd, narrow, bias) == "");
+  auto g = filled<st::tensor<T, 5, 7>>();
+  CHECK(emulated_difference({}, turned, odd, g, narrow) == "");
+}

@@ -10,7 +10,9 @@
 
 namespace sinter::device {
 
-template <int Across> inline constexpr int fold_across_bytes = Across > 32 ? 8 * (2 * Across / 32 + 1) : 8;
+/// What the fold of a group needs of shared memory.
+template <int Across>
+inline constexpr int fold_across_bytes = Across > 32 ? 8 * (2 * Across / 32 + 1) : 8;
 
 /// `Across` threads, a power of two; the group begins at a multiple of it. Each thread of the block
 /// must take part, and a block of several groups has groups of at most a warp.

@@ -75,6 +75,30 @@ constexpr bool never_aligned(const program_view& p, int pack) {
   return false;
 }
 
+/// Whether all extents and strides are known, and small enough for indices of 32 bits.
+constexpr bool never_wide(const program_view& p) {
+  constexpr std::int64_t limit = INT32_MAX / 2;
+  std::int64_t elements = 1;
+  for (int a = 0; a < p.rank; ++a) {
+    if (p.extent[a] < 0 || p.extent[a] > limit) return false;
+    elements *= p.extent[a] > 0 ? p.extent[a] : 1;
+    if (elements > limit) return false;
+  }
+  const auto reaches = [&](const std::int64_t* stride, std::int64_t offset) {
+    if (offset < 0) return true;
+    for (int a = 0; a < p.rank; ++a) {
+      if (stride[a] < 0 || stride[a] > limit) return true;
+      offset += p.extent[a] * stride[a];
+    }
+    return offset > limit;
+  };
+  for (int l = 0; l < p.leaf_count; ++l)
+    if (reaches(p.leaves[l].stride, p.leaves[l].offset)) return false;
+  for (int r = 0; r < p.result_count; ++r)
+    if (reaches(p.results[r].stride, 0)) return false;
+  return true;
+}
+
 }  // namespace detail
 
 template <word... W> class kernel_launch {
@@ -116,6 +140,11 @@ template <word... W> class kernel_launch {
   }
 
  private:
+  template <int N>
+  using product_type = product_of<N, element_t<program::program.product_store[N].type>,
+                                  program_of<program::program.product_store[N].left>,
+                                  program_of<program::program.product_store[N].right>>;
+
   template <class Arguments> static nest_extents measure(const Arguments& arguments) {
     nest_extents e;
     for (int a = 0; a < p.outer(); ++a) e.rows *= arguments.number(p.extent[a]);
@@ -124,8 +153,9 @@ template <word... W> class kernel_launch {
     return e;
   }
 
-  /// Whether all packs are aligned: addresses, offsets, strides and the line itself.
-  template <class Arguments> static bool is_aligned(const Arguments& arguments) {
+  /// Whether all packs of a program are aligned: addresses, offsets, strides and the line itself.
+  template <class Arguments>
+  static bool is_aligned(const Arguments& arguments, const program_view& p, int pack) {
     const auto fits = [&](std::int64_t n) { return arguments.number(n) % pack == 0; };
     const auto aligned = [&](int buffer, dtype type) {
       const auto address = reinterpret_cast<std::uintptr_t>(arguments.address[buffer]);
@@ -140,10 +170,21 @@ template <word... W> class kernel_launch {
     }
     for (int r = 0; r < p.result_count && all; ++r) {
       const result& to = p.results[r];
-      if (to.stride[p.line()] != 1) continue;
+      if (to.stride[p.line()] != 1 || to.buffer < 0) continue;
       all = aligned(to.buffer, to.type);
       for (int a = 0; a < p.line(); ++a) all = all && fits(to.stride[a]);
     }
+    return all;
+  }
+
+  template <class Arguments> static bool operands_aligned(const Arguments& arguments) {
+    bool all = true;
+    [&]<int... N>(std::integer_sequence<int, N...>) {
+      ((all = all &&
+              is_aligned(arguments, product_type<N>::left::view, product_type<N>::pack) &&
+              is_aligned(arguments, product_type<N>::right::view, product_type<N>::pack)),
+       ...);
+    }(std::make_integer_sequence<int, program::sizes.products>{});
     return all;
   }
 
@@ -172,12 +213,14 @@ template <word... W> class kernel_launch {
   /// as many single elements; indices of 32 bits where they suffice.
   template <int Packs, class Arguments, class Use>
   static void with_layout(const Arguments& arguments, const nest_extents& e, Use&& use) {
-    if (is_wide(arguments, e)) {
-      use.template operator()<lane_layout{1, pack * Packs, false, true}>();
-      return;
+    if constexpr (!detail::never_wide(p)) {
+      if (is_wide(arguments, e)) {
+        use.template operator()<lane_layout{1, pack * Packs, false, true}>();
+        return;
+      }
     }
     if constexpr (pack > 1 && !detail::never_aligned(p, pack)) {
-      if (is_aligned(arguments)) {
+      if (is_aligned(arguments, p, pack) && operands_aligned(arguments)) {
         use.template operator()<lane_layout{pack, Packs, true, false}>();
         return;
       }
@@ -229,10 +272,6 @@ template <word... W> class kernel_launch {
     }
   }
 
-  template <int N>
-  using product_type = product_of<N, element_t<program::program.product_store[N].type>,
-                                  program_of<program::program.product_store[N].left>,
-                                  program_of<program::program.product_store[N].right>>;
   template <lane_layout Layout, int Rows, int Columns, bool Whole, int... N>
   static contract_body<Layout, Rows, Columns, Whole, program, product_type<N>...> contract_of(
       std::integer_sequence<int, N...>);

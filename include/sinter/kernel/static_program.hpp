@@ -118,6 +118,12 @@ template <word... W> struct static_program {
   template <int I>
   static constexpr bool has_lanes = instruction_at<I>.full || folds == fold::column;
 
+  /// The type in memory of a program that does nothing but read it, else boolean.
+  static constexpr dtype plain_type =
+      sizes.instructions == 1 && sizes.leaves == 1 && !program.leaf_store[0].guarded
+          ? program.leaf_store[0].type
+          : dtype::boolean;
+
   /// The folds, and the number of one among them.
   static constexpr int folds_before(int instruction) {
     int count = 0;
