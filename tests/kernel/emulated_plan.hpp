@@ -29,8 +29,17 @@ class emulated_launcher {
                           {.threads = Body::block_threads, .shared_bytes = shared,
                            .grid_x = static_cast<int>(grid)},
                           body, arguments, shape);
-    if (!r.clean() && trouble.empty()) trouble = r.text();
-    ++launches;
+    found.calls += r.calls;
+    found.altered += r.altered;
+    found.sites.insert(found.sites.end(), r.sites.begin(), r.sites.end());
+    found.diagnostics.insert(found.diagnostics.end(), r.diagnostics.begin(), r.diagnostics.end());
+  }
+
+  /// Whether all counters are 0 again.
+  bool counters_are_zero() const {
+    for (std::size_t i = 0; finished_ != nullptr && i < finished_->size(); ++i)
+      if ((*finished_)[i] != 0) return false;
+    return true;
   }
 
   void scratch(device::reduce_shape& shape, std::int64_t words, std::int64_t counters) {
@@ -41,8 +50,7 @@ class emulated_launcher {
     shape.finished = finished_->data();
   }
 
-  std::string trouble;  ///< what the emulator found first
-  int launches = 0;
+  emulator::report found;  ///< of all launches
 
  private:
   emulator::options options_;
@@ -73,11 +81,13 @@ template <class Plan> class emulated_plan {
     }
   }
 
-  std::string run(emulator::options chosen) {
+  emulator::report run(emulator::options chosen) {
     emulated_launcher launcher(chosen);
     run(launcher, std::make_integer_sequence<int, Plan::kernels>{});
-    return launcher.trouble;
+    counters_are_zero = launcher.counters_are_zero();
+    return std::move(launcher.found);
   }
+  bool counters_are_zero = true;  ///< after the run
 
   /// The elements of an output.
   std::vector<double> output(int o) const {
@@ -115,19 +125,36 @@ template <class Plan> class emulated_plan {
   std::vector<std::shared_ptr<emulator::allocation>> memory_;
 };
 
-/// Calls a fused function in the emulator; what it found, or the first difference from the
-/// reference, in words.
+/// What the emulator found in a call, and the first difference of its outputs from the reference.
+struct emulated_call {
+  emulator::report found;
+  std::string difference;
+
+  /// Both in words; empty if there is nothing to say.
+  std::string text() const { return found.clean() ? difference : found.text(); }
+};
+
+/// Calls a fused function in the emulator.
 template <class F, class... A>
-std::string emulated_difference(emulator::options chosen, const fused_function<F>&, A&... args) {
+emulated_call call_emulated(emulator::options chosen, const fused_function<F>&, A&... args) {
   using call = sinter::detail::fused_call<F, A...>;
   const expected_call<F, A...> expected(args...);
   const call c{F{}, {sinter::detail::fused_operand(args)...}};  // holds the numbers among them
   sinter::detail::evaluation<call> e(c);
   emulated_plan<plan_of<call>> plan(e);
-  if (std::string trouble = plan.run(chosen); !trouble.empty()) return trouble;
+  emulated_call result;
+  result.found = plan.run(chosen);
   std::vector<std::vector<double>> got;
   for (int o = 0; o < expected.graph.output_count; ++o) got.push_back(plan.output(o));
-  return expected.difference(got);
+  result.difference = expected.difference(got);
+  if (result.difference.empty() && !plan.counters_are_zero)
+    result.difference = "a counter of finished blocks is not 0 again";
+  return result;
+}
+
+template <class F, class... A>
+std::string emulated_difference(emulator::options chosen, const fused_function<F>& f, A&... args) {
+  return call_emulated(chosen, f, args...).text();
 }
 
 }  // namespace sinter::testing

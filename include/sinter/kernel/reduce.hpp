@@ -24,11 +24,11 @@ struct reduce_shape {
 
 namespace detail {
 
-/// Whether this block is the last of `parts`; what the others wrote before is then to be seen.
+/// Whether this block is the last of `parts`; what the others wrote before is then to be seen. What
+/// threads other than the first have written must have passed a barrier. One fence each suffices to
+/// release and to acquire, as barriers pass on to the block what one of its threads has seen.
 template <class Context, class Counter, class Flag>
 SINTER_DEVICE bool is_last(Context& context, Counter counter, Flag flag, unsigned parts) {
-  context.template fence<scope::device>();  // of this thread's partial results
-  context.sync();
   if (context.thread() == 0) {
     context.template fence<scope::device>();
     const unsigned before =
@@ -39,9 +39,7 @@ SINTER_DEVICE bool is_last(Context& context, Counter counter, Flag flag, unsigne
     context.store(flag, before + 1 == parts ? 1 : 0);
   }
   context.sync();
-  const bool last = context.load(flag) != 0;
-  context.template fence<scope::device>();
-  return last;
+  return context.load(flag) != 0;
 }
 
 }  // namespace detail
@@ -167,6 +165,7 @@ template <lane_layout Layout, word... W> struct fold_columns_body {
                               partial + (first + k)),
                           own[k]);
         });
+      context.sync();
       if (!detail::is_last(context, counter, flag, static_cast<unsigned>(parts))) return;
       thread.template clear<0>();
       for (index p = y; p < parts; p += high)
