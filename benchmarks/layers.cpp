@@ -5,7 +5,6 @@
 // moves more shows less.
 
 #include <sinter/nn.hpp>
-#include <sinter/tensor/random.hpp>
 
 #include <cmath>
 #include <cstdint>

@@ -4,7 +4,6 @@
 
 #include <sinter/report/print.hpp>
 #include <sinter/sinter.hpp>
-#include <sinter/tensor/random.hpp>
 
 #include <cstdio>
 #include <type_traits>

@@ -5,7 +5,6 @@
 #include <sinter/report/explain.hpp>
 #include <sinter/report/print.hpp>
 #include <sinter/sinter.hpp>
-#include <sinter/tensor/random.hpp>
 
 #include <cmath>
 #include <cstdio>
@@ -32,6 +31,13 @@ int main() {
   auto gated = silu(matmul(x, w)) * matmul(x, v);
   auto scores = softmax(matmul(x, w) + b);
   static_assert(st::kernels(gated) == 1 && st::kernels(scores) == 1);
+
+  // A line computes what it mentions twice twice, unless it is shared.
+  auto power = st::share(exp(b));
+  auto odds = power / (power + 1);
+  static_assert(st::kernels(odds) == 1);
+  st::tensor ratio = odds;
+  st::print(ratio.slice(0, 0, 4));
 
   // What the kernel computes and moves, beside the same graph with a kernel for each operation.
   st::print(st::explain(scores, {.inputs = {"x", "w", "b"}, .dimensions = {{"batch", 512}}}));

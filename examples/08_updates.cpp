@@ -5,7 +5,6 @@
 #include <sinter/report/explain.hpp>
 #include <sinter/report/print.hpp>
 #include <sinter/sinter.hpp>
-#include <sinter/tensor/random.hpp>
 
 #include <cmath>
 #include <cstdio>

@@ -4,9 +4,11 @@
 /// The front door: tensors, expressions, operations and the CPU target. What draws pictures, reads
 /// files or trains networks is asked for by its own header.
 
-// Compilers tell how they came to a header in which they find an error: these two come first.
+// Compilers tell how they came to a header in which they find an error: these come first.
 #include "sinter/core/extents.hpp"
 #include "sinter/graph/mistake.hpp"
+#include "sinter/tensor/tensor.hpp"
 #include "sinter/ops/activation.hpp"
 #include "sinter/ops/loss.hpp"
 #include "sinter/tensor/fused.hpp"
+#include "sinter/tensor/random.hpp"

@@ -8,7 +8,7 @@
 #include <sinter/sinter.hpp>
 #include <sinter/tensor/random.hpp>
 
-#include "compare.hpp"
+#include "expected_call.hpp"
 #include "sinter/target/cpu/parallel.hpp"
 
 namespace {
@@ -18,53 +18,10 @@ using namespace sinter::testing;
 
 constexpr std::int64_t sizes[] = {0, 1, 2, 7, 15, 16, 17, 33, 64, 100, 257};
 
-/// Elements of any memory as doubles, row-major.
-std::vector<double> as_doubles(const st::cpu::operand_memory& m, int rank) {
-  std::int64_t count = 1;
-  for (int a = 0; a < rank; ++a) count *= m.extents[a];
-  std::vector<double> values(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::int64_t at = i;
-    if (m.strides != nullptr) {
-      at = 0;
-      std::int64_t rest = i;
-      for (int a = rank; a-- > 0; rest /= m.extents[a]) at += rest % m.extents[a] * m.strides[a];
-    }
-    switch (m.type) {
-      case st::dtype::boolean: values[i] = static_cast<const bool*>(m.data)[at]; break;
-      case st::dtype::i32: values[i] = static_cast<const std::int32_t*>(m.data)[at]; break;
-      case st::dtype::i64:
-        values[i] = static_cast<double>(static_cast<const std::int64_t*>(m.data)[at]);
-        break;
-      case st::dtype::f16: values[i] = static_cast<const st::f16*>(m.data)[at]; break;
-      case st::dtype::bf16: values[i] = static_cast<const st::bf16*>(m.data)[at]; break;
-      case st::dtype::f32: values[i] = static_cast<const float*>(m.data)[at]; break;
-      default: values[i] = static_cast<const double*>(m.data)[at]; break;
-    }
-  }
-  return values;
-}
-
 /// Calls a fused function and compares all that it returns and updates with the reference.
 template <class F, class... A>
 std::string difference(const st::fused_function<F>& f, A&... args) {
-  using call = st::detail::fused_call<F, A...>;
-  const st::graph_view g = st::graph_of<call>.view();
-  std::vector<std::vector<double>> inputs;
-  std::vector<st::shape> extents;
-  const auto gather = [&](const st::cpu::operand_memory& m) {
-    const int rank = g[g.inputs[inputs.size()]].extents.rank;
-    st::shape s;
-    for (int a = 0; a < rank; ++a) s.push(m.extents[a]);
-    extents.push_back(s);
-    inputs.push_back(as_doubles(m, rank));
-  };
-  const auto visit = [&](auto&& each) {
-    (st::detail::visit_inputs(each, st::detail::fused_operand(args)), ...);
-  };
-  visit(gather);
-  const auto all = st::reference::evaluate_nodes(g, inputs, extents);
-
+  const expected_call<F, A...> expected(args...);
   auto results = f(args...);
   std::vector<std::vector<double>> got;
   st::for_each_tensor(
@@ -75,13 +32,16 @@ std::string difference(const st::fused_function<F>& f, A&... args) {
             t);
       },
       results);
+  const st::graph_view& g = expected.graph;
   std::vector<std::vector<double>> after;
-  visit([&](const st::cpu::operand_memory& m) {
-    after.push_back(as_doubles(m, g[g.inputs[after.size()]].extents.rank));
-  });
+  visit_operands(
+      [&](const st::cpu::operand_memory& m) {
+        after.push_back(as_doubles(m, g[g.inputs[after.size()]].extents.rank));
+      },
+      args...);
   for (int o = static_cast<int>(got.size()); o < g.output_count; ++o)
     got.push_back(after[g.outputs[o].input]);
-  return compare(g, all, got).difference;
+  return expected.difference(got);
 }
 
 constexpr auto maps = st::fused([](auto a, auto b, auto row) {

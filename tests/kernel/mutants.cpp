@@ -28,6 +28,8 @@ constexpr equivalent equivalents[] = {
      "neighbours lie in the same half of the warp"},
     {"(finished, 0u)", call::atomic, change::narrow,
      "the end of the launch makes it known to the next one"},
+    {"(counter, 0u)", call::atomic, change::narrow,
+     "the end of the launch makes it known to the next one"},
     {"copy_async<16>(left + stage", call::copy, change::more,
      "what comes instead of zeros meets the zeros of the other operand"},
     {"copy_async<16>(right + stage", call::copy, change::more,

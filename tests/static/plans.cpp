@@ -86,6 +86,33 @@ constexpr auto statistics = st::fused([](auto x) {
 });
 static_assert(st::kernels(statistics, hidden) == 1);
 
+// Products of one left operand share a kernel, which reads it once; at most four of one size.
+constexpr auto projections = st::fused([](auto x, auto a, auto b, auto c) {
+  return std::tuple(matmul(x, a), matmul(x, b), relu(matmul(x, c)));
+});
+static_assert(st::kernels(projections, query, key, value, query) == 1);
+constexpr auto self_attention = st::fused([](auto x, auto a, auto b, auto c) {
+  auto q = matmul(x, a), k = matmul(x, b), v = matmul(x, c);
+  return matmul(softmax(matmul(q, transpose(k)) / 8), v);
+});
+static_assert(st::kernels(self_attention, query, key, value, query) == 3);
+constexpr auto many_products = st::fused([](auto x, auto w) {
+  st::symbol sum = matmul(x, w);
+  for (int i = 1; i < 5; ++i) sum = sum + matmul(x, w + i);
+  return sum;
+});
+static_assert(st::kernels(many_products, query, key) == 2);
+
+// A kernel holds at most 96 operations: what is longer is split.
+template <int Count>
+constexpr auto chain = st::fused([](auto x, auto y) {
+  st::symbol z = x;
+  for (int i = 0; i < Count; ++i) z = tanh(z) * y;
+  return z;
+});
+static_assert(st::kernels(chain<48>, query, key) == 1);
+static_assert(st::kernels(chain<49>, query, key) == 2);
+
 // A fused function that does nothing but hand back its argument, and one that is only constants.
 constexpr auto same = st::fused([](auto x) { return x; });
 static_assert(st::kernels(same, hidden) <= 1);

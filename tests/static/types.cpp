@@ -109,4 +109,22 @@ static_assert(!st::is_static(batch) && st::is_named(batch) && !st::is_named(dyn)
 static_assert(t<float, batch, 3>::rank == 2 && t<float>::rank == 0);
 static_assert(st::name_text(st::axis_name(batch)).length == 5);
 
+// The members of structures, built-in arrays among them.
+struct arrays {
+  t<float, 4, 4> block[33];
+  t<float> scale;
+  t<float, 2> one[1];
+  t<float, 2> grid[2][3];
+  int count;
+};
+struct nested {
+  arrays inner;
+  t<float> outer;
+  double numbers[7];
+};
+struct nothing {};
+static_assert(st::detail::member_count<arrays>() == 5);
+static_assert(st::detail::member_count<nested>() == 3);
+static_assert(st::detail::member_count<nothing>() == 0);
+
 }  // namespace static_types

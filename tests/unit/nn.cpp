@@ -43,11 +43,13 @@ std::vector<double> flat(const parameters& p) {
 }
 
 struct stack {
-  std::array<st::linear<4, 4>, 3> layers;
+  st::linear<4, 4> first[2];
+  std::array<st::linear<4, 4>, 1> second;
   st::linear<4, 2> last;
   constexpr auto operator()(const auto& x) const {
-    auto y = relu(layers[0](x));
-    for (std::size_t i = 1; i < layers.size(); ++i) y = relu(layers[i](y));
+    auto y = relu(first[0](x));
+    y = relu(first[1](y));
+    for (const auto& layer : second) y = relu(layer(y));
     return last(y);
   }
 };

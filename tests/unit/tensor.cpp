@@ -7,6 +7,7 @@
 #include <sinter/sinter.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <type_traits>
@@ -160,6 +161,31 @@ TEST_CASE("tensor: what was moved from is no operand") {
   CHECK(copy.size() == 0);
   x = y * 3;
   CHECK(elements<float>(x) == std::vector<float>{3, 6});
+}
+
+namespace {
+constexpr auto mish(auto x) { return x * tanh(log1p(exp(x))); }
+auto shifted(st::tensor<float, 3> x) {
+  const st::tensor<float, 3> bias = {1, 2, 3};
+  return x + bias;
+}
+}  // namespace
+
+TEST_CASE("expression: outlives the tensors that it mentions") {
+  const st::tensor<float, 3> x = {1, 2, 3};
+  const auto late = shifted(x);
+  const st::tensor<float, 3> other = {7, 7, 7};
+  CHECK(st::tensor(late)(2) == 6);
+  CHECK(st::tensor(mish(x))(0) == doctest::Approx(0.865098388));
+  const auto copy = late * other;
+  CHECK(st::tensor(copy)(1) == 28);
+
+  auto moved = std::make_unique<st::tensor<float, 3>>(x);
+  const auto held = *moved + 1;
+  moved.reset();
+  CHECK(st::tensor(held)(0) == 2);
+  const auto owned = st::tensor<float, 3>(x * 2) + 1;
+  CHECK(st::tensor(owned)(2) == 7);
 }
 
 TEST_CASE("tensor: alignment to 64 bytes") {

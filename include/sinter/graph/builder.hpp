@@ -19,6 +19,7 @@ class graph_builder : public dimension_table {
   list<constraint> constraints;
   list<int> inputs;      ///< nodes, by number of the input
   list<output> outputs;
+  list<shared_value> shared;  ///< by `share`, the first mention of each
   mistake first_mistake;
 
   constexpr const node& operator[](int index) const { return nodes[index]; }

@@ -13,7 +13,7 @@
 namespace sinter {
 
 /// How a type takes part in expressions. Specialised for tensors and views in `tensor/`.
-///   using stored = ...           what a call keeps of an lvalue
+///   using stored = ...           what a call keeps of it
 ///   symbol lift(const T&)        its symbol while a function is traced
 template <class T> struct operand_traits;
 
@@ -83,28 +83,19 @@ template <class Rule, class... X> constexpr symbol lift_all(const Rule& rule, co
   return lift(rule(lift_into(graph, x)...));
 }
 
-/// What a call keeps of an operand: a number by value, a tensor by reference if it outlives the
-/// expression, anything else by value.
+/// What a call keeps of an operand: numbers and calls by value, of a tensor what its traits say.
 template <class T> struct stored_operand {
-  using plain = std::remove_cvref_t<T>;
-  using type = plain;
+  using type = T;
+};
+template <number T> struct stored_operand<T> {
+  using type = scalar<T>;
 };
 template <class T>
-  requires number<std::remove_cvref_t<T>>
+  requires requires { typename operand_traits<T>::stored; }
 struct stored_operand<T> {
-  using type = scalar<std::remove_cvref_t<T>>;
-};
-template <class T>
-  requires requires { typename operand_traits<T>::stored; }
-struct stored_operand<T&> {
   using type = typename operand_traits<T>::stored;
 };
-template <class T>
-  requires requires { typename operand_traits<T>::stored; }
-struct stored_operand<const T&> {
-  using type = typename operand_traits<T>::stored;
-};
-template <class T> using stored_t = typename stored_operand<T>::type;
+template <class T> using stored_t = typename stored_operand<std::remove_cvref_t<T>>::type;
 
 template <class... T>
 inline constexpr bool any_symbol = (std::is_same_v<std::remove_cvref_t<T>, symbol> || ...);

@@ -13,7 +13,8 @@ namespace sinter {
 
 /// What an operation is to the passes. All arithmetic is `element`; the rest is structure.
 enum class kind : std::uint8_t {
-  input,      ///< a tensor of the caller; attribute: number of the input, whether it is strided
+  input,      ///< a tensor of the caller; attribute: its number, whether it is strided, and 1 + the
+              ///< number of the input whose memory it must be, or 0
   constant,   ///< rank 0; attribute: the bits of a double, or an integer
   extent,     ///< rank 0: the value of a dimension; attribute: its code
   iota,       ///< the index along an axis; attribute: the axis
@@ -100,6 +101,13 @@ struct constraint {
 
   /// Whether it is kept by the values of `left` and `right`.
   constexpr bool holds(extent_t a, extent_t b) const { return nonzero ? a != 0 : a == b; }
+};
+
+/// A mention of a shared intermediate: its value, and the inputs that it declared.
+struct shared_value {
+  int tag = 0;
+  int node = -1;
+  int first_input = 0, count = 0;
 };
 
 /// A result: the node, and the input that it overwrites, or -1 if it is returned.

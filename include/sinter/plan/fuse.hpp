@@ -10,15 +10,13 @@
 ///  - A fold along the innermost axes joins a map or a row (becoming a row), and a product whose
 ///    row fits a tile. Other folds end a kernel (`reduce`): what they give may be used elementwise.
 ///  - A product starts a kernel; its operands are read from memory, through cheap operations.
-///  - Kernels over the same space and a common input, neither of which needs the other, become one.
-///  - No rule may make kernels depend on each other in a circle.
+///  - Kernels that read the same and do not need each other become one (siblings.hpp).
+///  - A kernel holds a limited number of operations; no two kernels need each other.
 
-#include "sinter/plan/group.hpp"
+#include "sinter/plan/siblings.hpp"
 
 namespace sinter {
 
-/// Up to this many flops an elementwise value is computed again rather than stored.
-inline constexpr double cheap_flops = 8;
 /// A product whose row is folded keeps this many columns at a time.
 inline constexpr extent_t widest_tile = 2048;
 /// A single row up to this length is walked over several times by one kernel.
@@ -27,22 +25,17 @@ inline constexpr int most_stages = 24;
 
 namespace detail {
 
-class fuser {
+class fuser : group_builder {
  public:
-  constexpr explicit fuser(planning_graph& g) : g_(g) {
+  constexpr explicit fuser(planning_graph& g) : group_builder(g, {}) {
     const auto n = static_cast<std::size_t>(g.size());
     result_.group_of.assign(n, -1);
-    result_.stored.assign(n, 0);
     price_.assign(n, 0);
     level_.assign(n, 0);
-    is_output_.assign(n, 0);
     is_needed_.assign(n, 0);
-    is_copy_.assign(n, 0);
   }
 
   constexpr grouping run() {
-    for (int o = 0; o < g_.view.output_count; ++o)
-      is_output_[output_node(g_, g_.view.outputs[o])] = 1;
     const int count = g_.size();
     // Only memory can be seen through some views: their operands are stored, however cheap, and
     // that must be known before anyone else computes them again.
@@ -52,21 +45,7 @@ class fuser {
       if (!is_transparent(g_[i], g_[x].extents) && !is_in_memory(x)) is_needed_[x] = 1;
     }
     for (int i = 0; i < count; ++i) visit(i);
-    merge_siblings();
-    for (int o = 0; o < g_.view.output_count; ++o) {
-      const int node = output_node(g_, g_.view.outputs[o]);
-      if (result_.group_of[node] < 0) {
-        result_.group_of[node] = start(g_[node].extents);
-        is_copy_[node] = is_view(g_[node]) || g_[node].what() == kind::input;
-      }
-      result_.stored[node] = !is_copy_[node];
-    }
-    mark_stored();
-    leave_to_users();
-    mark_stored();
-    for (int i = 0; i < count; ++i)
-      if (result_.group_of[i] < 0) result_.stored[i] = 0;
-    for (int i = 0; i < count; ++i) copy_if_needed(i);
+    merge_siblings(*this);
     return result_;
   }
 
@@ -141,23 +120,6 @@ class fuser {
     return m == map_in(g, g_[from].extents);
   }
 
-  /// The groups that an operand's value comes from, grouped operands of cheap nodes included. A
-  /// view that is an output is a copy for the caller: kernels look through it, lest they wait.
-  constexpr void collect(int i, list<int>& sources) const {
-    if (result_.group_of[i] >= 0 && !is_copy_[i]) {
-      sources.push_back(i);
-      return;
-    }
-    for (int j = 0; j < g_[i].arity(); ++j) collect(g_[i].operand[j], sources);
-  }
-
-  /// The grouped nodes that node i is computed from.
-  constexpr const list<int>& sources_of(int i) {
-    sources_.clear();
-    for (int j = 0; j < g_[i].arity(); ++j) collect(g_[i].operand[j], sources_);
-    return sources_;
-  }
-
   constexpr void assign(int i, int to) {
     int level = 0;
     for (int s : sources_of(i)) {
@@ -167,18 +129,13 @@ class fuser {
       if (own > level) level = own;
     }
     result_.group_of[i] = to;
+    ++result_.groups[to].operations;
     level_[i] = level;
-  }
-
-  constexpr int start(const shape& space) {
-    group fresh;
-    fresh.space = space;
-    result_.groups.push_back(fresh);
-    return reaches_.add();
   }
 
   /// Whether node i, whose operands come from `sources`, may be computed in group `at`.
   constexpr bool joins(int i, int at, const list<int>& sources) const {
+    if (result_.groups[at].operations == most_operations) return false;
     for (int s : sources)
       if (const int other = result_.group_of[s]; other != at && reaches_(at, other)) return false;
     for (int j = 0; j < g_[i].arity(); ++j) {
@@ -197,36 +154,13 @@ class fuser {
     return form_in(result_.groups[at], g_[i].extents) != form::other;
   }
 
-  constexpr bool can_merge(int a, int b) const {
-    const group& x = result_.groups[a];
-    const group& y = result_.groups[b];
-    if (!(x.space == y.space) || reaches_(a, b) || reaches_(b, a)) return false;
-    if (x.product >= 0 && y.product >= 0) return x.folded == 0 && y.folded == 0;
-    if (x.product >= 0) return y.folded == 0;
-    if (y.product >= 0) return x.folded == 0;
-    return x.folded == y.folded ? x.rows == y.rows
-                                : (x.folded == 0 && y.rows) || (y.folded == 0 && x.rows);
-  }
-
-  constexpr void merge(int into, int from) {
-    for (int& at : result_.group_of)
-      if (at == from) at = into;
-    reaches_.merge(into, from);
-    group& g = result_.groups[into];
-    group& f = result_.groups[from];
-    g.folded |= f.folded;
-    g.rows = g.rows || f.rows;
-    if (g.product < 0) g.product = f.product;
-    f.alive = false;
-  }
-
   constexpr void place_element(int i) {
     const list<int>& sources = sources_of(i);
     int home = -1;
     for (const bool products : {true, false})  // what surrounds a product belongs to it
       for (std::size_t s = sources.size(); s-- > 0;) {
         const int at = result_.group_of[sources[s]];
-        if (at == home || (result_.groups[at].product >= 0) != products) continue;
+        if (at == home || (result_.groups[at].products > 0) != products) continue;
         if (!fits_lone_row(i, at, sources) || !joins(i, at, sources)) continue;
         if (home < 0) home = at;
         else if (can_merge(home, at)) merge(home, at);
@@ -285,7 +219,7 @@ class fuser {
     if (home < 0) home = start(space);
     group& g = result_.groups[home];
     g.folded = mask;
-    g.rows = g.rows || rows || g.product >= 0;
+    g.rows = g.rows || rows || g.products > 0;
     assign(i, home);
   }
 
@@ -297,7 +231,8 @@ class fuser {
 
   constexpr bool joins_as_fold(const group& g, const shape& space, unsigned mask, bool full,
                                int from) const {
-    if (g.product >= 0) {
+    if (g.operations == most_operations) return false;
+    if (g.products > 0) {
       const bool along_row = mask == 1u << (space.rank - 1);
       const bool fits = is_static(space.last()) && space.last() <= widest_tile;
       return along_row && fits && full && (g.folded == 0 || g.folded == mask) &&
@@ -310,105 +245,18 @@ class fuser {
 
   constexpr void place_product(int i) {
     const int home = start(g_[i].extents);
-    result_.groups[home].product = i;
+    result_.groups[home].products = 1;
     assign(i, home);
   }
 
-  /// Groups over one space that read a common input become one.
-  constexpr void merge_siblings() {
-    const int count = static_cast<int>(result_.groups.size());
-    if (count > 64) return;  // quadratic in groups; large plans gain little from it
-    const std::size_t words = static_cast<std::size_t>(g_.size()) / 64 + 1;
-    list<list<std::uint64_t>> reads(static_cast<std::size_t>(count),
-                                    list<std::uint64_t>(words, 0));
-    for (int i = 0; i < g_.size(); ++i)
-      if (const int at = result_.group_of[i]; at >= 0)
-        for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], reads[at]);
-    for (int a = 0; a < count; ++a)
-      for (int b = a + 1; b < count; ++b) {
-        const group& x = result_.groups[a];
-        const group& y = result_.groups[b];
-        if (!x.alive || !y.alive || x.product >= 0 || y.product >= 0) continue;
-        if (x.folded != y.folded || !can_merge(a, b)) continue;
-        bool common = false;
-        for (std::size_t w = 0; w < words && !common; ++w)
-          common = (reads[a][w] & reads[b][w]) != 0;
-        if (!common) continue;
-        for (std::size_t w = 0; w < words; ++w) reads[a][w] |= reads[b][w];
-        merge(a, b);
-      }
-  }
-
-  constexpr void mark_reads(int i, list<std::uint64_t>& into) const {
-    if (g_[i].what() == kind::input || result_.group_of[i] >= 0)
-      into[static_cast<std::size_t>(i) >> 6] |= std::uint64_t{1} << (i & 63);
-    else
-      for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], into);
-  }
-
-  /// A cheap value that only other kernels use, made of one that they can read as well, is left to
-  /// them: they read the one and compute the other, and nobody stores it.
-  constexpr void leave_to_users() {
-    list<char> needed(static_cast<std::size_t>(g_.size()), 0);  // in its own kernel or in memory
-    for (int i = 0; i < g_.size(); ++i) {
-      const int at = result_.group_of[i];
-      const bool reads_memory =
-          is_view(g_[i]) && !is_transparent(g_[i], g_[g_[i].operand[0]].extents);
-      if (at < 0 && !reads_memory) continue;
-      for (int s : sources_of(i))
-        if (reads_memory || result_.group_of[s] == at) needed[s] = 1;
-    }
-    for (int i = 0; i < g_.size(); ++i) {
-      const kind k = g_[i].what();
-      if ((k != kind::element && k != kind::cast) || result_.group_of[i] < 0) continue;
-      if (needed[i] || is_output_[i] || g_[i].op->flops > cheap_flops) continue;
-      const list<int>& sources = sources_of(i);
-      if (sources.size() != 1 || !result_.stored[sources[0]]) continue;
-      bool others_uniform = true;
-      for (int j = 0; j < g_[i].arity(); ++j) {
-        int x = g_[i].operand[j];
-        while (is_view(g_[x])) x = g_[x].operand[0];
-        others_uniform = others_uniform && (x == sources[0] || g_[x].what() == kind::constant);
-      }
-      if (others_uniform) result_.group_of[i] = -1;
-    }
-  }
-
-  /// Values that leave their kernel: used by another one, or by a product of their own.
-  constexpr void mark_stored() {
-    for (int i = 0; i < g_.size(); ++i) {
-      const int at = result_.group_of[i];
-      if (at < 0) continue;
-      const bool reads_memory = g_[i].what() == kind::matmul;
-      for (int s : sources_of(i))
-        if (result_.group_of[s] != at || reads_memory) result_.stored[s] = 1;
-    }
-  }
-
-  /// A chain of views that no strides express gets a copy in the middle.
-  constexpr void copy_if_needed(int i) {
-    int base = i;
-    while (is_view(g_[base]) && !result_.stored[base]) base = g_[base].operand[0];
-    if (base == i || !(g_[base].what() == kind::input || result_.stored[base])) return;
-    const int copy = resolve(g_, i, result_.stored.data()).copy;
-    if (copy < 0) return;
-    result_.group_of[copy] = start(copy_space(g_, copy));
-    result_.stored[copy] = 1;
-  }
-
-  planning_graph& g_;
-  grouping result_;
   list<double> price_;
   list<int> level_;
-  list<char> is_output_;
   list<char> is_needed_;  ///< in memory, by a view
-  list<char> is_copy_;   ///< inputs and views that are outputs
-  list<int> sources_;
-  reachability reaches_;
 };
 
 }  // namespace detail
 
+/// The groups of a graph. What of their values is stored is the next step (storage.hpp).
 constexpr grouping fuse(planning_graph& g) { return detail::fuser(g).run(); }
 
 }  // namespace sinter

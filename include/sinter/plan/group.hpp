@@ -12,7 +12,8 @@ struct group {
   shape space;
   unsigned folded = 0;       ///< mask of the axes that folds remove, 0 if there is no fold
   bool rows = false;         ///< folds are along the innermost axes and may be used inside the row
-  int product = -1;          ///< one of its products, if it has any
+  int products = 0;
+  int operations = 0;        ///< products, folds and elementwise ones
   bool alive = true;
 };
 
@@ -23,6 +24,13 @@ struct grouping {
   list<int> group_of;
   list<char> stored;
 };
+
+/// Whether an output overwrites a view with strides of its own. Its kernel writes there where
+/// nothing else needs the old values; else it goes to the workspace, and a copy to its place.
+constexpr bool updates_view(const graph_view& v, int output) {
+  const int input = v.outputs[output].input;
+  return input >= 0 && v[v.inputs[input]].attribute[1] != 0;
+}
 
 namespace detail {
 
@@ -56,7 +64,7 @@ constexpr axis_map map_in(const group& g, const shape& s) {
 /// target is an input with strides of its own.
 constexpr int output_node(const planning_graph& g, const output& o) {
   int i = o.node;
-  if (o.input >= 0 && g[g.view.inputs[o.input]].attribute[1]) return i;
+  if (o.input >= 0 && g[g.view.inputs[o.input]].attribute[1] != 0) return i;
   while (g[i].what() == kind::reshape || g[i].what() == kind::alias) i = g[i].operand[0];
   return i;
 }

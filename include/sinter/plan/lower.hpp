@@ -36,7 +36,7 @@ class lowerer {
     nest main;
     main.space = own.space;
     main.folded = own.folded;
-    main.product = own.product >= 0;
+    main.product = own.products > 0;
     begin(main);
     for (int i : members)
       if (is_compute(i)) emit(i, map_in(own, g_[i].extents));
@@ -58,7 +58,7 @@ class lowerer {
       place_strides(target, extents, m, r.stride);
       nest_->code.result_list.push_back(r);
     }
-    end(main, own.product >= 0 ? family::contract
+    end(main, own.products > 0 ? family::contract
               : own.folded == 0 ? family::map
               : own.rows        ? family::row
                                 : family::reduce);
@@ -340,6 +340,8 @@ constexpr kernel_access access_of(const lowered_kernel& k, const graph_view& v) 
     a.conflicts.push_back(k.buffers[r.buffer]);
     a.conflicts.push_back(k.buffers[l.buffer]);
   };
+  list<std::uint32_t> again(main.instruction_list.size(), 0);
+  recomputed_passes(main.view(), again);
   for (const result& r : main.result_list) {
     const int target = k.buffers[r.buffer];
     if (target < v.input_count || target >= v.input_count + v.output_count) continue;
@@ -349,14 +351,16 @@ constexpr kernel_access access_of(const lowered_kernel& k, const graph_view& v) 
     // Elementwise reading is safe: each element is read where, and not after, it is written.
     const instruction& value = main.instruction_list[r.instruction];
     const int pass = value.stage + (value.what == code::fold ? 1 : 0);
-    for (const instruction& i : main.instruction_list) {
+    for (std::size_t n = 0; n < main.instruction_list.size(); ++n) {
+      const instruction& i = main.instruction_list[n];
       if (i.what != code::load) continue;
       const leaf& l = main.leaf_list[i.attribute];
       if (k.buffers[l.buffer] >= v.input_count) continue;
       bool safe = !l.guarded && l.offset == 0 && l.type == r.type;
       for (int axis = 0; axis < main.rank; ++axis)
         safe = safe && (l.stride[axis] == r.stride[axis] || main.extent[axis] == 1);
-      if (r.full && (i.passes >> (pass + 1)) != 0) safe = false;
+      // By any target: with row buffers, and without.
+      if (r.full && ((i.passes | again[n]) >> (pass + 1)) != 0) safe = false;
       if (r.full && main.family == family::reduce) safe = false;
       // A folded value is written when its row is done, a full one is read all along it.
       if (!r.full && i.full) safe = false;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// The first step of a plan: which kernels there are, which buffers lie between them, and what each
-/// kernel stores where. The steps that follow, lowering each kernel and putting them in order, need
-/// no more than this and the graph, so each is a constant evaluation of its own.
+/// The second step of a plan: which kernels there are, which buffers lie between them, and what
+/// each stores where. The steps that follow, lowering each kernel and putting them in order, need
+/// this and the graph only, so each is a constant evaluation of its own.
 
-#include "sinter/plan/fuse.hpp"
+#include "sinter/plan/storage.hpp"
 
 namespace sinter {
 
@@ -24,7 +24,7 @@ struct store {
   int kernel = -1;
   int node = -1;
   int buffer = -1;
-  int input = -1;              ///< for copies: the node of the view that is overwritten, else -1
+  int input = -1;              ///< the node of the view that is overwritten, else -1
 };
 
 /// An outline to read, wherever it is stored.
@@ -59,11 +59,11 @@ struct outline {
   }
 };
 
-/// Whether an output overwrites a view with strides of its own. Kernels write what is contiguous:
-/// such an output goes to the workspace, and a copy takes it to its place.
-constexpr bool updates_view(const graph_view& v, int output) {
-  const int input = v.outputs[output].input;
-  return input >= 0 && v[v.inputs[input]].attribute[1] != 0;
+/// Whether a kernel writes a buffer.
+constexpr bool is_written(const store* stores, std::size_t count, int buffer) {
+  for (const store* s = stores; s != stores + count; ++s)
+    if (s->buffer == buffer) return true;
+  return false;
 }
 
 /// The buffer of the workspace that a node is stored in, or -1.
@@ -74,9 +74,43 @@ constexpr int workspace_buffer(const store* stores, std::size_t count, const buf
   return -1;
 }
 
-constexpr outline make_outline(const graph_view& v) {
+namespace detail {
+
+/// Whether two shapes are the same when the program runs, if a constraint says so.
+constexpr bool same_extents(const shape& a, const shape& b) {
+  if (a.rank != b.rank) return false;
+  for (int i = 0; i < a.rank; ++i)
+    if (is_static(a[i]) && is_static(b[i]) && a[i] != b[i]) return false;
+  return true;
+}
+
+/// Whether kernel `at` may write an input's memory while others read it: each old value is used for
+/// the new one at its place, in this kernel, or not at all.
+constexpr bool writes_through(const planning_graph& g, const grouping& groups, int input, int at) {
+  list<char> depends(static_cast<std::size_t>(g.size()), 0);
+  depends[input] = 1;
+  bool used = false;
+  for (int i = input + 1; i < g.size(); ++i) {
+    for (int j = 0; j < g[i].arity(); ++j)
+      if (depends[g[i].operand[j]]) depends[i] = 1;
+    if (!depends[i]) continue;
+    const kind k = g[i].what();
+    const bool elementwise = k == kind::element || k == kind::cast || k == kind::broadcast;
+    if (!elementwise || !same_extents(g[i].extents, g[input].extents)) return false;
+    if (groups.group_of[i] >= 0 && groups.group_of[i] != at) return false;
+    used = true;
+  }
+  for (int o = 0; o < g.view.output_count; ++o)
+    if (g.view.outputs[o].node == input) return false;
+  return !used || groups.groups[at].folded == 0;
+}
+
+}  // namespace detail
+
+/// The outline of a graph whose groups are known.
+constexpr outline make_outline(const graph_view& v, grouping fused) {
   planning_graph g(v);
-  const grouping groups = fuse(g);
+  const grouping groups = place_values(g, std::move(fused));
   outline o;
   o.stored = groups.stored;
   o.kernel_of.assign(static_cast<std::size_t>(g.size()), -1);
@@ -91,13 +125,19 @@ constexpr outline make_outline(const graph_view& v) {
     const int i = detail::output_node(g, v.outputs[k]);
     const int number = v.input_count + k;
     o.buffers.push_back({buffer::place::output, k, g.elements(g[i].extents), g[i].type});
-    if (updates_view(v, k)) continue;
+    if (updates_view(v, k)) {
+      const int target = v.inputs[v.outputs[k].input];
+      if (detail::writes_through(g, groups, target, groups.group_of[i]))
+        stores.push_back({groups.group_of[i], i, number, target});
+      continue;
+    }
     if (o.buffer_of[i] < 0) o.buffer_of[i] = number;
     stores.push_back({groups.group_of[i], i, number, -1});
   }
   for (int k = 0; k < v.output_count; ++k) {
     const int i = v.outputs[k].node;
     if (!updates_view(v, k)) continue;
+    if (is_written(stores.data(), stores.size(), v.input_count + k)) continue;
     if (workspace_buffer(stores.data(), stores.size(), o.buffers.data(), i) >= 0) continue;
     const int spare = static_cast<int>(o.buffers.size());
     o.buffers.push_back({buffer::place::workspace, -1, g.elements(g[i].extents), g[i].type});

@@ -5,6 +5,7 @@
 /// they read and write, and a workspace whose parts are used again. What explains, draws and tests
 /// plans; calls take the same steps one by one, in static_plan.hpp.
 
+#include "sinter/plan/fuse.hpp"
 #include "sinter/plan/lower.hpp"
 
 namespace sinter {
@@ -22,8 +23,8 @@ constexpr plan_builder make_plan(const graph_builder& g) {
   plan_builder plan;
   plan.graph = g;
   const graph_view v(g);
-  const outline o = make_outline(v);
   planning_graph p(v);
+  const outline o = make_outline(v, fuse(p));
   p.dimensions = o.dimensions;
   list<lowered_kernel> kernels;
   list<kernel_access> accesses;

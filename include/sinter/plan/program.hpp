@@ -124,6 +124,21 @@ struct program : program_view {
   }
 };
 
+/// The passes in which each full value is computed by a target that keeps none for a later pass:
+/// what the row buffers, `saved`, stand for is computed again. `of` is zero at first.
+template <class Masks> constexpr void recomputed_passes(const program_view& p, Masks& of) {
+  for (int r = 0; r < p.result_count; ++r) {
+    const instruction& n = p.instructions[p.results[r].instruction];
+    if (p.results[r].full && n.full) of[p.results[r].instruction] |= 1u << n.stage;
+  }
+  for (int i = p.instruction_count; i-- > 0;) {
+    const instruction& n = p.instructions[i];
+    const std::uint32_t needed = n.what == code::fold ? 1u << n.stage : of[i];
+    for (int j = 0; j < max_operands && n.operand[j] >= 0; ++j)
+      if (p.instructions[n.operand[j]].full) of[n.operand[j]] |= needed;
+  }
+}
+
 // Programs as words: the names of kernels. Two call sites with equal programs share a kernel.
 
 using word = std::uint64_t;

@@ -41,8 +41,8 @@ class scheduler {
     const auto count = static_cast<std::size_t>(o.store_count);
     for (int k = 0; k < v.output_count; ++k) {
       const int node = v.outputs[k].node;
-      spares_.push_back(updates_view(v, k) ? workspace_buffer(o.stores, count, o.buffers, node)
-                                           : -1);
+      const bool copied = updates_view(v, k) && !is_written(o.stores, count, v.input_count + k);
+      spares_.push_back(copied ? workspace_buffer(o.stores, count, o.buffers, node) : -1);
     }
   }
 
@@ -102,6 +102,7 @@ class scheduler {
         }
       int last = writer;
       if (spares_[o] >= 0) last = add_copy(o, target, spares_[o]);
+      else if (!safe && updates_view(v_, o)) throw "plan: a view is not written in place safely";
       else if (!safe) last = add_detour(o, target, writer);
       for (int k : readers) connect(k, last);
     }
@@ -207,7 +208,7 @@ class scheduler {
   const graph_view& v_;
   list<kernel_access> kernels_;
   list<int> writer_;
-  list<int> spares_;   ///< by output: where the update of a view is stored, else -1
+  list<int> spares_;   ///< by output: where a view's new value is stored to be copied, else -1
   list<edge> edges_;
   reachability reaches_;
   schedule result_;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// A plan as a constant. Each step is a constant evaluation of its own: the outline, each kernel,
-/// the order. So the limits that compilers set hold for one step and not for the whole. A result
-/// is kept in arrays of a guessed size; where the guess is too small the step is done again.
+/// A plan as a constant. Each step is a constant evaluation of its own: the groups, the outline,
+/// each kernel, the order. So the limits that compilers set hold for one step and not for the
+/// whole. A result is kept in arrays of a guessed size; where the guess is too small the step is
+/// done again.
 
 #include <utility>
 
 #include "sinter/graph/trace.hpp"
+#include "sinter/plan/fuse.hpp"
 #include "sinter/plan/lower.hpp"
+#include "sinter/plan/plan_data.hpp"
 
 namespace sinter {
 
@@ -115,7 +118,44 @@ template <int Kernels, int Buffers, int Outputs> struct static_schedule {
   }
 };
 
-// Step 1: the outline.
+// Step 1: the groups.
+
+struct grouping_bounds {
+  int nodes = 0, groups = 0;
+};
+
+template <grouping_bounds B> struct static_grouping {
+  bounded<group, B.groups> groups;
+  bounded<int, B.nodes> group_of;
+  bool fits = true;
+
+  constexpr explicit static_grouping(const grouping& g) {
+    groups.assign(g.groups, fits);
+    group_of.assign(g.group_of, fits);
+  }
+  constexpr grouping_bounds bounds() const { return {group_of.count, groups.count}; }
+  constexpr grouping thaw() const {
+    grouping g;
+    g.groups.append(groups.data, groups.data + groups.count);
+    g.group_of.append(group_of.data, group_of.data + group_of.count);
+    return g;
+  }
+};
+
+constexpr grouping group_nodes(const graph_view& v) {
+  planning_graph g(v);
+  return fuse(g);
+}
+template <class Call> constexpr auto build_groups() {
+  constexpr int nodes = graph_of<Call>.view().size;
+  constexpr static_grouping<grouping_bounds{nodes, nodes / 4 + 8}> first(
+      group_nodes(graph_of<Call>.view()));
+  if constexpr (first.fits) return first;
+  else return static_grouping<first.bounds()>(group_nodes(graph_of<Call>.view()));
+}
+template <class Call> inline constexpr auto groups_of = build_groups<Call>();
+
+// Step 2: the outline.
 
 template <class Call> constexpr outline_bounds guessed_bounds() {
   constexpr auto& g = graph_of<Call>;
@@ -124,13 +164,16 @@ template <class Call> constexpr outline_bounds guessed_bounds() {
           v.size / 2 + v.output_count + 8, v.dimension_count + 32};
 }
 template <class Call> constexpr auto build_outline() {
-  constexpr static_outline<guessed_bounds<Call>()> first(make_outline(graph_of<Call>.view()));
+  constexpr static_outline<guessed_bounds<Call>()> first(
+      make_outline(graph_of<Call>.view(), groups_of<Call>.thaw()));
   if constexpr (first.fits) return first;
-  else return static_outline<first.bounds()>(make_outline(graph_of<Call>.view()));
+  else
+    return static_outline<first.bounds()>(
+        make_outline(graph_of<Call>.view(), groups_of<Call>.thaw()));
 }
 template <class Call> inline constexpr auto outline_of = build_outline<Call>();
 
-// Step 2: each kernel.
+// Step 3: each kernel.
 
 template <kernel_bounds B, class Call, int K> constexpr auto lower_step() {
   const graph_view v = graph_of<Call>.view();
@@ -156,7 +199,7 @@ template <class Call, int K> constexpr auto build_kernel() {
 }
 template <class Call, int K> inline constexpr auto kernel_of = build_kernel<Call, K>();
 
-// Step 3: the order.
+// Step 4: the order.
 
 template <class Call, int... K>
 constexpr auto build_schedule(std::integer_sequence<int, K...>) {
@@ -188,61 +231,119 @@ template <class Call, int Detour> inline constexpr auto detour_of = build_detour
 
 }  // namespace detail
 
-/// Values of an input that must be indices below an extent.
-struct index_check {
-  int input = -1;
-  extent_t below = 0;
+namespace detail {
+
+// What a call needs at run time, as constants of their own: one that is referred to is emitted, and
+// these hold no more than is needed.
+
+template <class Call, int At> constexpr const auto& kernel_at() {
+  constexpr int number = schedule_of<Call>.order[At];
+  constexpr int count = outline_of<Call>.groups.count;
+  if constexpr (number < count) return kernel_of<Call, number>;
+  else return detour_of<Call, number - count>;
+}
+
+/// The tables of the kernel that runs at some place of the order.
+template <class Call, int At> struct kernel_tables {
+  static constexpr auto integers = kernel_at<Call, At>().integers;
+  static constexpr auto dimensions = kernel_at<Call, At>().dimensions;
+  /// Updates on a detour go to the workspace.
+  static constexpr auto buffers = [] {
+    auto own = kernel_at<Call, At>().buffers;
+    const auto& s = schedule_of<Call>;
+    const bool copies = s.order[At] >= outline_of<Call>.groups.count;
+    for (int b = 0; b < own.count; ++b)
+      for (int d = 0; d < s.detours.count && !copies; ++d)
+        if (own[b] == graph_of<Call>.view().input_count + s.detours[d].output)
+          own.data[b] = s.detours[d].spare;
+    return own;
+  }();
+  static constexpr kernel_data data{buffers.data,    buffers.count,   integers.data,
+                                    integers.count,  dimensions.data, dimensions.count};
 };
+
+template <class Call, int... At>
+constexpr auto kernel_list(std::integer_sequence<int, At...>) {
+  bounded<kernel_data, sizeof...(At)> all{{kernel_tables<Call, At>::data...}, sizeof...(At)};
+  return all;
+}
+
+template <class Call> constexpr auto input_list() {
+  constexpr graph_view v = graph_of<Call>.view();
+  bounded<input_data, v.input_count> all;
+  for (int i = 0; i < v.input_count; ++i) {
+    const node& n = v[v.inputs[i]];
+    all.data[all.count++] = {n.extents, static_cast<int>(n.attribute[2]) - 1};
+  }
+  return all;
+}
+
+template <class Call> constexpr auto output_list() {
+  constexpr graph_view v = graph_of<Call>.view();
+  bounded<output_data, v.output_count> all;
+  for (int o = 0; o < v.output_count; ++o)
+    all.data[all.count++] = {v[v.outputs[o].node].extents, v.outputs[o].input,
+                             schedule_of<Call>.in_place[o]};
+  return all;
+}
+
+template <class Call> constexpr auto constraint_list() {
+  constexpr graph_view v = graph_of<Call>.view();
+  bounded<constraint, v.constraint_count> all;
+  for (int c = 0; c < v.constraint_count; ++c) all.data[all.count++] = v.constraints[c];
+  return all;
+}
+
+constexpr int count_checks(const graph_view& v) {
+  int count = 0;
+  for (int i = 0; i < v.size; ++i) count += v[i].is(indices_operation);
+  return count;
+}
+
+/// Inputs whose values are indices. Computed indices cannot be checked beforehand; those outside
+/// match nothing.
+template <class Call> constexpr auto check_list() {
+  constexpr graph_view v = graph_of<Call>.view();
+  bounded<index_check, count_checks(v)> all;
+  for (int i = 0; i < v.size; ++i) {
+    if (!v[i].is(indices_operation)) continue;
+    int base = v[i].operand[0];
+    while (is_view(v[base])) base = v[base].operand[0];
+    if (v[base].what() != kind::input) continue;
+    all.data[all.count++] = {static_cast<int>(v[base].attribute[0]), v[i].attribute[0]};
+  }
+  return all;
+}
+
+}  // namespace detail
 
 /// The plan of a call: static members only.
 template <class Call> struct plan_of {
-  static constexpr graph_view graph = graph_of<Call>.view();
   static constexpr int kernels = detail::schedule_of<Call>.order.count;
-  static constexpr int inputs = graph.input_count;
-  static constexpr int outputs = graph.output_count;
-  static constexpr int slots = detail::schedule_of<Call>.slots;
-  static constexpr const auto& buffers = detail::schedule_of<Call>.buffers;
-  static constexpr const auto& dimensions = detail::outline_of<Call>.dimensions;
-  static constexpr const auto& in_place = detail::schedule_of<Call>.in_place;
+  static constexpr int inputs = graph_of<Call>.view().input_count;
+  static constexpr int outputs = graph_of<Call>.view().output_count;
 
-  static constexpr const node& input(int i) { return graph[graph.inputs[i]]; }
-  static constexpr const node& output(int o) { return graph[graph.outputs[o].node]; }
-
-  /// The kernel that runs at some place of the order.
-  template <int At> static constexpr const auto& kernel() {
-    constexpr int number = detail::schedule_of<Call>.order[At];
-    constexpr int count = detail::outline_of<Call>.groups.count;
-    if constexpr (number < count) return detail::kernel_of<Call, number>;
-    else return detail::detour_of<Call, number - count>;
-  }
-  /// A buffer of that kernel by the plan's number: updates on a detour go to the workspace.
-  static constexpr int buffer_number(int at, int buffer) {
-    const auto& s = detail::schedule_of<Call>;
-    if (s.order[at] < detail::outline_of<Call>.groups.count)
-      for (int d = 0; d < s.detours.count; ++d)
-        if (buffer == inputs + s.detours[d].output) return s.detours[d].spare;
-    return buffer;
+  /// The words of the kernel that runs at some place of the order.
+  template <int At> static constexpr const auto& words() {
+    return detail::kernel_at<Call, At>().words;
   }
 
-  /// Inputs whose values are indices. Computed indices cannot be checked beforehand; those outside
-  /// match nothing.
-  static constexpr int check_count = [] {
-    int count = 0;
-    for (int i = 0; i < graph.size; ++i) count += graph[i].is(indices_operation);
-    return count;
-  }();
-  [[maybe_unused]] static constexpr auto checks = [] {
-    detail::bounded<index_check, check_count> found;
-    for (int i = 0; i < graph.size; ++i) {
-      if (!graph[i].is(indices_operation)) continue;
-      int base = graph[i].operand[0];
-      while (is_view(graph[base])) base = graph[base].operand[0];
-      if (graph[base].what() != kind::input) continue;
-      found.data[found.count++] = {static_cast<int>(graph[base].attribute[0]),
-                                   graph[i].attribute[0]};
-    }
-    return found;
-  }();
+  static constexpr auto dimension_table = detail::outline_of<Call>.dimensions;
+  static constexpr auto constraint_table = detail::constraint_list<Call>();
+  static constexpr auto input_table = detail::input_list<Call>();
+  static constexpr auto output_table = detail::output_list<Call>();
+  static constexpr auto buffer_table = detail::schedule_of<Call>.buffers;
+  static constexpr auto check_table = detail::check_list<Call>();
+  static constexpr auto kernel_table =
+      detail::kernel_list<Call>(std::make_integer_sequence<int, kernels>{});
+  static constexpr plan_data data{dimension_table.data,  dimension_table.count,
+                                  constraint_table.data, constraint_table.count,
+                                  input_table.data,      input_table.count,
+                                  output_table.data,     output_table.count,
+                                  buffer_table.data,     buffer_table.count,
+                                  check_table.data,      check_table.count,
+                                  kernel_table.data,     kernels,
+                                  detail::schedule_of<Call>.slots};
 };
 
 }  // namespace sinter

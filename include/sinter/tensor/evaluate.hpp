@@ -3,7 +3,7 @@
 
 /// Where an expression meets a tensor: its plan, made at compile time, runs.
 
-#include "sinter/tensor/operands.hpp"
+#include "sinter/tensor/overlap.hpp"
 
 namespace sinter {
 
@@ -33,93 +33,13 @@ using output_tensor = decltype(planned_call<Call>::template result<Output>(
     std::make_index_sequence<planned_call<Call>::rank(Output)>{}));
 
 /// A call that is about to run: operands gathered, extents checked.
-template <class Call> struct evaluation {
-  using plan = plan_of<Call>;
-
-  cpu::operand_memory inputs[plan::inputs + 1];
-  void* outputs[plan::outputs + 1]{};
-  cpu::execution<plan> execution;
-
+template <class Call> struct evaluation : cpu::execution_of<plan_of<Call>> {
   explicit evaluation(const Call& c) {
-    int next = 0;
-    visit_inputs([&](const cpu::operand_memory& m) { inputs[next++] = m; }, c);
-    execution.prepare(inputs);
-    for (int o = 0; o < plan::outputs; ++o)
-      if (const int input = plan::graph.outputs[o].input; input >= 0)
-        outputs[o] = inputs[input].data;
-  }
-
-  void run() { execution.run(inputs, outputs); }
-
-  /// The memory of an operand, gaps between its elements included.
-  struct bytes {
-    char* begin = nullptr;
-    char* end = nullptr;
-    bool overlaps(const void* first, const void* last) const { return begin < last && first < end; }
-  };
-  bytes bytes_of(int i) const {
-    const cpu::operand_memory& m = inputs[i];
-    std::int64_t low = 0, high = 1, count = 1;
-    for (int a = plan::input(i).extents.rank; a-- > 0;) {
-      const std::int64_t reach =
-          (m.extents[a] - 1) * (m.strides != nullptr ? m.strides[a] : count);
-      (reach < 0 ? low : high) += reach;
-      count *= m.extents[a];
-    }
-    if (count == 0) return {};
-    char* const data = static_cast<char*>(m.data);
-    const std::int64_t size = properties(m.type).size;
-    return {data + low * size, data + high * size};
-  }
-
-  /// The same where what is updated may also be read through another operand: such outputs are
-  /// written to a copy, which takes its place when all is computed.
-  void run_beside_updates() {
-    owned_memory copies[plan::outputs + 1];
-    for (int o = 0; o < plan::outputs; ++o) {
-      const int own = plan::graph.outputs[o].input;
-      if (own < 0) continue;
-      const bytes target = bytes_of(own);
-      for (int i = 0; i < plan::inputs; ++i) {
-        if (i == own || !bytes_of(i).overlaps(target.begin, target.end)) continue;
-        for (int other = 0; other < plan::outputs; ++other)
-          if (plan::graph.outputs[other].input == i)
-            throw value_error("operands " + std::to_string(own) + " and " + std::to_string(i) +
-                              " share memory, and both are updated; pass the memory once");
-        if (copies[o].get() != nullptr) continue;
-        copies[o].allocate(static_cast<std::size_t>(target.end - target.begin));
-        char* const copy = static_cast<char*>(copies[o].get());
-        copy_elements(target.begin, copy, target.end - target.begin);
-        outputs[o] = copy + (static_cast<char*>(inputs[own].data) - target.begin);
-      }
-    }
-    run();
-    for (int o = 0; o < plan::outputs; ++o) {
-      if (copies[o].get() == nullptr) continue;
-      const bytes target = bytes_of(plan::graph.outputs[o].input);
-      copy_elements(static_cast<const char*>(copies[o].get()), target.begin,
-                    target.end - target.begin);
-    }
-  }
-
-  /// Whether writing output 0 to [begin, end) could change what is still to be read.
-  bool disturbs(const void* begin, const void* end) const {
-    for (int i = 0; i < plan::inputs; ++i) {
-      const cpu::operand_memory& m = inputs[i];
-      if (!bytes_of(i).overlaps(begin, end)) continue;
-      const bool same = m.data == begin && m.strides == nullptr && i < 64 &&
-                        (plan::in_place[0] >> i & 1) != 0;
-      if (!same) return true;
-    }
-    return false;
+    cpu::operand_memory* next = this->inputs;
+    visit_inputs([&](const cpu::operand_memory& m) { *next++ = m; }, c);
+    this->prepare();
   }
 };
-
-template <class Call, int Output> void shape_output(const evaluation<Call>& e, auto& target) {
-  std::int64_t extents[max_rank]{};
-  e.execution.extents_of(Output, extents);
-  tensor_access<std::remove_cvref_t<decltype(target)>>::reshape(target, extents);
-}
 
 /// What constructors and assignments may touch.
 template <class Tensor> struct tensor_access {
@@ -133,21 +53,10 @@ template <class Tensor> struct tensor_access {
     if (has_extents(t, extents)) return;
     for (int i = 0; i < Tensor::rank; ++i)
       if (is_static(Tensor::declared[i]) && Tensor::declared[i] != extents[i])
-        throw shape_error("assign: a tensor " + declared_text() + " cannot hold " +
-                          extents_text(extents, Tensor::rank));
+        fail<shape_error>({"assign: a tensor ", declared_text(Tensor::declared, Tensor::rank),
+                           " cannot hold ", extents_text(extents, Tensor::rank)});
     t.memory_.allocate(checked_bytes(extents, Tensor::rank, sizeof(typename Tensor::element)));
     copy_elements(extents, t.extents_, max_rank);
-  }
-  static std::string declared_text() {
-    std::string text = "[";
-    for (int i = 0; i < Tensor::rank; ++i) {
-      const extent_t e = Tensor::declared[i];
-      text += (i > 0 ? ", " : "");
-      text += is_static(e) ? std::to_string(e)
-              : is_named(e) ? std::string(name_text(axis_name(e)).c_str())
-                            : std::string("dyn");
-    }
-    return text + "]";
   }
 };
 
@@ -191,8 +100,16 @@ struct assignment<tensor<T, E...>, X> {
   using verdict = typename detail::verdict<call<assign_rule<T, E...>, stored_t<X>>>::type;
 };
 
+/// A new value for an operand.
+struct update_rule {
+  constexpr void operator()(symbol& target, symbol value) const { target = value; }
+};
 template <class T, extent_t... E, class X>
-struct assignment<tensor_view<T, E...>, X> : assignment<tensor<T, E...>, X> {};
+  requires(operand_or_number<X> && !any_symbol<X> && !is_mistaken<std::remove_cvref_t<X>>)
+struct assignment<tensor_view<T, E...>, X> {
+  using verdict =
+      typename detail::verdict<call<update_rule, tensor_view<T, E...>, stored_t<X>>>::type;
+};
 
 template <class T, extent_t... E, class X> void assign_now(tensor<T, E...>& target, X&& x) {
   using own = tensor<T, E...>;
@@ -200,9 +117,9 @@ template <class T, extent_t... E, class X> void assign_now(tensor<T, E...>& targ
   const whole c{{}, {stored_t<X>{std::forward<X>(x)}}};
   evaluation<whole> e(c);
   std::int64_t extents[max_rank]{};
-  e.execution.extents_of(0, extents);
+  e.extents_of(0, extents);
   const bool fits = tensor_access<own>::has_extents(target, extents);
-  if (fits && !e.disturbs(target.data(), target.data() + target.size())) {
+  if (fits && !disturbs(e, target.data(), target.data() + target.size())) {
     e.outputs[0] = target.data();
     e.run();
   } else {
@@ -221,7 +138,7 @@ constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
     return;
   } else if constexpr (std::is_same_v<std::remove_cvref_t<X>, symbol>) {
     if (!std::is_constant_evaluated())
-      throw error("assign: a symbol has a value inside a traced function only");
+      fail<error>({"assign: a symbol has a value inside a traced function only"});
     target.trace(x);
   } else if (std::is_constant_evaluated()) {
     if constexpr (operand<X>) target.trace(lift(x));
@@ -234,30 +151,13 @@ constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
   }
 }
 
-/// Into memory with strides: by way of a tensor, so that nothing is overwritten too early.
+/// Into memory with strides, as any update of an argument.
 template <class T, extent_t... E, class X>
 void assign_view(const tensor_view<T, E...>& target, X&& x) {
-  constexpr int rank = sizeof...(E);
-  const auto write = [&](const auto& element) {
-    std::int64_t count = 1;
-    for (int i = 0; i < rank; ++i) count *= target.extent(i);
-    for (std::int64_t n = 0; n < count; ++n) {
-      std::int64_t at = 0, rest = n;
-      for (int i = rank; i-- > 0; rest /= target.extent(i))
-        at += rest % target.extent(i) * target.stride(i);
-      target.data()[at] = element(n);
-    }
-  };
-  if constexpr (operand<X>) {
-    const tensor<T, E...> value(std::forward<X>(x));
-    for (int i = 0; i < rank; ++i)
-      if (value.extent(i) != target.extent(i))
-        throw shape_error("assign: a view " + extents_text(target.extents(), rank) +
-                          " cannot hold " + extents_text(value.extents(), rank));
-    write([&](std::int64_t n) { return value.data()[n]; });
-  } else {
-    write([&](std::int64_t) { return static_cast<T>(x); });
-  }
+  using update = call<update_rule, tensor_view<T, E...>, stored_t<X>>;
+  const update c{{}, {target, stored_t<X>{std::forward<X>(x)}}};
+  evaluation<update> e(c);
+  run_beside_updates(e);
 }
 
 template <class Target, class X> constexpr void assign(Target& target, X&& x) {

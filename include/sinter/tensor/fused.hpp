@@ -5,6 +5,7 @@
 /// it mentions twice is computed once, what it assigns to its arguments is updated by the same
 /// plan.
 
+#include "sinter/graph/share.hpp"
 #include "sinter/ops/gradient.hpp"
 #include "sinter/tensor/evaluate.hpp"
 
@@ -93,19 +94,19 @@ template <class F> struct fused_function {
     using traced = typename detail::returned<Call>::type;
     detail::evaluation<Call> e(c);
     if constexpr (std::is_void_v<traced>) {
-      e.run_beside_updates();
+      run_beside_updates(e);
     } else {
       typename decltype(detail::result_type<Call, traced, 0>())::type result{};
       int output = 0;
       for_each_tensor(
           [&](auto& t) {
             std::int64_t extents[max_rank]{};
-            e.execution.extents_of(output, extents);
+            e.extents_of(output, extents);
             detail::tensor_access<std::remove_cvref_t<decltype(t)>>::reshape(t, extents);
             e.outputs[output++] = t.data();
           },
           result);
-      e.run_beside_updates();
+      run_beside_updates(e);
       return result;
     }
   }

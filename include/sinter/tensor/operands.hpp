@@ -22,6 +22,8 @@ template <class Tensor> constexpr symbol declare_tensor(graph_builder& g, bool s
                            Tensor::declared, Tensor::rank, strided)};
 }
 
+inline constexpr operation assign_operation{pack_name("assign"), kind::alias, 1};
+
 /// Records an assignment to an operand: the new value must fit the tensor's type.
 constexpr void add_update(graph_builder& g, int input, symbol value) {
   if (value.graph == nullptr || value.index == g.inputs[input]) return;
@@ -29,9 +31,9 @@ constexpr void add_update(graph_builder& g, int input, symbol value) {
   int index = value.index;
   if (value.type() != target.type) index = rules::cast(g, index, target.type);
   const bool sound = !g.first_mistake;
-  index = rules::broadcast(g, index, target.extents);
-  if (sound && !(g[index].extents == target.extents))
-    g.first_mistake = {rule::update, pack_name("assign"), target.extents, value.extents()};
+  index = rules::broadcast(g, index, target.extents, assign_operation);
+  if (sound && g.first_mistake)
+    g.first_mistake = {rule::update, assign_operation.name, target.extents, value.extents()};
   g.outputs.push_back({index, input});
 }
 
@@ -64,7 +66,7 @@ struct operand_traits<tensor<T, E...>> : detail::tensor_operand<tensor<T, E...>>
 template <class Tensor> struct operand_traits<tensor_reference<Tensor>> {
   using stored = tensor_reference<Tensor>;
   using plain = std::remove_const_t<Tensor>;
-  static constexpr symbol lift(const tensor_reference<Tensor>& x) { return x.to->traced(); }
+  static constexpr symbol lift(const tensor_reference<Tensor>& x) { return x.traced(); }
   static constexpr symbol declare(graph_builder& g) {
     return detail::declare_tensor<plain>(g, false);
   }
@@ -72,7 +74,7 @@ template <class Tensor> struct operand_traits<tensor_reference<Tensor>> {
     if constexpr (!std::is_const_v<Tensor>) detail::add_update(g, first, x);
   }
   template <class F> static void visit(F&& f, const tensor_reference<Tensor>& x) {
-    detail::tensor_operand<plain>::visit(f, *x.to);
+    f(cpu::operand_memory{x.data(), x.extents(), nullptr, dtype_of<typename plain::element>});
   }
 };
 

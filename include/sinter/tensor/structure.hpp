@@ -22,15 +22,48 @@ struct anything {
   template <class T> constexpr operator T&&() const noexcept;
 };
 
-template <class T, std::size_t... I>
-constexpr bool braces(std::index_sequence<I...>) {
+/// Whether T accepts a list of so many initialisers, and whether one of them may be `{}`.
+template <class T, std::size_t... I> constexpr bool braces(std::index_sequence<I...>) {
   return requires { T{((void)I, anything{})...}; };
 }
+template <class T, std::size_t... I, std::size_t... J>
+constexpr bool braces(std::index_sequence<I...>, std::index_sequence<J...>) {
+  return requires { T{((void)I, anything{})..., {}, ((void)J, anything{})...}; };
+}
+template <class T, std::size_t Count> constexpr bool accepts() {
+  return braces<T>(std::make_index_sequence<Count>{});
+}
 
-/// The number of members of an aggregate: the longest list of braces that it accepts.
-template <class T, std::size_t N = 17> constexpr std::size_t member_count() {
-  if constexpr (N == 0 || braces<T>(std::make_index_sequence<N>{})) return N;
-  else return member_count<T, N - 1>();
+/// The longest list of initialisers in [Low, High): the members of an aggregate, or more, since a
+/// built-in array takes one for each element.
+template <class T, std::size_t Low = 0, std::size_t High = 2>
+constexpr std::size_t longest_list() {
+  if constexpr (accepts<T, High>()) return longest_list<T, High, 2 * High>();
+  else if constexpr (High - Low == 1) return Low;
+  else if constexpr (constexpr std::size_t middle = (Low + High) / 2; accepts<T, middle>())
+    return longest_list<T, middle, High>();
+  else return longest_list<T, Low, middle>();
+}
+
+/// Of `Length` initialisers, those that the member at initialiser `At` takes: `{}` stands for it
+/// whatever it is, and the fewer must follow, the more it takes.
+template <class T, std::size_t Length, std::size_t At, std::size_t Width = 1>
+constexpr std::size_t width_of_member() {
+  if constexpr (braces<T>(std::make_index_sequence<At>{},
+                          std::make_index_sequence<Length - At - Width>{}))
+    return Width;
+  else return width_of_member<T, Length, At, Width + 1>();
+}
+
+template <class T, std::size_t Length, std::size_t At = 0>
+constexpr std::size_t members_from() {
+  if constexpr (At == Length) return 0;
+  else return 1 + members_from<T, Length, At + width_of_member<T, Length, At>()>();
+}
+
+/// The number of members of an aggregate.
+template <class T> constexpr std::size_t member_count() {
+  return members_from<T, longest_list<T>()>();
 }
 
 template <class T> concept tuple_like = requires { std::tuple_size<std::remove_cv_t<T>>::value; };

@@ -106,7 +106,6 @@ template <class T, extent_t... E> class tensor {
   using element = T;
   static constexpr int rank = sizeof...(E);
   static constexpr extent_t declared[sizeof...(E) + 1] = {E...};
-  static constexpr bool all_static = (is_static(E) && ...);
 
   /// Zeros; extents that the type leaves open are 0.
   constexpr tensor() {
@@ -122,7 +121,7 @@ template <class T, extent_t... E> class tensor {
   }
   /// Elements in row-major order.
   constexpr tensor(std::initializer_list<T> values)
-    requires(rank > 0 && all_static)
+    requires(is_element_type<T> && sizeof...(E) > 0 && (is_static(E) && ...))
   {
     if (std::is_constant_evaluated()) return;
     allocate(detail::no_extents);
@@ -130,7 +129,7 @@ template <class T, extent_t... E> class tensor {
     detail::copy_elements(values.begin(), data(), static_cast<std::int64_t>(values.size()));
   }
   constexpr tensor(std::initializer_list<T> values)
-    requires(rank == 1 && !all_static)
+    requires(is_element_type<T> && sizeof...(E) == 1 && !(is_static(E) && ...))
   {
     if (std::is_constant_evaluated()) return;
     const std::int64_t given[] = {static_cast<std::int64_t>(values.size())};
@@ -179,7 +178,7 @@ template <class T, extent_t... E> class tensor {
   constexpr tensor& operator=(tensor&& other) noexcept {
     symbol_ = other.symbol_;
     if (std::is_constant_evaluated()) return *this;
-    memory_ = std::move(other.memory_);
+    memory_.exchange(other.memory_);
     exchange_extents(other);
     return *this;
   }
@@ -273,18 +272,40 @@ template <class T, extent_t... E> class tensor {
   }
 
   symbol symbol_;
-  detail::owned_memory memory_;
+  detail::shared_memory memory_;
   std::int64_t extents_[max_rank]{};
 
   template <class> friend struct detail::tensor_access;
+  template <class> friend class tensor_reference;
 };
 
 template <class T, extent_t... E> inline constexpr bool is_tensor<tensor<T, E...>> = true;
 
-/// What expressions keep of a tensor that outlives them.
-template <class Tensor> struct tensor_reference {
-  Tensor* to;
-  constexpr tensor_reference(Tensor& t) : to(&t) {}
+/// What an expression keeps of a tensor: its memory, which stays while the expression does, and its
+/// extents. In constant evaluation there is no memory, and what counts is the tensor's symbol; that
+/// of a variable is looked up when it is needed, as the variable itself need not be constant.
+template <class Tensor> class tensor_reference {
+ public:
+  constexpr tensor_reference(Tensor& t) : tensor_(&t) {
+    if (!std::is_constant_evaluated()) share(t);
+  }
+  constexpr tensor_reference(std::remove_const_t<Tensor>&& t) : symbol_(t.traced()) {
+    if (!std::is_constant_evaluated()) share(t);
+  }
+  constexpr symbol traced() const { return tensor_ != nullptr ? tensor_->traced() : symbol_; }
+  void* data() const { return memory_.get(); }
+  const std::int64_t* extents() const { return extents_; }
+
+ private:
+  void share(const Tensor& t) {
+    memory_ = t.memory_;
+    detail::copy_elements(t.extents(), extents_, Tensor::rank);
+  }
+
+  Tensor* tensor_ = nullptr;
+  symbol symbol_;
+  detail::shared_memory memory_;
+  std::int64_t extents_[Tensor::rank + 1]{};
 };
 
 }  // namespace sinter

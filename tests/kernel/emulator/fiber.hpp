@@ -53,7 +53,7 @@ class fiber {
   ucontext_t context_;
 #endif
   // For the sanitizers alone.
-  [[maybe_unused]] const void* bottom_ = nullptr;
+  const void* bottom_ = nullptr;
   std::size_t size_ = 0;
   [[maybe_unused]] void* fake_stack_ = nullptr;
 };

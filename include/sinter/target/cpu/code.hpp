@@ -17,17 +17,10 @@
 
 #include <utility>
 
+#include "sinter/target/cpu/arguments.hpp"
 #include "sinter/target/cpu/step.hpp"
 
 namespace sinter::cpu {
-
-/// What a kernel is called with.
-struct arguments {
-  void* const* buffers = nullptr;
-  const std::int64_t* integers = nullptr;
-
-  SINTER_INLINE std::int64_t number(std::int64_t x) const { return x >= 0 ? x : integers[-1 - x]; }
-};
 
 /// Where a kernel stands: addresses at the current row, to which indices along the line are added.
 template <int Leaves, int Results, int Products, int RowBuffers> struct cursor {
@@ -61,7 +54,7 @@ template <word... W> struct static_code {
                                      folds[13], folds[14], folds[15], folds[16]>;
 
   struct state : cursor<sizes.leaves, sizes.results, sizes.products, 64> {
-    file value;
+    file value{};
     accumulators partial{};
   };
 
@@ -91,7 +84,7 @@ template <word... W> struct static_code {
   SINTER_INLINE static void clear(state& s, int pass) {
     each_fold([&]<int I>() SINTER_LAMBDA {
       if (program.instruction_store[I].stage == pass)
-        acc<I>(s) = value_t<I>(detail::neutral<op<I>(), element<I>>());
+        acc<I>(s) = value_t<I>(folds::neutral<op<I>(), element<I>>());
     });
   }
 
@@ -142,7 +135,7 @@ template <word... W> struct static_code {
     const char* p = static_cast<const char*>(from);
     each_fold([&]<int I>() SINTER_LAMBDA {
       const auto other = value_t<I>::load(reinterpret_cast<const element<I>*>(p));
-      acc<I>(s) = detail::combine<op<I>()>(acc<I>(s), other);
+      acc<I>(s) = folds::combine<op<I>()>(acc<I>(s), other);
       p += 8 * width;
     });
   }
@@ -264,12 +257,12 @@ template <word... W> struct static_code {
 
   template <int I, bool Tail> SINTER_INLINE static void accumulate(state& s, int n) {
     constexpr int x = program.instruction_store[I].operand[0];
-    constexpr auto start = detail::neutral<op<I>(), element<I>>();
+    constexpr auto start = folds::neutral<op<I>(), element<I>>();
     auto v = reg<x>(s.value);
     // A fold that keeps the line has no lanes to hide: those of a tail are never stored.
     if constexpr (Tail && program.folds == fold::row)
       v = math::select(first_lanes<element<I>, width>(n), v, value_t<I>(start));
-    acc<I>(s) = detail::combine<op<I>()>(acc<I>(s), v);
+    acc<I>(s) = folds::combine<op<I>()>(acc<I>(s), v);
   }
 
   template <int I, bool Tail>

@@ -31,8 +31,10 @@ void evaluate_operand(const arguments& args, std::int64_t begin, std::int64_t en
                       std::int64_t from, std::int64_t to, T* out, std::int64_t stride) {
   const auto& p = Code::view();
   typename Code::state s;
+  walker<Code> rows(s, args, p.outer() - 1);
+  rows.start(begin);
   for (std::int64_t row = begin; row < end; ++row, out += stride) {
-    move(s, p, args, row);
+    if (row > begin) rows.next_row();
     s.result[0] = out - from;
     Code::folded(s, 0, 0, Code::width);
     Code::line(s, 0, from, to);
@@ -186,8 +188,10 @@ template <class Main, class... Cores> struct contraction {
       panels += core<P>::packed_bytes(z, k);
     });
     typename Main::state s;
+    walker<Main> rows(s, args, p.outer() - 1);
+    rows.start(item * z.rows + begin);
     for (std::int64_t row = begin; row < end; ++row) {
-      move(s, p, args, item * z.rows + row);
+      if (row > begin) rows.next_row();
       each([&]<int P>() {
         s.tile[P] = reinterpret_cast<element<P>*>(tiles + P * tile_bytes) +
                     (row - begin) * width - from;

@@ -6,7 +6,11 @@
 
 #include "sinter/graph/describe.hpp"
 #include "sinter/plan/static_plan.hpp"
+#include "sinter/target/cpu/arguments.hpp"
+#include "sinter/target/cpu/scratch.hpp"
+#if !defined(__CUDA_ARCH__)  // nvcc's device pass has no vectors, and no use for these
 #include "sinter/target/cpu/kernel.hpp"
+#endif
 
 namespace sinter::cpu {
 
@@ -42,8 +46,21 @@ inline std::int64_t integer_at(const operand_memory& m, std::int64_t at) {
 inline void check_empty(const shape& s, int input, const std::int64_t* numbers) {
   for (int a = 0; a < s.rank; ++a)
     if (number_of(s[a], numbers) == 0) return;
-  throw value_error("operand " + std::to_string(input) +
-                    " holds no memory: it was moved from; assign to it before it is used");
+  fail<value_error>(
+      {"operand ", input, " holds no memory: it was moved from; assign to it before it is used"});
+}
+
+/// Two mentions of a shared intermediate, which are computed as one: their operands must be too.
+inline void check_twins(const operand_memory& a, const operand_memory& b, int rank, int first,
+                        int second) {
+  bool same = a.data == b.data;
+  if (a.extents == nullptr && b.extents == nullptr)  // numbers, of which each mention has a copy
+    same = __builtin_memcmp(a.data, b.data, static_cast<std::size_t>(properties(a.type).size)) == 0;
+  for (int i = 0; same && i < rank; ++i)
+    same = a.extents[i] == b.extents[i] && (a.strides == nullptr || a.strides[i] == b.strides[i]);
+  if (!same)
+    fail<value_error>({"share: two intermediates that are alike have different operands, ", first,
+                       " and ", second, "; tell them apart by tags: share<1>(...), share<2>(...)"});
 }
 
 inline void check_indices(const operand_memory& m, int rank, std::int64_t below) {
@@ -58,74 +75,102 @@ inline void check_indices(const operand_memory& m, int rank, std::int64_t below)
     }
     const std::int64_t label = integer_at(m, at);
     if (label < 0 || label >= below)
-      throw value_error("label " + std::to_string(label) + " at position " + std::to_string(i) +
-                        " is outside the classes 0 ... " + std::to_string(below - 1));
+      fail<value_error>(
+          {"label ", label, " at position ", i, " is outside the classes 0 ... ", below - 1});
   }
 }
 
 }  // namespace detail
 
-/// A call of a plan: `Plan` is a plan_of<...>.
-template <class Plan> struct execution {
-  std::int64_t numbers[Plan::dimensions.count + 1]{};
+/// A call of a plan. The arrays are the storage's, below; what runs is the same for all plans.
+struct execution {
+  const plan_data& plan;
+  const kernel_function* functions;
+  operand_memory* inputs;
+  void** outputs;
+  std::int64_t* numbers;    ///< of the plan's dimensions, and behind them a kernel's own
+  std::int64_t* values;     ///< of a kernel's run-time integers
+  void** memory;            ///< by buffer
+  void** own;               ///< by a kernel's own numbers of buffers
+  std::size_t* slot_begin;  ///< one more than there are slots
 
   /// Evaluates the plan's run-time numbers and checks the operands.
-  void prepare(const operand_memory* inputs) {
-    for (int d = 0; d < Plan::dimensions.count; ++d)
-      numbers[d] = evaluate(Plan::dimensions[d], inputs, numbers);
-    for (int c = 0; c < Plan::graph.constraint_count; ++c) {
-      const constraint& want = Plan::graph.constraints[c];
+  void prepare() {
+    for (int d = 0; d < plan.dimension_count; ++d) numbers[d] = evaluate(plan.dimensions[d]);
+    for (int c = 0; c < plan.constraint_count; ++c) {
+      const constraint& want = plan.constraints[c];
       if (!want.holds(number_of(want.left, numbers), number_of(want.right, numbers)))
-        throw shape_error(describe(want, Plan::dimensions.data, numbers));
+        fail<shape_error>({describe(want, plan.dimensions, numbers)});
     }
-    for (int i = 0; i < Plan::inputs; ++i)
-      if (inputs[i].data == nullptr) detail::check_empty(Plan::input(i).extents, i, numbers);
-    for (int c = 0; c < Plan::checks.count; ++c) {
-      const index_check& check = Plan::checks[c];
-      detail::check_indices(inputs[check.input], Plan::input(check.input).extents.rank,
-                            number_of(check.below, numbers));
+    for (int i = 0; i < plan.input_count; ++i) {
+      const auto& [extents, twin] = plan.inputs[i];
+      if (inputs[i].data == nullptr) detail::check_empty(extents, i, numbers);
+      if (twin >= 0) detail::check_twins(inputs[twin], inputs[i], extents.rank, twin, i);
     }
+    for (int c = 0; c < plan.check_count; ++c) {
+      const auto& [input, below] = plan.checks[c];
+      detail::check_indices(inputs[input], plan.inputs[input].extents.rank,
+                            number_of(below, numbers));
+    }
+    for (int o = 0; o < plan.output_count; ++o)
+      if (const int input = plan.outputs[o].input; input >= 0) outputs[o] = inputs[input].data;
   }
 
   /// The extents of an output.
   void extents_of(int output, std::int64_t* out) const {
-    const shape& s = Plan::output(output).extents;
+    const shape& s = plan.outputs[output].extents;
     for (int a = 0; a < s.rank; ++a) out[a] = number_of(s[a], numbers);
   }
 
-  void run(const operand_memory* inputs, void* const* outputs) {
-    std::size_t bytes[Plan::slots + 1]{}, begin[Plan::slots + 1]{};
-    for (int b = 0; b < Plan::buffers.count; ++b) {
-      const buffer& own = Plan::buffers[b];
-      if (own.where != buffer::place::workspace) continue;
-      const std::int64_t elements = number_of(own.elements, numbers);
-      if (elements > INT64_MAX / 64)
-        throw memory_error("workspace: no machine holds " + std::to_string(elements) +
-                           " elements of an intermediate result; use smaller extents");
-      const auto need =
-          static_cast<std::size_t>(elements) * static_cast<std::size_t>(properties(own.type).size);
-      if (need > bytes[own.index]) bytes[own.index] = need;
+  /// The run-time integers of the kernel that runs k-th.
+  void integers_of(int k, std::int64_t* out) {
+    const kernel_data& kernel = plan.kernels[k];
+    for (int d = 0; d < kernel.dimension_count; ++d)
+      numbers[plan.dimension_count + d] = evaluate(kernel.dimensions[d]);
+    for (int i = 0; i < kernel.integer_count; ++i) out[i] = number_of(kernel.integers[i], numbers);
+  }
+
+  void run() {
+    char* const workspace = allocate_workspace();
+    for (int b = 0; b < plan.buffer_count; ++b) {
+      const buffer& at = plan.buffers[b];
+      memory[b] = at.where == buffer::place::input    ? inputs[at.index].data
+                  : at.where == buffer::place::output ? outputs[at.index]
+                                                      : workspace + slot_begin[at.index];
     }
-    std::size_t total = 0;
-    for (int s = 0; s < Plan::slots; ++s) {
-      begin[s] = total;
-      total += (bytes[s] + alignment - 1) / alignment * alignment;
+    for (int k = 0; k < plan.kernel_count; ++k) {
+      const kernel_data& kernel = plan.kernels[k];
+      for (int b = 0; b < kernel.buffer_count; ++b) own[b] = memory[kernel.buffers[b]];
+      integers_of(k, values);
+      functions[k]({own, values});
     }
-    char* workspace =
-        total > 0 ? static_cast<char*>(thread_arena<purpose::workspace>().reserve(total)) : nullptr;
-    void* memory[Plan::buffers.count + 1];
-    for (int b = 0; b < Plan::buffers.count; ++b) {
-      const buffer& own = Plan::buffers[b];
-      memory[b] = own.where == buffer::place::input    ? inputs[own.index].data
-                  : own.where == buffer::place::output ? outputs[own.index]
-                                                       : workspace + begin[own.index];
-    }
-    run_kernels(inputs, memory, std::make_integer_sequence<int, Plan::kernels>{});
   }
 
  private:
-  static std::int64_t evaluate(const dimension& n, const operand_memory* inputs,
-                               const std::int64_t* known) {
+  /// Memory for all slots; where each begins is in `slot_begin`.
+  char* allocate_workspace() {
+    for (int s = 0; s <= plan.slots; ++s) slot_begin[s] = 0;
+    for (int b = 0; b < plan.buffer_count; ++b) {
+      const buffer& at = plan.buffers[b];
+      if (at.where != buffer::place::workspace) continue;
+      const std::int64_t elements = number_of(at.elements, numbers);
+      if (elements > INT64_MAX / 64)
+        fail<memory_error>({"workspace: no machine holds ", elements,
+                            " elements of an intermediate result; use smaller extents"});
+      const auto need =
+          static_cast<std::size_t>(elements) * static_cast<std::size_t>(properties(at.type).size);
+      std::size_t& most = slot_begin[at.index + 1];
+      if (need > most) most = need;
+    }
+    for (int s = 0; s < plan.slots; ++s)
+      slot_begin[s + 1] =
+          slot_begin[s] + (slot_begin[s + 1] + alignment - 1) / alignment * alignment;
+    const std::size_t total = slot_begin[plan.slots];
+    return total > 0 ? static_cast<char*>(thread_arena<purpose::workspace>().reserve(total))
+                     : nullptr;
+  }
+
+  std::int64_t evaluate(const dimension& n) const {
     // What overflows is an extent or a size that no memory can have: it ends as memory_error.
     std::int64_t result = 0;
     bool overflow = false;
@@ -133,42 +178,68 @@ template <class Plan> struct execution {
       case dimension::origin::extent: return inputs[n.left].extents[n.right];
       case dimension::origin::stride: return inputs[n.left].strides[n.right];
       case dimension::origin::product:
-        overflow =
-            __builtin_mul_overflow(number_of(n.left, known), number_of(n.right, known), &result);
+        overflow = __builtin_mul_overflow(number_of(n.left, numbers), number_of(n.right, numbers),
+                                          &result);
         break;
       case dimension::origin::sum:
-        overflow =
-            __builtin_add_overflow(number_of(n.left, known), number_of(n.right, known), &result);
+        overflow = __builtin_add_overflow(number_of(n.left, numbers), number_of(n.right, numbers),
+                                          &result);
         break;
     }
     return overflow ? INT64_MAX : result;
   }
+};
 
+/// The kernels of a plan as functions: `Plan` is a plan_of<...>.
+template <class Plan> struct plan_functions {
+#if defined(__CUDA_ARCH__)
+  static const kernel_function* list() { return nullptr; }
+#else
+  static const kernel_function* list() {
+    return list(std::make_integer_sequence<int, Plan::kernels>{});
+  }
+
+ private:
   template <int At, int... I>
-  static kernel<Plan::template kernel<At>().words[I]...> kernel_at(
-      std::integer_sequence<int, I...>);
+  static kernel<Plan::template words<At>()[I]...> kernel_at(std::integer_sequence<int, I...>);
+  template <int At>
+  using kernel_type =
+      decltype(kernel_at<At>(std::make_integer_sequence<int, Plan::template words<At>().count>{}));
 
   template <int... At>
-  void run_kernels(const operand_memory* inputs, void* const* memory,
-                   std::integer_sequence<int, At...>) {
-    (run_kernel<At>(inputs, memory), ...);
+  static const kernel_function* list(std::integer_sequence<int, At...>) {
+    static constexpr kernel_function functions[] = {&kernel_type<At>::run..., nullptr};
+    return functions;
   }
-
-  template <int At> void run_kernel(const operand_memory* inputs, void* const* memory) {
-    constexpr const auto& k = Plan::template kernel<At>();
-    void* own[k.buffers.count + 1];
-    for (int b = 0; b < k.buffers.count; ++b)
-      own[b] = memory[Plan::buffer_number(At, k.buffers[b])];
-    std::int64_t known[Plan::dimensions.count + k.dimensions.count + 1];
-    for (int d = 0; d < Plan::dimensions.count; ++d) known[d] = numbers[d];
-    for (int d = 0; d < k.dimensions.count; ++d)
-      known[Plan::dimensions.count + d] = evaluate(k.dimensions[d], inputs, known);
-    std::int64_t values[k.integers.count + 1];
-    for (int i = 0; i < k.integers.count; ++i) values[i] = number_of(k.integers[i], known);
-#if !defined(__CUDA_ARCH__)  // nvcc's device pass has no vectors, and no use for this
-    decltype(kernel_at<At>(std::make_integer_sequence<int, k.words.count>{}))::run({own, values});
 #endif
-  }
+};
+
+/// A call of a certain plan, with the arrays that it needs.
+template <class Plan>
+struct execution_of : execution {
+  execution_of()
+      : execution{Plan::data,
+                  plan_functions<Plan>::list(),
+                  input_store,
+                  output_store,
+                  number_store,
+                  value_store,
+                  memory_store,
+                  own_store,
+                  slot_store} {}
+  execution_of(const execution_of&) = delete;
+  execution_of& operator=(const execution_of&) = delete;
+
+ private:
+  static constexpr kernel_data most = largest_kernel(Plan::data);
+
+  operand_memory input_store[Plan::inputs + 1];
+  void* output_store[Plan::outputs + 1]{};
+  std::int64_t number_store[Plan::data.dimension_count + most.dimension_count + 1];
+  std::int64_t value_store[most.integer_count + 1];
+  void* memory_store[Plan::data.buffer_count + 1];
+  void* own_store[most.buffer_count + 1];
+  std::size_t slot_store[Plan::data.slots + 1];
 };
 
 }  // namespace sinter::cpu

@@ -15,11 +15,14 @@ void map_task(const arguments& args, ranges n, std::int64_t chunk, std::int64_t 
   const auto& p = Code::view();
   const std::int64_t chunks = ceil_div(n.line, chunk);
   typename Code::state s;
+  walker<Code> rows(s, args, p.outer() - 1);
+  std::int64_t from = begin % chunks * chunk;
+  rows.start(begin / chunks);
   for (std::int64_t t = begin; t < end; ++t) {
-    const std::int64_t from = t % chunks * chunk;
-    move(s, p, args, t / chunks);
+    if (t > begin && from == 0) rows.next_row();
     Code::folded(s, 0, 0, Code::width);
     Code::line(s, 0, from, from + chunk < n.line ? from + chunk : n.line);
+    from = from + chunk < n.line ? from + chunk : 0;
   }
 }
 

@@ -19,15 +19,16 @@ void fold_part(const arguments& args, ranges n, std::int64_t row, std::int64_t p
   const auto& p = Code::view();
   const std::int64_t pieces = ceil_div(n.line, piece);
   typename Code::state s;
-  move(s, p, args, row);
-  Code::folded(s, 0, 0, Code::width);
-  Code::clear(s, 0);
   const std::int64_t first = pieces > 1 ? part / pieces : part * lines;
   const std::int64_t last = first + lines < n.middle ? first + lines : n.middle;
   const std::int64_t from = pieces > 1 ? part % pieces * piece : 0;
   const std::int64_t to = from + piece < n.line ? from + piece : n.line;
+  walker<Code> walk(s, args, p.middle > 0 ? p.line() - 1 : -1);
+  walk.start(row, first);
+  Code::folded(s, 0, 0, Code::width);
+  Code::clear(s, 0);
   for (std::int64_t m = first; m < last; ++m) {
-    if (n.middle > 1) move(s, p, args, row, m);
+    if (m > first) walk.next_line();
     Code::line(s, 0, from, to);
   }
   Code::keep(s, kept);
@@ -70,8 +71,10 @@ void column_part(const arguments& args, std::int64_t row, std::int64_t from, std
   Code::clear(s, 0);
   for (std::int64_t v = 0; v < ceil_div(to - from, Code::width); ++v)
     Code::keep(s, kept + v * Code::bytes_kept);
+  walker<Code> walk(s, args, p.middle > 0 ? p.line() - 1 : -1);
+  walk.start(row, begin);
   for (std::int64_t m = begin; m < end; ++m) {
-    move(s, p, args, row, m);
+    if (m > begin) walk.next_line();
     // What is constant along the fold is known for each vector of the line only.
     if constexpr (Code::column_needs_folded) {
       for (std::int64_t c = from, v = 0; c < to; c += Code::width, ++v) {

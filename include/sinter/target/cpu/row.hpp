@@ -41,9 +41,13 @@ void row_task(const arguments& args, ranges n, std::int64_t begin, std::int64_t 
   char* buffers = static_cast<char*>(thread_arena<purpose::row>().reserve(
       static_cast<std::size_t>(p.row_buffers * row_buffer_bytes<Code>(n))));
   typename Code::state s;
+  walker<Code> rows(s, args, p.outer() - 1);
+  rows.start(begin);
   for (std::int64_t row = begin; row < end; ++row) {
-    move(s, p, args, row);
     run_row<Code>(s, n, buffers, [&](std::int64_t m) { move(s, p, args, row, m); });
+    if (row + 1 == end) break;
+    if (n.middle > 1) rows.start(row + 1);
+    else rows.next_row();
   }
 }
 

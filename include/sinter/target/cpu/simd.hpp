@@ -46,6 +46,8 @@ struct simd {
   static_assert(std::is_arithmetic_v<T>, "simd: want an arithmetic type; f16 and bf16 use float");
   using value_type = T;
   using vector = typename detail::vector_of<T, N>::type;
+  /// Integers wrap, as in NumPy: sums and products are computed unsigned, where that is defined.
+  using modular = typename detail::vector_of<detail::modular_of<T>, N>::type;
   using mask_type = mask<static_cast<int>(sizeof(T)), N>;
   static constexpr int size = N;
   static constexpr bool integral = std::is_integral_v<T>;
@@ -71,13 +73,19 @@ struct simd {
   /// 0, 1, 2, ...
   SINTER_INLINE static simd iota() { return load(detail::lane_numbers<T, N>.lane); }
 
-  SINTER_HD SINTER_INLINE friend simd operator+(simd a, simd b) { return simd(a.v + b.v); }
-  SINTER_HD SINTER_INLINE friend simd operator-(simd a, simd b) { return simd(a.v - b.v); }
-  SINTER_HD SINTER_INLINE friend simd operator*(simd a, simd b) { return simd(a.v * b.v); }
+  SINTER_HD SINTER_INLINE friend simd operator+(simd a, simd b) {
+    return simd((vector)((modular)a.v + (modular)b.v));
+  }
+  SINTER_HD SINTER_INLINE friend simd operator-(simd a, simd b) {
+    return simd((vector)((modular)a.v - (modular)b.v));
+  }
+  SINTER_HD SINTER_INLINE friend simd operator*(simd a, simd b) {
+    return simd((vector)((modular)a.v * (modular)b.v));
+  }
   SINTER_HD SINTER_INLINE friend simd operator/(simd a, simd b) { return simd(a.v / b.v); }
   /// One expression, so that every compiler may fuse it.
   SINTER_HD SINTER_INLINE friend simd multiply_add(simd a, simd b, simd c) {
-    return simd(a.v * b.v + c.v);
+    return simd((vector)((modular)a.v * (modular)b.v + (modular)c.v));
   }
   SINTER_HD SINTER_INLINE friend simd operator%(simd a, simd b) requires integral {
     return simd(a.v % b.v);
@@ -100,7 +108,9 @@ struct simd {
   SINTER_HD SINTER_INLINE friend simd operator~(simd a) requires integral {
     return simd(~a.v);
   }
-  SINTER_HD SINTER_INLINE friend simd operator-(simd a) { return simd(-a.v); }
+  SINTER_HD SINTER_INLINE friend simd operator-(simd a) {
+    return simd((vector)(-(modular)a.v));
+  }
   SINTER_HD SINTER_INLINE friend simd operator+(simd a) { return a; }
 
   SINTER_HD SINTER_INLINE simd& operator+=(simd b) { return *this = *this + b; }

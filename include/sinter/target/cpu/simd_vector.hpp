@@ -42,6 +42,18 @@ using signed_of = std::conditional_t<
 template <int Bytes>
 using unsigned_of = std::make_unsigned_t<signed_of<Bytes>>;
 
+/// What wraps where T overflows.
+template <class T, bool Signed = std::is_integral_v<T> && std::is_signed_v<T>>
+struct modular {
+  using type = T;
+};
+template <class T>
+struct modular<T, true> {
+  using type = unsigned_of<sizeof(T)>;
+};
+template <class T>
+using modular_of = typename modular<T>::type;
+
 template <class V>
 using element_of = std::remove_reference_t<decltype(V{}[0])>;
 
@@ -121,8 +133,9 @@ SINTER_INLINE V load_first_lanes(const T* from, int n) {
   } else
 #endif
   {
+    if (n == N) return load_vector<V>(from);
     T lanes[N] = {};
-    copy_first<2 * N>(lanes, from, n);
+    copy_first<N>(lanes, from, n);
     return load_vector<V>(lanes);
   }
 }
@@ -140,7 +153,8 @@ SINTER_INLINE void store_first_lanes(T* to, V v, int n) {
   {
     T lanes[N];
     __builtin_memcpy(lanes, &v, sizeof(V));
-    copy_first<2 * N>(to, lanes, n);
+    if (n == N) __builtin_memcpy(to, lanes, sizeof(V));
+    else copy_first<N>(to, lanes, n);
   }
 }
 

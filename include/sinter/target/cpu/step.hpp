@@ -5,6 +5,7 @@
 /// of the program around it, so programs share them and symbols stay short.
 
 #include "sinter/graph/primitive.hpp"
+#include "sinter/kernel/fold.hpp"
 #include "sinter/target/cpu/registers.hpp"
 #include "sinter/target/cpu/simd_math.hpp"
 #include "sinter/target/cpu/simd_memory.hpp"
@@ -102,33 +103,7 @@ SINTER_INLINE R apply(A a, B b, C c) {
   }
 }
 
-// Folds: the neutral element, the combination of two partial results, and of the lanes of one.
-
-template <class T> constexpr T lowest() {
-  if constexpr (std::is_same_v<T, float>) return -__builtin_huge_valf();
-  else if constexpr (std::is_same_v<T, double>) return -__builtin_huge_val();
-  else if constexpr (std::is_same_v<T, bool>) return false;
-  else if constexpr (std::is_signed_v<T>) return static_cast<T>(T(1) << (8 * sizeof(T) - 1));
-  else return 0;
-}
-template <class T> constexpr T highest() {
-  if constexpr (std::is_floating_point_v<T>) return -lowest<T>();
-  else if constexpr (std::is_same_v<T, bool>) return true;
-  else return static_cast<T>(~lowest<T>());
-}
-
-template <name_code Op, class T> constexpr T neutral() {
-  if constexpr (Op == pack_name("max")) return lowest<T>();
-  else if constexpr (Op == pack_name("min")) return highest<T>();
-  else return T(0);
-}
-
-template <name_code Op, class V> SINTER_INLINE V combine(V a, V b) {
-  if constexpr (Op == pack_name("max")) return math::max(a, b);
-  else if constexpr (Op == pack_name("min")) return math::min(a, b);
-  else return a + b;
-}
-
+/// The fold of the lanes of a partial result.
 template <name_code Op, class T, int N> SINTER_INLINE T fold_lanes(simd<T, N> x) {
   if constexpr (Op == pack_name("max")) return reduce_max(x);
   else if constexpr (Op == pack_name("min")) return reduce_min(x);

@@ -56,6 +56,58 @@ SINTER_INLINE void move(State& s, const program_view& p, const arguments& args, 
   }
 }
 
+/// Walks over rows, or over the middle lines of one, in order. A move to any place divides; a step
+/// to the next one adds, as long as the axis goes on.
+template <class Code> class walker {
+ public:
+  using state = typename Code::state;
+
+  /// Steps along axis `axis` of the nest: the last outer or the last middle one.
+  SINTER_INLINE walker(state& s, const arguments& args, int axis)
+      : s_(s), args_(args), axis_(axis) {
+    const auto& p = Code::view();
+    if (axis < 0) return;
+    wraps_ = axis == 0 || axis == p.outer() ? INT64_MAX : args.number(p.extent[axis]);
+    for (int l = 0; l < p.leaf_count; ++l) {
+      const leaf& from = p.leaves[l];
+      leaf_step_[l] = args.number(from.stride[axis]) * properties(from.type).size;
+      if (from.guarded) wraps_ = 0;  // a step would have to look whether it goes outside
+    }
+    for (int r = 0; r < p.result_count; ++r)
+      result_step_[r] = args.number(p.results[r].stride[axis]) * properties(p.results[r].type).size;
+  }
+
+  SINTER_INLINE void start(std::int64_t row, std::int64_t middle = 0) {
+    row_ = row;
+    middle_ = middle;
+    move(s_, Code::view(), args_, row, middle);
+  }
+  SINTER_INLINE void next_row() { next(++row_, middle_); }
+  SINTER_INLINE void next_line() { next(row_, ++middle_); }
+
+ private:
+  SINTER_INLINE void next(std::int64_t row, std::int64_t middle) {
+    const auto& p = Code::view();
+    if (axis_ < 0 || ++s_.index[axis_] >= wraps_) {
+      move(s_, p, args_, row, middle);
+      return;
+    }
+    for (int l = 0; l < p.leaf_count; ++l)
+      s_.leaf[l] = static_cast<const char*>(s_.leaf[l]) + leaf_step_[l];
+    for (int r = 0; r < p.result_count; ++r)
+      if (p.results[r].buffer >= 0)
+        s_.result[r] = static_cast<char*>(s_.result[r]) + result_step_[r];
+  }
+
+  state& s_;
+  const arguments& args_;
+  int axis_;
+  std::int64_t row_ = 0, middle_ = 0;
+  std::int64_t wraps_ = 0;
+  std::int64_t leaf_step_[Code::sizes.leaves + 1]{};
+  std::int64_t result_step_[Code::sizes.results + 1]{};
+};
+
 constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 constexpr std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }

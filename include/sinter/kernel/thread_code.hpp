@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// A program as the code of one thread. Its values are lanes: `Packs` packs of `Pack` neighbours on
+/// the line, `step` elements apart, so that a pack is one access to memory and the packs are
+/// independent work. Everything about the program is a constant, so that lanes are registers.
+///
+/// The bodies in this folder are loops around it:
+///   move(row, middle)       addresses of a row, or of a line of one
+///   at(column)              the first lane's column
+///   compute_line<Pass>      the full values of a pass; folds take them in
+///   compute_folded<Stage>   what does not vary along a fold, known before a pass
+///   store_folded            the results that a fold leaves
+
+#include <type_traits>
+
+#include "sinter/graph/primitive.hpp"
+#include "sinter/kernel/arguments.hpp"
+#include "sinter/kernel/fold.hpp"
+#include "sinter/kernel/pack.hpp"
+#include "sinter/kernel/static_program.hpp"
+
+namespace sinter::device {
+
+/// Where products come from: `get<Product, T>(column)`. Programs without products have none.
+struct no_products {};
+
+template <class Context, class Arguments, lane_layout Layout, class Program,
+          class Products = no_products>
+class thread_code {
+ public:
+  using P = Program;
+  using index = std::conditional_t<Layout.wide, std::int64_t, std::int32_t>;
+  static constexpr int lanes = Layout.lanes();
+  static constexpr int line_axis = P::line;
+  static constexpr bool folds_rows = P::folds == fold::row;
+
+  /// Lanes `step` elements apart from pack to pack.
+  SINTER_DEVICE thread_code(Context& context, const Arguments& arguments, index step,
+                            Products products = {})
+      : context_(context), arguments_(arguments), products_(products), step_(step),
+        line_(number<P::template extent<line_axis>>()) {}
+
+  /// Goes to a row and to an index of the middle axes. A thread that is not `active` computes what
+  /// the others do but touches no memory.
+  SINTER_DEVICE void move(index row, index middle = 0, bool active = true) {
+    active_ = active;
+    if constexpr (line_axis > 0) split<line_axis - 1>(row, middle);
+    unrolled<P::sizes.leaves>([&]<int L>() {
+      index at = number<P::template leaf_at<L>.offset>();
+      bool inside = true;
+      unrolled<line_axis>([&]<int A>() {
+        constexpr leaf l = P::template leaf_at<L>;
+        constexpr index shift = l.guarded ? static_cast<index>(l.begin[A]) : 0;
+        if constexpr (l.stride[A] != 0) at += (index_[A] - shift) * number<l.stride[A]>();
+        if constexpr (l.guarded && l.begin[A] > 0) inside = inside && index_[A] >= shift;
+        if constexpr (l.guarded && l.end[A] != INT64_MAX)
+          inside = inside && index_[A] < static_cast<index>(l.end[A]);
+      });
+      leaf_offset_[L] = at;
+      inside_[L] = inside;
+    });
+    unrolled<P::sizes.results>([&]<int R>() {
+      index at = 0;
+      unrolled<line_axis>([&]<int A>() {
+        constexpr result r = P::template result_at<R>;
+        if constexpr (r.stride[A] != 0) at += index_[A] * number<r.stride[A]>();
+      });
+      result_offset_[R] = at;
+    });
+  }
+
+  /// The column of the first lane; of all lanes, those before `end` are there.
+  SINTER_DEVICE void at(index column, index end) {
+    column_ = column;
+    end_ = end;
+  }
+  SINTER_DEVICE index line() const { return line_; }
+  SINTER_DEVICE void activate(bool active) { active_ = active; }
+  SINTER_DEVICE Products& products() { return products_; }
+
+  template <int Pass> SINTER_DEVICE void clear() {
+    each_fold<Pass>([&]<int I>() {
+      using T = type_of<I>;
+      constexpr T start = folds::neutral<P::template instruction_at<I>.op, T>();
+      SINTER_UNROLL
+      for (int k = 0; k < fold_lanes; ++k) accumulator<I>()[k] = start;
+    });
+  }
+
+  /// The full values of a pass. `Once`: each is computed in the first pass that may, and stays.
+  template <int Pass, bool Once> SINTER_DEVICE void compute_line() {
+    unrolled<P::sizes.instructions>([&]<int I>() {
+      constexpr instruction i = P::template instruction_at<I>;
+      if constexpr (i.what == code::fold) {
+        if constexpr (i.stage == Pass) accumulate<I>();
+      } else if constexpr (i.full) {
+        constexpr bool now = Once ? i.stage == Pass : (P::masks.of[I] >> Pass & 1) != 0;
+        if constexpr (now) compute<I>();
+      }
+    });
+    unrolled<P::sizes.results>([&]<int R>() {
+      if constexpr (P::template result_at<R>.full && P::template pass_of_result<R> == Pass &&
+                    P::template result_at<R>.buffer >= 0)
+        store<R>();
+    });
+  }
+
+  /// What does not vary along a fold, known before pass `Stage`.
+  template <int Stage> SINTER_DEVICE void compute_folded() {
+    unrolled<P::sizes.instructions>([&]<int I>() {
+      constexpr instruction i = P::template instruction_at<I>;
+      if constexpr (!i.full && i.what != code::fold && i.stage == Stage) compute<I>();
+    });
+  }
+
+  /// Calls combine<Op>(partial) for each fold of a pass and lane; what it gives is the value.
+  template <int Pass, class F> SINTER_DEVICE void finish(F&& combine) {
+    each_fold<Pass>([&]<int I>() {
+      SINTER_UNROLL
+      for (int k = 0; k < fold_lanes; ++k)
+        value<I>()[k] = combine.template operator()<P::template instruction_at<I>.op>(
+            accumulator<I>()[k]);
+    });
+  }
+
+  /// The accumulators of a pass as values, lane by lane.
+  template <int Pass> SINTER_DEVICE void settle() {
+    each_fold<Pass>([&]<int I>() {
+      SINTER_UNROLL
+      for (int k = 0; k < fold_lanes; ++k) value<I>()[k] = accumulator<I>()[k];
+    });
+  }
+
+  /// Calls f<I>(accumulators) for each fold of a pass: to move partial results.
+  template <int Pass, class F> SINTER_DEVICE void partial_results(F&& f) {
+    each_fold<Pass>([&]<int I>() { f.template operator()<I>(accumulator<I>()); });
+  }
+
+  /// The value of a fold, once it is finished.
+  template <int I> SINTER_DEVICE auto folded_value() { return value<I>()[0]; }
+
+  /// A lane of the one result of an operand of a product; 0 beyond the end.
+  SINTER_DEVICE auto operand(int k) {
+    constexpr int I = P::template result_at<0>.instruction;
+    const auto x = lane<I>(k);
+    return k % Layout.pack < present(k / Layout.pack) ? x : decltype(x)(0);
+  }
+
+  SINTER_DEVICE void store_folded() {
+    unrolled<P::sizes.results>([&]<int R>() {
+      if constexpr (!P::template result_at<R>.full) store<R>();
+    });
+  }
+
+  /// Lanes of an accumulator: one for a row, the line's for folds that keep it.
+  static constexpr int fold_lanes = folds_rows ? 1 : lanes;
+
+  template <int I> using type_of = element_t<P::template instruction_at<I>.type>;
+
+ private:
+  template <std::int64_t X> SINTER_DEVICE index number() const {
+    if constexpr (X >= 0) return static_cast<index>(X);
+    else return static_cast<index>(arguments_.integers[-1 - X]);
+  }
+
+  /// The indices of the axes up to A, from the number of a row and of a middle line.
+  template <int A> SINTER_DEVICE void split(index row, index middle) {
+    constexpr bool is_middle = A >= P::outer, first = A == 0 || A == P::outer;
+    index& rest = is_middle ? middle : row;
+    if constexpr (first) {
+      index_[A] = rest;
+    } else {
+      const index extent = number<P::template extent<A>>();
+      index_[A] = rest % extent;
+      rest /= extent;
+    }
+    if constexpr (A > 0) split<A - 1>(row, middle);
+  }
+
+  template <int Pass, class F> SINTER_DEVICE void each_fold(F&& f) {
+    unrolled<P::sizes.instructions>([&]<int I>() {
+      constexpr instruction i = P::template instruction_at<I>;
+      if constexpr (i.what == code::fold && i.stage == Pass) f.template operator()<I>();
+    });
+  }
+
+  template <int I> SINTER_DEVICE auto& value() {
+    constexpr int slot = P::places.slot[I];
+    return values_.template get<P::template instruction_at<I>.type>(slot);
+  }
+  template <int I> SINTER_DEVICE auto& accumulator() {
+    constexpr int slot = P::places.fold[I];
+    return accumulators_.template get<P::template instruction_at<I>.type>(slot);
+  }
+  template <int I> SINTER_DEVICE auto lane(int k) {
+    if constexpr (P::template has_lanes<I>) return value<I>()[k];
+    else return value<I>()[0];
+  }
+
+  /// How many lanes of pack e are there.
+  SINTER_DEVICE int present(int e) const {
+    const index left = end_ - (column_ + e * step_);
+    if (!active_ || left <= 0) return 0;
+    return left < Layout.pack ? static_cast<int>(left) : Layout.pack;
+  }
+
+  template <int I> SINTER_DEVICE void accumulate() {
+    constexpr instruction i = P::template instruction_at<I>;
+    constexpr int x = i.operand[0];
+    SINTER_UNROLL
+    for (int e = 0; e < Layout.packs; ++e) {
+      const int n = present(e);
+      SINTER_UNROLL
+      for (int k = 0; k < Layout.pack; ++k) {
+        auto& to = accumulator<I>()[folds_rows ? 0 : e * Layout.pack + k];
+        if (k < n) to = folds::combine<i.op>(to, lane<x>(e * Layout.pack + k));
+      }
+    }
+  }
+
+  template <int I> SINTER_DEVICE void compute() {
+    constexpr instruction i = P::template instruction_at<I>;
+    using T = type_of<I>;
+    if constexpr (i.what == code::load) {
+      load<I>();
+    } else {
+      constexpr int count = P::template has_lanes<I> ? lanes : 1;
+      SINTER_UNROLL
+      for (int k = 0; k < count; ++k) value<I>()[k] = static_cast<T>(evaluate<I>(k));
+    }
+  }
+
+  template <int I> SINTER_DEVICE auto evaluate([[maybe_unused]] int k) {
+    constexpr instruction i = P::template instruction_at<I>;
+    using T = type_of<I>;
+    if constexpr (i.what == code::constant) {
+      if constexpr (P::template is_floating<I>) return __builtin_bit_cast(double, i.attribute);
+      else return i.attribute;
+    } else if constexpr (i.what == code::integer) {
+      return number<i.attribute>();
+    } else if constexpr (i.what == code::iota) {
+      if constexpr (i.attribute == line_axis)
+        return column_ + k / Layout.pack * step_ + k % Layout.pack;
+      else return index_[i.attribute];
+    } else if constexpr (i.what == code::cast) {
+      if constexpr (i.type == dtype::boolean) return lane<i.operand[0]>(k) != 0;
+      else return static_cast<T>(lane<i.operand[0]>(k));
+    } else if constexpr (i.what == code::product) {
+      const int e = k / Layout.pack;
+      return k % Layout.pack < present(e)
+                 ? products_.template get<static_cast<int>(i.attribute), T>(
+                       column_ + e * step_ + k % Layout.pack)
+                 : T(0);
+    } else {
+      static_assert(i.what == code::element);
+      using Q = primitive<i.op>;
+      constexpr int arity = P::template arity<I>;
+      if constexpr (arity == 1) return Q::value(lane<i.operand[0]>(k));
+      else if constexpr (arity == 2)
+        return Q::value(lane<i.operand[0]>(k), lane<i.operand[1]>(k));
+      else
+        return Q::value(lane<i.operand[0]>(k), lane<i.operand[1]>(k), lane<i.operand[2]>(k));
+    }
+  }
+
+  template <class T> SINTER_DEVICE auto memory(int buffer) {
+    using element = std::remove_const_t<T>;
+    return context_.global(static_cast<T*>(arguments_.address[buffer]),
+                           static_cast<std::size_t>(arguments_.bytes[buffer]) / sizeof(element));
+  }
+
+  template <int I> SINTER_DEVICE void load() {
+    constexpr instruction i = P::template instruction_at<I>;
+    constexpr int L = static_cast<int>(i.attribute);
+    constexpr leaf l = P::template leaf_at<L>;
+    using storage = element_t<l.type>;
+    using T = type_of<I>;
+    constexpr std::int64_t fixed = l.stride[line_axis];
+    constexpr bool guards_line =
+        l.guarded && (l.begin[line_axis] > 0 || l.end[line_axis] != INT64_MAX);
+    auto& to = value<I>();
+    const bool there = active_ && inside_[L];
+    const auto from = memory<const storage>(l.buffer) + leaf_offset_[L];
+    if constexpr (!P::template has_lanes<I> || (fixed == 0 && !guards_line)) {
+      T x{};
+      if (there) x = static_cast<T>(context_.load(from));
+      constexpr int count = P::template has_lanes<I> ? lanes : 1;
+      SINTER_UNROLL
+      for (int k = 0; k < count; ++k) to[k] = x;
+    } else {
+      SINTER_UNROLL
+      for (int e = 0; e < Layout.packs; ++e) {
+        const index column = column_ + e * step_;
+        const int n = there ? present(e) : 0;
+        if constexpr (fixed == 1 && Layout.aligned && Layout.pack > 1 && !l.guarded) {
+          pack<storage, Layout.pack> together{};
+          if (n > 0)
+            together = context_.load(
+                context_.template cast<pack<storage, Layout.pack>>(from + column));
+          SINTER_UNROLL
+          for (int k = 0; k < Layout.pack; ++k)
+            to[e * Layout.pack + k] = static_cast<T>(together[k]);
+        } else {
+          SINTER_UNROLL
+          for (int k = 0; k < Layout.pack; ++k) {
+            bool take = k < n;
+            index place = column + k;
+            if constexpr (guards_line) {
+              take = take && place >= static_cast<index>(l.begin[line_axis]) &&
+                     place < static_cast<index>(smaller(l.end[line_axis], INT32_MAX));
+              place -= static_cast<index>(l.begin[line_axis]);
+            }
+            T x{};
+            if (take) x = static_cast<T>(context_.load(from + place * number<fixed>()));
+            to[e * Layout.pack + k] = x;
+          }
+        }
+      }
+    }
+  }
+
+  template <int R> SINTER_DEVICE void store() {
+    constexpr result r = P::template result_at<R>;
+    constexpr int I = r.instruction;
+    using storage = element_t<r.type>;
+    constexpr std::int64_t fixed = r.stride[line_axis];
+    const auto to = memory<storage>(r.buffer) + result_offset_[R];
+    if constexpr (!r.full && folds_rows) {  // a folded result of a whole row is one element
+      if (active_) context_.store(to, static_cast<storage>(value<I>()[0]));
+    } else {
+      SINTER_UNROLL
+      for (int e = 0; e < Layout.packs; ++e) {
+        const index column = column_ + e * step_;
+        const int n = present(e);
+        if constexpr (fixed == 1 && Layout.aligned && Layout.pack > 1) {
+          pack<storage, Layout.pack> together;
+          SINTER_UNROLL
+          for (int k = 0; k < Layout.pack; ++k)
+            together[k] = static_cast<storage>(lane<I>(e * Layout.pack + k));
+          if (n > 0)
+            context_.store(context_.template cast<pack<storage, Layout.pack>>(to + column),
+                           together);
+        } else {
+          SINTER_UNROLL
+          for (int k = 0; k < Layout.pack; ++k)
+            if (k < n)
+              context_.store(to + (column + k) * number<fixed>(),
+                             static_cast<storage>(lane<I>(e * Layout.pack + k)));
+        }
+      }
+    }
+  }
+
+  static constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+
+  Context& context_;
+  const Arguments& arguments_;
+  Products products_;
+  index step_, line_;
+  index column_ = 0, end_ = 0;
+  bool active_ = true;
+  index index_[max_rank + 1];
+  index leaf_offset_[P::sizes.leaves + 1];
+  bool inside_[P::sizes.leaves + 1];
+  index result_offset_[P::sizes.results + 1];
+  detail::register_file<lanes, P::places.count[0], P::places.count[1], P::places.count[2],
+                        P::places.count[3], P::places.count[4], P::places.count[5],
+                        P::places.count[6], P::places.count[7], P::places.count[8],
+                        P::places.count[11], P::places.count[12]>
+      values_;
+  detail::register_file<fold_lanes, P::places.folds[0], P::places.folds[1], P::places.folds[2],
+                        P::places.folds[3], P::places.folds[4], P::places.folds[5],
+                        P::places.folds[6], P::places.folds[7], P::places.folds[8],
+                        P::places.folds[11], P::places.folds[12]>
+      accumulators_;
+};
+
+}  // namespace sinter::device

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Kernels that do not need each other but read the same become one: products of one left operand,
+/// such as Q, K and V, and kernels without products that share an input, or are so small that a
+/// kernel's start costs more than its work.
+
+#include "sinter/plan/group_builder.hpp"
+
+namespace sinter {
+
+/// Kernels of at most this many elements become one whatever they read.
+inline constexpr extent_t small_space = 1024;
+
+namespace detail {
+
+class sibling_merger {
+ public:
+  constexpr explicit sibling_merger(group_builder& groups)
+      : groups_(groups), g_(groups.graph()) {}
+
+  constexpr void run() {
+    merge_products();
+    merge_readers();
+  }
+
+ private:
+  constexpr void merge_products() {
+    // The products of each left operand are a chain, the latest one first.
+    const auto count = static_cast<std::size_t>(g_.size());
+    list<int> latest(count, -1), earlier(count, -1);
+    for (int i = 0; i < g_.size(); ++i) {
+      if (g_[i].what() != kind::matmul) continue;
+      const int left = g_[i].operand[0];
+      earlier[i] = latest[left];
+      latest[left] = i;
+      for (int other = earlier[i]; other >= 0; other = earlier[other]) {
+        const int into = groups_.group_of(other), from = groups_.group_of(i);
+        if (into == from || !groups_.can_merge(into, from)) continue;
+        groups_.merge(into, from);
+        break;
+      }
+    }
+  }
+
+  /// Groups over one space that read a common input, or over a small one.
+  constexpr void merge_readers() {
+    const list<group>& groups = groups_.groups();
+    const int count = static_cast<int>(groups.size());
+    if (count > 64) return;  // quadratic in groups; large plans gain little from it
+    const std::size_t words = static_cast<std::size_t>(g_.size()) / 64 + 1;
+    list<list<std::uint64_t>> reads(static_cast<std::size_t>(count),
+                                    list<std::uint64_t>(words, 0));
+    for (int i = 0; i < g_.size(); ++i)
+      if (const int at = groups_.group_of(i); at >= 0)
+        for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], reads[at]);
+    for (int a = 0; a < count; ++a)
+      for (int b = a + 1; b < count; ++b) {
+        const group& x = groups[a];
+        const group& y = groups[b];
+        if (!x.alive || !y.alive || x.products > 0 || y.products > 0) continue;
+        if (x.folded != y.folded || !groups_.can_merge(a, b)) continue;
+        bool common = is_small(x.space);
+        for (std::size_t w = 0; w < words && !common; ++w)
+          common = (reads[a][w] & reads[b][w]) != 0;
+        if (!common) continue;
+        for (std::size_t w = 0; w < words; ++w) reads[a][w] |= reads[b][w];
+        groups_.merge(a, b);
+      }
+  }
+
+  constexpr bool is_small(const shape& space) const {
+    extent_t count = 1;
+    for (int i = 0; i < space.rank; ++i) {
+      if (!is_static(space[i]) || space[i] > small_space) return false;
+      count *= space[i];
+    }
+    return count <= small_space;
+  }
+
+  constexpr void mark_reads(int i, list<std::uint64_t>& into) const {
+    if (g_[i].what() == kind::input || groups_.group_of(i) >= 0)
+      into[static_cast<std::size_t>(i) >> 6] |= std::uint64_t{1} << (i & 63);
+    else
+      for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], into);
+  }
+
+  group_builder& groups_;
+  const planning_graph& g_;
+};
+
+constexpr void merge_siblings(group_builder& groups) { sibling_merger(groups).run(); }
+
+}  // namespace detail
+}  // namespace sinter

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Runs a plan's kernels in the emulator, each buffer an allocation of its own, and holds the
+/// outputs against the reference.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "differential/expected_call.hpp"
+#include "kernel/emulator/context.hpp"
+#include "sinter/kernel/launch.hpp"
+
+namespace sinter::testing {
+
+/// What a kernel_launch calls: bodies run at once.
+class emulated_launcher {
+ public:
+  explicit emulated_launcher(emulator::options chosen) : options_(chosen) {}
+
+  template <class Body, class Arguments, class Shape>
+  void operator()(const Body& body, std::int64_t grid, const Arguments& arguments,
+                  const Shape& shape) {
+    std::size_t shared = 0;
+    if constexpr (requires { Body::shared_bytes; }) shared = Body::shared_bytes;
+    const emulator::report r =
+        emulator::emulate(options_,
+                          {.threads = Body::block_threads, .shared_bytes = shared,
+                           .grid_x = static_cast<int>(grid)},
+                          body, arguments, shape);
+    found.calls += r.calls;
+    found.altered += r.altered;
+    found.sites.insert(found.sites.end(), r.sites.begin(), r.sites.end());
+    found.diagnostics.insert(found.diagnostics.end(), r.diagnostics.begin(), r.diagnostics.end());
+  }
+
+  /// Whether all counters are 0 again.
+  bool counters_are_zero() const {
+    for (std::size_t i = 0; finished_ != nullptr && i < finished_->size(); ++i)
+      if ((*finished_)[i] != 0) return false;
+    return true;
+  }
+
+  void scratch(device::reduce_shape& shape, std::int64_t words, std::int64_t counters) {
+    partial_ = std::make_unique<emulator::buffer<std::uint64_t>>(static_cast<std::size_t>(words));
+    finished_ = std::make_unique<emulator::buffer<unsigned>>(
+        std::vector<unsigned>(static_cast<std::size_t>(counters)));
+    shape.partial = partial_->data();
+    shape.finished = finished_->data();
+  }
+
+  emulator::report found;  ///< of all launches
+
+ private:
+  emulator::options options_;
+  std::unique_ptr<emulator::buffer<std::uint64_t>> partial_;
+  std::unique_ptr<emulator::buffer<unsigned>> finished_;
+};
+
+/// A plan over emulated memory. `Plan` is a plan_of<...>.
+template <class Plan> class emulated_plan {
+ public:
+  explicit emulated_plan(cpu::execution& call) : call_(call), memory_(Plan::data.buffer_count) {
+    const plan_data& plan = Plan::data;
+    for (int b = 0; b < plan.buffer_count; ++b) {
+      const buffer& own = plan.buffers[b];
+      const int input = own.where == buffer::place::input ? own.index
+                        : own.where == buffer::place::output ? plan.outputs[own.index].input
+                                                             : -1;
+      if (own.where == buffer::place::output && input >= 0) {
+        memory_[b] = memory_[input];
+        continue;
+      }
+      const auto elements =
+          static_cast<std::size_t>(cpu::number_of(own.elements, call.numbers));
+      const auto size = static_cast<std::size_t>(properties(own.type).size);
+      memory_[b] = std::make_shared<emulator::allocation>(elements * size, size, input >= 0);
+      if (input >= 0 && elements > 0)
+        std::memcpy(memory_[b]->base, call.inputs[input].data, elements * size);
+    }
+  }
+
+  emulator::report run(emulator::options chosen) {
+    emulated_launcher launcher(chosen);
+    run(launcher, std::make_integer_sequence<int, Plan::kernels>{});
+    counters_are_zero = launcher.counters_are_zero();
+    return std::move(launcher.found);
+  }
+  bool counters_are_zero = true;  ///< after the run
+
+  /// The elements of an output.
+  std::vector<double> output(int o) const {
+    const output_data& own = Plan::data.outputs[o];
+    std::int64_t extents[max_rank]{};
+    for (int a = 0; a < own.extents.rank; ++a)
+      extents[a] = cpu::number_of(own.extents[a], call_.numbers);
+    const int b = Plan::data.input_count + o;
+    return as_doubles({memory_[b]->base, extents, nullptr, Plan::data.buffers[b].type},
+                      own.extents.rank);
+  }
+
+ private:
+  template <int... At>
+  void run(emulated_launcher& launcher, std::integer_sequence<int, At...>) {
+    (run_kernel<At>(launcher,
+                    std::make_integer_sequence<int, Plan::template words<At>().count>{}),
+     ...);
+  }
+
+  template <int At, int... I>
+  void run_kernel(emulated_launcher& launcher, std::integer_sequence<int, I...>) {
+    using launch = device::kernel_launch<Plan::template words<At>()[I]...>;
+    constexpr const kernel_data& k = Plan::data.kernels[At];
+    device::kernel_arguments<k.buffer_count, k.integer_count> arguments{};
+    for (int b = 0; b < k.buffer_count; ++b) {
+      arguments.address[b] = memory_[k.buffers[b]]->base;
+      arguments.bytes[b] = static_cast<std::int64_t>(memory_[k.buffers[b]]->bytes);
+    }
+    call_.integers_of(At, arguments.integers);
+    launch::run(arguments, launcher);
+  }
+
+  cpu::execution& call_;
+  std::vector<std::shared_ptr<emulator::allocation>> memory_;
+};
+
+/// What the emulator found in a call, and the first difference of its outputs from the reference.
+struct emulated_call {
+  emulator::report found;
+  std::string difference;
+
+  /// Both in words; empty if there is nothing to say.
+  std::string text() const { return found.clean() ? difference : found.text(); }
+};
+
+/// Calls a fused function in the emulator.
+template <class F, class... A>
+emulated_call call_emulated(emulator::options chosen, const fused_function<F>&, A&... args) {
+  using call = sinter::detail::fused_call<F, A...>;
+  const expected_call<F, A...> expected(args...);
+  const call c{F{}, {sinter::detail::fused_operand(args)...}};  // holds the numbers among them
+  sinter::detail::evaluation<call> e(c);
+  emulated_plan<plan_of<call>> plan(e);
+  emulated_call result;
+  result.found = plan.run(chosen);
+  std::vector<std::vector<double>> got;
+  for (int o = 0; o < expected.graph.output_count; ++o) got.push_back(plan.output(o));
+  result.difference = expected.difference(got);
+  if (result.difference.empty() && !plan.counters_are_zero)
+    result.difference = "a counter of finished blocks is not 0 again";
+  return result;
+}
+
+template <class F, class... A>
+std::string emulated_difference(emulator::options chosen, const fused_function<F>& f, A&... args) {
+  return call_emulated(chosen, f, args...).text();
+}
+
+}  // namespace sinter::testing

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Kernels of plans for the mutation suite: each body of the library once at least, small enough to
+// be run some thousand times.
+
+#include "kernel/body_case.hpp"
+#include "kernel/emulated_plan.hpp"
+#include "kernel/filled.hpp"
+
+namespace sinter::kernel_test {
+
+namespace {
+
+namespace st = sinter;
+using st::dyn;
+using st::testing::filled;
+
+template <class F, class... A>
+outcome judge_call(const options& o, const st::fused_function<F>& f, A&&... operands) {
+  testing::emulated_call call = testing::call_emulated(o, f, operands...);
+  return {std::move(call.found), call.difference.empty() ? 0.0 : 2.0};
+}
+
+constexpr auto scaled = st::fused([](auto x, auto b) { return relu(x * 2 + b); });
+constexpr auto soft = st::fused([](auto x) { return softmax(x); });
+constexpr auto total = st::fused([](auto x) { return sum(x * x); });
+constexpr auto columns = st::fused([](auto x) {
+  return std::tuple(st::sum<0>(x), st::max<0>(x));
+});
+constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
+constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
+
+const body_case cases[] = {
+    {"plan: map [3, 20], aligned", [](const options& o) {
+       return judge_call(o, scaled, filled<st::tensor<float, 3, 20>>(),
+                         filled<st::tensor<float, 20>>());
+     }},
+    {"plan: map [5, 7]", [](const options& o) {
+       return judge_call(o, scaled, filled<st::tensor<float, 5, 7>>(),
+                         filled<st::tensor<float, 7>>());
+     }},
+    {"plan: row [5, 300], a warp each", [](const options& o) {
+       return judge_call(o, soft, filled<st::tensor<float, 5, 300>>());
+     }},
+    {"plan: row [2, 1500], across warps", [](const options& o) {
+       return judge_call(o, soft, filled<st::tensor<float, 2, 1500>>());
+     }},
+    {"plan: row [2, dyn]", [](const options& o) {
+       return judge_call(o, soft, filled<st::tensor<float, 2, dyn>>(130));
+     }},
+    {"plan: sum of 9000, in parts", [](const options& o) {
+       return judge_call(o, total, filled<st::tensor<float, 9000>>());
+     }},
+    {"plan: sum of the rows of [150, 9], in parts", [](const options& o) {
+       return judge_call(o, columns, filled<st::tensor<float, 150, 9>>());
+     }},
+    {"plan: dense [64, 20] x [20, 64]", [](const options& o) {
+       return judge_call(o, dense, filled<st::tensor<float, 64, 20>>(),
+                         filled<st::tensor<float, 20, 64>>(), filled<st::tensor<float, 64>>());
+     }},
+    {"plan: softmax of [64, 17] x [17, 64]", [](const options& o) {
+       return judge_call(o, scores, filled<st::tensor<float, 64, 17>>(),
+                         filled<st::tensor<float, 17, 64>>());
+     }},
+    {"plan: dense [64, 40] x [40, 64], bf16", [](const options& o) {
+       return judge_call(o, dense, filled<st::tensor<st::bf16, 64, 40>>(),
+                         filled<st::tensor<st::bf16, 40, 64>>(),
+                         filled<st::tensor<st::bf16, 64>>());
+     }},
+};
+
+}  // namespace
+
+}  // namespace sinter::kernel_test

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The body of contract kernels in the emulator, against the reference.
+
+#include <doctest/doctest.h>
+
+#include "kernel/emulated_plan.hpp"
+#include "kernel/filled.hpp"
+
+namespace {
+
+namespace st = sinter;
+using namespace sinter::testing;
+using st::dyn;
+
+constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
+constexpr auto soft = st::fused([](auto x, auto w, auto b) { return softmax(matmul(x, w) + b); });
+constexpr auto gated = st::fused([](auto x, auto w, auto v) {
+  return std::tuple(silu(matmul(x, w)) * matmul(x, v), matmul(x * 2 + 1, v));
+});
+constexpr auto entropy = st::fused([](auto x, auto w, auto label) {
+  return cross_entropy(matmul(x, w), label);
+});
+constexpr auto turned = st::fused([](auto x, auto g, auto w) {
+  return std::tuple(matmul(transpose(x), g), matmul(g, transpose(w)));
+});
+constexpr auto attend = st::fused([](auto q, auto k, auto v) {
+  return matmul(softmax(matmul(q, transpose(k)) / 4.0), v);
+});
+
+}  // namespace
+
+TEST_CASE("contract: dense layers, [rows, inner] x [inner, columns] f32 against double") {
+  for (const int rows : {0, 1, 7, 65})
+    for (const int inner : {0, 1, 16, 33})
+      for (const int columns : {1, 10, 64, 70}) {
+        CAPTURE(rows);
+        CAPTURE(inner);
+        CAPTURE(columns);
+        auto x = filled<st::tensor<float, dyn, dyn>>(rows, inner);
+        auto w = filled<st::tensor<float, dyn, dyn>>(inner, columns);
+        auto b = filled<st::tensor<float, dyn>>(columns);
+        CHECK(emulated_difference({}, dense, x, w, b) == "");
+      }
+}
+
+TEST_CASE_TEMPLATE("contract: folds of the row, gates, prologues", T, float, double, st::bf16) {
+  auto x = filled<st::tensor<T, 20, 24>>();
+  auto w = filled<st::tensor<T, 24, 32>>(), v = w;
+  auto b = filled<st::tensor<T, 32>>();
+  for (const auto& chosen : schedules()) {
+    CHECK(emulated_difference(chosen, soft, x, w, b) == "");
+    CHECK(emulated_difference(chosen, gated, x, w, v) == "");
+  }
+}
+
+TEST_CASE("contract: rows of many columns, labels, transposed operands, batches") {
+  auto x = filled<st::tensor<float, 9, 17>>();
+  auto w = filled<st::tensor<float, 17, 300>>();
+  auto b = filled<st::tensor<float, 300>>();
+  CHECK(emulated_difference({}, soft, x, w, b) == "");
+  auto few = filled<st::tensor<float, 17, 10>>();
+  st::tensor<int, 9> label;
+  for (int i = 0; i < 9; ++i) label(i) = 9 - i;
+  CHECK(emulated_difference({}, entropy, x, few, label) == "");
+  auto g = filled<st::tensor<float, 9, 10>>();
+  CHECK(emulated_difference({}, turned, x, g, few) == "");
+  auto q = filled<st::tensor<float, 3, 5, 16>>(), k = q, value = q;
+  CHECK(emulated_difference({}, attend, q, k, value) == "");
+}
+
+TEST_CASE_TEMPLATE("contract: 16-bit operands on the tensor cores", T, st::bf16, st::f16) {
+  for (const int inner : {8, 32, 40, 72}) {
+    CAPTURE(inner);
+    auto x = filled<st::tensor<T, dyn, dyn>>(70, inner);
+    auto w = filled<st::tensor<T, dyn, 72>>(inner);
+    auto b = filled<st::tensor<T, 72>>();
+    for (const auto& chosen : schedules())
+      CHECK(emulated_difference(chosen, dense, x, w, b) == "");
+  }
+  auto odd = filled<st::tensor<T, 5, 13>>();
+  auto narrow = filled<st::tensor<T, 13, 7>>();
+  auto bias = filled<st::tensor<T, 7>>();
+  CHECK(emulated_difference({}, soft, odd, narrow, bias) == "");
+  auto g = filled<st::tensor<T, 5, 7>>();
+  CHECK(emulated_difference({}, turned, odd, g, narrow) == "");
+}
