@@ -142,9 +142,11 @@ TEST_CASE("planted: shared arrays that exceed the launch, or differ between thre
 template <class Context>
 int descend(Context& ctx, int levels) {
   volatile char room[1024];
-  room[0] = static_cast<char>(levels);
-  bug = source::here(), ctx.block_x(), ctx.fence_proxy_async();
-  return levels == 0 ? room[0] : descend(ctx, levels - 1) + room[0];
+  // An index that no compiler knows, or it would keep one byte of the room.
+  const int at = (levels + ctx.thread()) * 37 % 1024;
+  room[at] = static_cast<char>(levels);
+  bug = source::here(), ctx.fence_proxy_async();
+  return levels == 0 ? room[at] : descend(ctx, levels - 1) + room[at];
 }
 
 TEST_CASE("planted: a body that needs more stack than there is") {
