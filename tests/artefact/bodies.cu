@@ -13,8 +13,8 @@ namespace sinter {
 
 static_assert(device::execution_context<cuda_context>);
 
-using cuda::launch_body;
-using cuda::launch_body_with_maps;
+using cuda_target::launch_body;
+using cuda_target::launch_body_with_maps;
 
 template __global__ void launch_body<bodies::row_softmax>(const float*, float*, int, int);
 template __global__ void launch_body<bodies::matrix_product>(const bf16*, const bf16*, const float*,

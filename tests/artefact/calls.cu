@@ -105,8 +105,8 @@ struct first_calls {
   }
 };
 
-template __global__ void cuda::launch_body<first_calls>(float*, unsigned*, unsigned long long*,
-                                                        const float*);
+template __global__ void cuda_target::launch_body<first_calls>(float*, unsigned*,
+                                                               unsigned long long*, const float*);
 
 #if SINTER_ARCHITECTURE >= 90
 
@@ -140,7 +140,7 @@ struct second_calls {
   }
 };
 
-template __global__ void cuda::launch_body_with_maps<second_calls>(
+template __global__ void cuda_target::launch_body_with_maps<second_calls>(
     const __grid_constant__ CUtensorMap, float*, unsigned*);
 
 #endif
@@ -177,7 +177,8 @@ struct product_calls {
 template <class T, bool FromRegisters, int... I>
 auto every_width(std::integer_sequence<int, I...>) {
   return std::pair(
-      ((void)&cuda::launch_body<product_calls<T, 8 * I + 8, FromRegisters>, const uint4*, float*>,
+      ((void)&cuda_target::launch_body<product_calls<T, 8 * I + 8, FromRegisters>, const uint4*,
+                                       float*>,
        ...,
        0),
       0);

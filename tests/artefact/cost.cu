@@ -10,7 +10,7 @@
 
 #define EVERY_LANE 0xffffffffu
 
-namespace sinter::cuda {
+namespace sinter::cuda_target {
 
 constexpr bool bulk = SINTER_ARCHITECTURE >= 90;
 
@@ -20,7 +20,7 @@ template __global__ void launch_body<bodies::matrix_product>(const bf16*, const 
 template __global__ void launch_body<bodies::pipeline<bulk>>(const float*, const float*, float*,
                                                              int, int);
 
-}  // namespace sinter::cuda
+}  // namespace sinter::cuda_target
 
 namespace {
 

@@ -28,14 +28,16 @@ std::string difference(const st::fused_function<F>& f, A&... args) {
       [&](const auto& t) {
         using tensor = std::remove_cvref_t<decltype(t)>;
         st::detail::tensor_operand<tensor>::visit(
-            [&](const st::cpu::operand_memory& m) { got.push_back(as_doubles(m, tensor::rank)); },
+            [&](const st::target::operand_memory& m) {
+              got.push_back(as_doubles(m, tensor::rank));
+            },
             t);
       },
       results);
   const st::graph_view& g = expected.graph;
   std::vector<std::vector<double>> after;
   visit_operands(
-      [&](const st::cpu::operand_memory& m) {
+      [&](const st::target::operand_memory& m) {
         after.push_back(as_doubles(m, g[g.inputs[after.size()]].extents.rank));
       },
       args...);

@@ -13,7 +13,7 @@
 namespace sinter::testing {
 
 /// Elements of any memory as doubles, row-major.
-inline std::vector<double> as_doubles(const cpu::operand_memory& m, int rank) {
+inline std::vector<double> as_doubles(const target::operand_memory& m, int rank) {
   std::int64_t count = 1;
   for (int a = 0; a < rank; ++a) count *= m.extents[a];
   std::vector<double> values(static_cast<std::size_t>(count));
@@ -57,7 +57,7 @@ template <class F, class... A> struct expected_call {
 
   explicit expected_call(A&... args) {
     visit_operands(
-        [&](const cpu::operand_memory& m) {
+        [&](const target::operand_memory& m) {
           const int rank = graph[graph.inputs[inputs.size()]].extents.rank;
           shape s;
           for (int a = 0; a < rank; ++a) s.push(m.extents[a]);

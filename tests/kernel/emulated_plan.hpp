@@ -61,7 +61,7 @@ class emulated_launcher {
 /// A plan over emulated memory. `Plan` is a plan_of<...>.
 template <class Plan> class emulated_plan {
  public:
-  explicit emulated_plan(cpu::execution& call) : call_(call), memory_(Plan::data.buffer_count) {
+  explicit emulated_plan(target::execution& call) : call_(call), memory_(Plan::data.buffer_count) {
     const plan_data& plan = Plan::data;
     for (int b = 0; b < plan.buffer_count; ++b) {
       const buffer& own = plan.buffers[b];
@@ -73,7 +73,7 @@ template <class Plan> class emulated_plan {
         continue;
       }
       const auto elements =
-          static_cast<std::size_t>(cpu::number_of(own.elements, call.numbers));
+          static_cast<std::size_t>(target::number_of(own.elements, call.numbers));
       const auto size = static_cast<std::size_t>(properties(own.type).size);
       memory_[b] = std::make_shared<emulator::allocation>(elements * size, size, input >= 0);
       if (input >= 0 && elements > 0)
@@ -94,9 +94,9 @@ template <class Plan> class emulated_plan {
     const output_data& own = Plan::data.outputs[o];
     std::int64_t extents[max_rank]{};
     for (int a = 0; a < own.extents.rank; ++a)
-      extents[a] = cpu::number_of(own.extents[a], call_.numbers);
+      extents[a] = target::number_of(own.extents[a], call_.numbers);
     const int b = Plan::data.input_count + o;
-    return as_doubles({memory_[b]->base, extents, nullptr, Plan::data.buffers[b].type},
+    return as_doubles({memory_[b]->base, extents, nullptr, Plan::data.buffers[b].type, cpu},
                       own.extents.rank);
   }
 
@@ -121,9 +121,23 @@ template <class Plan> class emulated_plan {
     launch::run(arguments, launcher);
   }
 
-  cpu::execution& call_;
+  target::execution& call_;
   std::vector<std::shared_ptr<emulator::allocation>> memory_;
 };
+
+/// The schedules under which a body has to be clean and right.
+inline const std::vector<emulator::options>& schedules() {
+  static const std::vector<emulator::options> all = [] {
+    emulator::options first, last, any;
+    first.policy = emulator::schedule::fifo;
+    last.policy = emulator::schedule::lifo;
+    any.policy = emulator::schedule::random;
+    any.seed = 7;
+    any.preempt = 0.2;
+    return std::vector{first, last, any};
+  }();
+  return all;
+}
 
 /// What the emulator found in a call, and the first difference of its outputs from the reference.
 struct emulated_call {

@@ -5,9 +5,7 @@
 
 #include <sinter/sinter.hpp>
 
-#include <vector>
-
-#include "kernel/emulator/context.hpp"
+#include <type_traits>
 
 namespace sinter::testing {
 
@@ -20,20 +18,6 @@ template <class Tensor> Tensor filled(auto... open) {
     t.data()[i] = static_cast<T>(static_cast<float>(i * 37 % 101 - 50) *
                                  (std::is_integral_v<T> ? 1.f : 0.03f));
   return t;
-}
-
-/// The schedules under which a body has to be clean and right.
-inline const std::vector<emulator::options>& schedules() {
-  static const std::vector<emulator::options> all = [] {
-    emulator::options first, last, any;
-    first.policy = emulator::schedule::fifo;
-    last.policy = emulator::schedule::lifo;
-    any.policy = emulator::schedule::random;
-    any.seed = 7;
-    any.preempt = 0.2;
-    return std::vector{first, last, any};
-  }();
-  return all;
 }
 
 }  // namespace sinter::testing

@@ -155,24 +155,24 @@ template <word... W> class kernel_launch {
 
   /// Whether all packs of a program are aligned: addresses, offsets, strides and the line itself.
   template <class Arguments>
-  static bool is_aligned(const Arguments& arguments, const program_view& p, int pack) {
-    const auto fits = [&](std::int64_t n) { return arguments.number(n) % pack == 0; };
+  static bool is_aligned(const Arguments& arguments, const program_view& of, int elements) {
+    const auto fits = [&](std::int64_t n) { return arguments.number(n) % elements == 0; };
     const auto aligned = [&](int buffer, dtype type) {
       const auto address = reinterpret_cast<std::uintptr_t>(arguments.address[buffer]);
-      return address % static_cast<std::uintptr_t>(pack * properties(type).size) == 0;
+      return address % static_cast<std::uintptr_t>(elements * properties(type).size) == 0;
     };
-    bool all = fits(p.extent[p.line()]);
-    for (int l = 0; l < p.leaf_count && all; ++l) {
-      const leaf& from = p.leaves[l];
-      if (from.stride[p.line()] != 1 || from.guarded) continue;
+    bool all = fits(of.extent[of.line()]);
+    for (int l = 0; l < of.leaf_count && all; ++l) {
+      const leaf& from = of.leaves[l];
+      if (from.stride[of.line()] != 1 || from.guarded) continue;
       all = aligned(from.buffer, from.type) && fits(from.offset);
-      for (int a = 0; a < p.line(); ++a) all = all && fits(from.stride[a]);
+      for (int a = 0; a < of.line(); ++a) all = all && fits(from.stride[a]);
     }
-    for (int r = 0; r < p.result_count && all; ++r) {
-      const result& to = p.results[r];
-      if (to.stride[p.line()] != 1 || to.buffer < 0) continue;
+    for (int r = 0; r < of.result_count && all; ++r) {
+      const result& to = of.results[r];
+      if (to.stride[of.line()] != 1 || to.buffer < 0) continue;
       all = aligned(to.buffer, to.type);
-      for (int a = 0; a < p.line(); ++a) all = all && fits(to.stride[a]);
+      for (int a = 0; a < of.line(); ++a) all = all && fits(to.stride[a]);
     }
     return all;
   }
@@ -343,8 +343,8 @@ template <word... W> class kernel_launch {
 
   template <class Body, class Arguments, class Launcher>
   static void launch_fold(const Arguments& arguments, reduce_shape shape, std::int64_t places,
-                          std::int64_t words, Launcher& launcher) {
-    if (shape.parts > 1) launcher.scratch(shape, places * shape.parts * words, places);
+                          std::int64_t partials, Launcher& launcher) {
+    if (shape.parts > 1) launcher.scratch(shape, places * shape.parts * partials, places);
     launcher(Body{}, places * shape.parts, arguments, shape);
   }
 

@@ -3,7 +3,12 @@
 
 /// Where an expression meets a tensor: its plan, made at compile time, runs.
 
+#include "sinter/target/cpu/execute.hpp"
 #include "sinter/tensor/overlap.hpp"
+
+#if !defined(SINTER_CUDA_TARGET)  // see sinter/cuda.hpp
+#define SINTER_WITHOUT_CUDA 1
+#endif
 
 namespace sinter {
 
@@ -33,11 +38,15 @@ using output_tensor = decltype(planned_call<Call>::template result<Output>(
     std::make_index_sequence<planned_call<Call>::rank(Output)>{}));
 
 /// A call that is about to run: operands gathered, extents checked.
-template <class Call> struct evaluation : cpu::execution_of<plan_of<Call>> {
-  explicit evaluation(const Call& c) {
-    cpu::operand_memory* next = this->inputs;
-    visit_inputs([&](const cpu::operand_memory& m) { *next++ = m; }, c);
+template <class Call> struct evaluation : target::execution_of<plan_of<Call>> {
+  explicit evaluation(const Call& c)
+      : target::execution_of<plan_of<Call>>(cpu_target::run_plan<plan_of<Call>>) {
+    target::operand_memory* next = this->inputs;
+    visit_inputs([&](const target::operand_memory& m) { *next++ = m; }, c);
     this->prepare();
+#if defined(SINTER_CUDA_TARGET)
+    this->run_on_device = cuda_target::run_plan<plan_of<Call>>;
+#endif
   }
 };
 
@@ -48,14 +57,15 @@ template <class Tensor> struct tensor_access {
       if (t.extents_[i] != extents[i]) return false;
     return t.memory_.get() != nullptr;
   }
-  /// Gives a tensor extents that its type allows.
-  static void reshape(Tensor& t, const std::int64_t* extents) {
-    if (has_extents(t, extents)) return;
+  /// Gives a tensor extents that its type allows, and a place.
+  static void reshape(Tensor& t, const std::int64_t* extents, placement where) {
+    if (has_extents(t, extents) && t.where() == where) return;
     for (int i = 0; i < Tensor::rank; ++i)
       if (is_static(Tensor::declared[i]) && Tensor::declared[i] != extents[i])
         fail<shape_error>({"assign: a tensor ", declared_text(Tensor::declared, Tensor::rank),
                            " cannot hold ", extents_text(extents, Tensor::rank)});
-    t.memory_.allocate(checked_bytes(extents, Tensor::rank, sizeof(typename Tensor::element)));
+    t.memory_.allocate(checked_bytes(extents, Tensor::rank, sizeof(typename Tensor::element)),
+                       where);
     copy_elements(extents, t.extents_, max_rank);
   }
 };
@@ -118,13 +128,14 @@ template <class T, extent_t... E, class X> void assign_now(tensor<T, E...>& targ
   evaluation<whole> e(c);
   std::int64_t extents[max_rank]{};
   e.extents_of(0, extents);
-  const bool fits = tensor_access<own>::has_extents(target, extents);
+  const bool fits =
+      tensor_access<own>::has_extents(target, extents) && target.where() == e.where;
   if (fits && !disturbs(e, target.data(), target.data() + target.size())) {
     e.outputs[0] = target.data();
     e.run();
   } else {
     own fresh;
-    tensor_access<own>::reshape(fresh, extents);
+    tensor_access<own>::reshape(fresh, extents, e.where);
     e.outputs[0] = fresh.data();
     e.run();
     target = std::move(fresh);
@@ -147,6 +158,9 @@ constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
     assign_now(target, std::forward<X>(x));
   } else {
     if (target.data() == nullptr) target = tensor<T, E...>();
+    if (!target.where().is_host())
+      fail<placement_error>({"assign: a number to a tensor on ", place_text(target.where()),
+                             "; assign an expression, or to a tensor here"});
     for (std::int64_t i = 0; i < target.size(); ++i) target.data()[i] = static_cast<T>(x);
   }
 }

@@ -102,7 +102,7 @@ template <class F> struct fused_function {
           [&](auto& t) {
             std::int64_t extents[max_rank]{};
             e.extents_of(output, extents);
-            detail::tensor_access<std::remove_cvref_t<decltype(t)>>::reshape(t, extents);
+            detail::tensor_access<std::remove_cvref_t<decltype(t)>>::reshape(t, extents, e.where);
             e.outputs[output++] = t.data();
           },
           result);

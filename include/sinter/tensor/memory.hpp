@@ -8,6 +8,7 @@
 #include <new>
 
 #include "sinter/core/message.hpp"
+#include "sinter/core/placement.hpp"
 #include "sinter/graph/expression.hpp"
 
 namespace sinter {
@@ -20,61 +21,128 @@ namespace detail {
 template <class>
 struct tensor_access;
 
+struct memory_block;
+
+/// How memory of one kind of place is had and moved. The host's is below; that of CUDA devices
+/// comes with their target.
+struct memory_kind {
+  /// A block with one owner, its bytes zeroed; null if there is no memory.
+  memory_block* (*allocate)(std::size_t bytes, placement where);
+  void (*release)(memory_block* block);
+  /// Between places of this kind, or from and to the host; done when it returns if the host takes
+  /// part.
+  void (*copy)(const void* from, placement source, void* to, placement target, std::size_t bytes);
+  void (*clear)(void* at, placement where, std::size_t bytes);
+};
+
+struct memory_block {
+  std::int64_t owners = 1;
+  void* data = nullptr;
+  placement where;
+  const memory_kind* kind = nullptr;
+};
+
+/// The block stands in the line before its bytes.
+inline memory_block* allocate_on_host(std::size_t bytes, placement);
+inline void release_on_host(memory_block* block) {
+  ::operator delete(static_cast<void*>(block), std::align_val_t{64});
+}
+inline void copy_on_host(const void* from, placement, void* to, placement, std::size_t bytes) {
+  __builtin_memcpy(to, from, bytes);
+}
+inline void clear_on_host(void* at, placement, std::size_t bytes) {
+  __builtin_memset(at, 0, bytes);
+}
+inline constexpr memory_kind host_memory{allocate_on_host, release_on_host, copy_on_host,
+                                         clear_on_host};
+
+inline memory_block* allocate_on_host(std::size_t bytes, placement) {
+  constexpr std::size_t header = 64;
+  static_assert(sizeof(memory_block) <= header);
+  void* const fresh = bytes > SIZE_MAX - header ? nullptr
+                                                : ::operator new(bytes + header,
+                                                                 std::align_val_t{header},
+                                                                 std::nothrow);
+  if (fresh == nullptr) return nullptr;
+  auto* const block = new (fresh) memory_block;
+  block->data = static_cast<char*>(fresh) + header;
+  block->kind = &host_memory;
+  __builtin_memset(block->data, 0, bytes);
+  return block;
+}
+
+/// Set by the CUDA target where a program has it.
+inline const memory_kind* device_memory = nullptr;
+
+inline const memory_kind& kind_of(placement where) {
+  if (where.is_host()) return host_memory;
+  if (device_memory == nullptr)
+    fail<device_error>({"to: this program has no CUDA target; include sinter/cuda.hpp, and "
+                        "compile with nvcc"});
+  return *device_memory;
+}
+
+/// "cpu", "cuda:0".
+inline std::string place_text(placement where) {
+  return where.is_host() ? message({"cpu"}) : message({"cuda:", where.device});
+}
+
 /// Aligned, zeroed memory that its last owner frees: a tensor, or an expression that mentions it
 /// and may outlive it. Empty in constant evaluation.
 class shared_memory {
  public:
   constexpr shared_memory() = default;
   /// One more owner of the same memory.
-  constexpr shared_memory(const shared_memory& other) : memory_(other.memory_) {
-    if (memory_ != nullptr) __atomic_add_fetch(owners(), 1, __ATOMIC_RELAXED);
+  constexpr shared_memory(const shared_memory& other) : block_(other.block_) {
+    if (block_ != nullptr) __atomic_add_fetch(&block_->owners, 1, __ATOMIC_RELAXED);
   }
-  constexpr shared_memory(shared_memory&& other) noexcept : memory_(other.memory_) {
-    other.memory_ = nullptr;
+  constexpr shared_memory(shared_memory&& other) noexcept : block_(other.block_) {
+    other.block_ = nullptr;
   }
   constexpr shared_memory& operator=(shared_memory other) noexcept {
     exchange(other);
     return *this;
   }
   constexpr ~shared_memory() {
-    if (memory_ != nullptr) release();
+    if (block_ != nullptr) release();
   }
 
   constexpr void exchange(shared_memory& other) noexcept {
-    void* const mine = memory_;
-    memory_ = other.memory_;
-    other.memory_ = mine;
+    memory_block* const mine = block_;
+    block_ = other.block_;
+    other.block_ = mine;
   }
   /// Takes fresh memory; the old one stays if there is none.
-  void allocate(std::size_t bytes) {
-    char* const block = bytes > SIZE_MAX - header
-                            ? nullptr
-                            : static_cast<char*>(::operator new(
-                                  bytes + header, std::align_val_t{header}, std::nothrow));
-    if (block == nullptr)
-      fail<memory_error>({"tensor: no memory for ", bytes,
-                          " bytes; use smaller extents or a narrower element type"});
+  void allocate(std::size_t bytes, placement where = cpu) {
     shared_memory fresh;
-    fresh.memory_ = block + header;
-    *fresh.owners() = 1;
-    __builtin_memset(fresh.memory_, 0, bytes);
+    fresh.block_ = kind_of(where).allocate(bytes, where);
+    if (fresh.block_ == nullptr)
+      fail<memory_error>({"tensor: no memory for ", bytes, " bytes on ", place_text(where),
+                          "; use smaller extents or a narrower element type"});
     exchange(fresh);
   }
-  constexpr void* get() const { return memory_; }
+  /// Fresh memory with the same bytes.
+  shared_memory copied_to(placement where, std::size_t bytes) const {
+    shared_memory fresh;
+    fresh.allocate(bytes, where);
+    const memory_kind& kind = where.is_host() ? *block_->kind : kind_of(where);
+    if (bytes > 0) kind.copy(get(), block_->where, fresh.get(), where, bytes);
+    return fresh;
+  }
+  void clear(std::size_t bytes) {
+    if (bytes > 0) block_->kind->clear(get(), block_->where, bytes);
+  }
+
+  constexpr void* get() const { return block_ != nullptr ? block_->data : nullptr; }
+  constexpr placement where() const { return block_ != nullptr ? block_->where : cpu; }
 
  private:
-  /// The number of owners stands before the elements, in a line of its own.
-  static constexpr std::size_t header = 64;
-
-  std::int64_t* owners() const {
-    return reinterpret_cast<std::int64_t*>(static_cast<char*>(memory_) - header);
-  }
   void release() {
-    if (__atomic_sub_fetch(owners(), 1, __ATOMIC_ACQ_REL) == 0)
-      ::operator delete(static_cast<char*>(memory_) - header, std::align_val_t{header});
+    if (__atomic_sub_fetch(&block_->owners, 1, __ATOMIC_ACQ_REL) == 0)
+      block_->kind->release(block_);
   }
 
-  void* memory_ = nullptr;
+  memory_block* block_ = nullptr;
 };
 
 /// Elements of tensors are plain bytes.
@@ -162,9 +230,11 @@ template <class T, int Rank, std::size_t... I>
 auto dynamic_view(std::index_sequence<I...>) -> tensor_view<T, ((void)I, dyn)...>;
 
 /// A slice of a view: extents are dynamic, the memory is the same.
-template <class T, int Rank>
-auto slice_view(T* data, const std::int64_t* extents, const std::int64_t* strides, int axis,
-                std::int64_t start, std::int64_t stop, std::int64_t step) {
+template <class T, int Rank, class View>
+auto slice_view(const View& whole, int axis, std::int64_t start, std::int64_t stop,
+                std::int64_t step) {
+  const std::int64_t* const extents = whole.extents();
+  const std::int64_t* const strides = whole.strides();
   const int a = normal_axis(axis, Rank);
   if (a < 0)
     fail<shape_error>({"slice: no axis ", axis, " in a tensor ", extents_text(extents, Rank)});
@@ -182,7 +252,7 @@ auto slice_view(T* data, const std::int64_t* extents, const std::int64_t* stride
   new_extents[a] = (last - first + step - 1) / step;
   new_strides[a] = strides[a] * step;
   using view = decltype(dynamic_view<T, Rank>(std::make_index_sequence<Rank>{}));
-  return view(data + first * strides[a], new_extents, new_strides);
+  return view(whole.data() + first * strides[a], new_extents, new_strides, whole.where());
 }
 
 }  // namespace detail

@@ -5,7 +5,7 @@
 /// trace, and where its memory lies when the plan runs.
 
 #include "sinter/graph/trace.hpp"
-#include "sinter/target/cpu/execute.hpp"
+#include "sinter/target/execution.hpp"
 #include "sinter/tensor/tensor.hpp"
 
 namespace sinter {
@@ -40,8 +40,8 @@ constexpr void add_update(graph_builder& g, int input, symbol value) {
 template <class T> struct tensor_operand {
   static constexpr symbol declare(graph_builder& g) { return declare_tensor<T>(g, false); }
   template <class F> static void visit(F&& f, const T& x) {
-    f(cpu::operand_memory{const_cast<typename T::element*>(x.data()), x.extents(), nullptr,
-                          dtype_of<typename T::element>});
+    f(target::operand_memory{const_cast<typename T::element*>(x.data()), x.extents(), nullptr,
+                                 dtype_of<typename T::element>, x.where()});
   }
 };
 
@@ -74,7 +74,8 @@ template <class Tensor> struct operand_traits<tensor_reference<Tensor>> {
     if constexpr (!std::is_const_v<Tensor>) detail::add_update(g, first, x);
   }
   template <class F> static void visit(F&& f, const tensor_reference<Tensor>& x) {
-    f(cpu::operand_memory{x.data(), x.extents(), nullptr, dtype_of<typename plain::element>});
+    f(target::operand_memory{x.data(), x.extents(), nullptr,
+                                 dtype_of<typename plain::element>, x.where()});
   }
 };
 
@@ -88,8 +89,8 @@ template <class T, extent_t... E> struct operand_traits<tensor_view<T, E...>> {
     if constexpr (!std::is_const_v<T>) detail::add_update(g, first, x);
   }
   template <class F> static void visit(F&& f, const tensor_view<T, E...>& x) {
-    f(cpu::operand_memory{const_cast<std::remove_const_t<T>*>(x.data()), x.extents(), x.strides(),
-                          dtype_of<std::remove_const_t<T>>});
+    f(target::operand_memory{const_cast<std::remove_const_t<T>*>(x.data()), x.extents(),
+                                 x.strides(), dtype_of<std::remove_const_t<T>>, x.where()});
   }
 };
 
@@ -120,7 +121,8 @@ template <class Structure> struct operand_traits<structure_reference<Structure>>
 
 template <number T> struct scalar_memory {
   template <class F> static void visit(F&& f, const scalar<T>& x) {
-    f(cpu::operand_memory{const_cast<T*>(&x.value), nullptr, nullptr, dtype_of<T>});
+    f(target::operand_memory{const_cast<T*>(&x.value), nullptr, nullptr, dtype_of<T>,
+                                 cpu});
   }
 };
 

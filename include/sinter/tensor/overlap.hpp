@@ -15,8 +15,8 @@ struct memory_range {
   bool overlaps(const void* first, const void* last) const { return begin < last && first < end; }
 };
 
-inline memory_range range_of(const cpu::execution& e, int input) {
-  const cpu::operand_memory& m = e.inputs[input];
+inline memory_range range_of(const target::execution& e, int input) {
+  const target::operand_memory& m = e.inputs[input];
   std::int64_t low = 0, high = 1, count = 1;
   for (int a = e.plan.inputs[input].extents.rank; a-- > 0;) {
     const std::int64_t reach = (m.extents[a] - 1) * (m.strides != nullptr ? m.strides[a] : count);
@@ -31,7 +31,7 @@ inline memory_range range_of(const cpu::execution& e, int input) {
 
 /// Runs a call whose updates may be read through other operands: such outputs are written to a
 /// copy, which takes its place when all is computed.
-inline void run_beside_updates(cpu::execution& e) {
+inline void run_beside_updates(target::execution& e) {
   const plan_data& plan = e.plan;
   list<shared_memory> copies;
   for (int o = 0; o < plan.output_count; ++o) {
@@ -46,9 +46,10 @@ inline void run_beside_updates(cpu::execution& e) {
                              " share memory, and both are updated; pass the memory once"});
       copies.resize(static_cast<std::size_t>(plan.output_count));
       if (copies[o].get() != nullptr) continue;
-      copies[o].allocate(static_cast<std::size_t>(target.end - target.begin));
+      const auto bytes = static_cast<std::size_t>(target.end - target.begin);
+      copies[o].allocate(bytes, e.where);
       char* const copy = static_cast<char*>(copies[o].get());
-      copy_elements(target.begin, copy, target.end - target.begin);
+      kind_of(e.where).copy(target.begin, e.where, copy, e.where, bytes);
       e.outputs[o] = copy + (static_cast<char*>(e.inputs[own].data) - target.begin);
     }
   }
@@ -56,15 +57,15 @@ inline void run_beside_updates(cpu::execution& e) {
   for (std::size_t o = 0; o < copies.size(); ++o) {
     if (copies[o].get() == nullptr) continue;
     const memory_range target = range_of(e, plan.outputs[o].input);
-    copy_elements(static_cast<const char*>(copies[o].get()), target.begin,
-                  target.end - target.begin);
+    kind_of(e.where).copy(copies[o].get(), e.where, target.begin, e.where,
+                          static_cast<std::size_t>(target.end - target.begin));
   }
 }
 
 /// Whether writing output 0 to [begin, end) could change what is still to be read.
-inline bool disturbs(const cpu::execution& e, const void* begin, const void* end) {
+inline bool disturbs(const target::execution& e, const void* begin, const void* end) {
   for (int i = 0; i < e.plan.input_count; ++i) {
-    const cpu::operand_memory& m = e.inputs[i];
+    const target::operand_memory& m = e.inputs[i];
     if (!range_of(e, i).overlaps(begin, end)) continue;
     const bool same = m.data == begin && m.strides == nullptr && i < 64 &&
                       (e.plan.outputs[0].in_place >> i & 1) != 0;

@@ -47,8 +47,8 @@ template <class T, extent_t... E> class tensor_view {
   }
   /// Any strides: one for each axis.
   tensor_view(T* data, const std::int64_t (&extents)[max_rank],
-              const std::int64_t (&strides)[max_rank])
-      : data_(data) {
+              const std::int64_t (&strides)[max_rank], placement where = cpu)
+      : data_(data), where_(where) {
     for (int i = 0; i < rank; ++i) {
       detail::check_extent(declared[i], extents[i], i);
       extents_[i] = extents[i];
@@ -57,6 +57,7 @@ template <class T, extent_t... E> class tensor_view {
   }
 
   T* data() const { return data_; }
+  placement where() const { return where_; }
   std::int64_t extent(int axis) const { return extents_[axis]; }
   std::int64_t stride(int axis) const { return strides_[axis]; }
   const std::int64_t* extents() const { return extents_; }
@@ -66,12 +67,15 @@ template <class T, extent_t... E> class tensor_view {
   template <std::integral... I>
     requires(sizeof...(I) == sizeof...(E))
   T& operator()(I... index) const {
+    if (!where_.is_host())
+      fail<placement_error>({"an element of a view on ", detail::place_text(where_),
+                             " is out of reach; bring its tensor here by to(st::cpu)"});
     return data_[detail::offset<rank>({static_cast<std::int64_t>(index)...}, extents_, strides_)];
   }
 
   /// Elements start, start + step, ... before stop along an axis; a view of the same memory.
   auto slice(int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) const {
-    return detail::slice_view<T, rank>(data_, extents_, strides_, axis, start, stop, step);
+    return detail::slice_view<T, rank>(*this, axis, start, stop, step);
   }
 
   /// Evaluates an expression into this memory.
@@ -92,6 +96,7 @@ template <class T, extent_t... E> class tensor_view {
 
  private:
   T* data_ = nullptr;
+  placement where_;
   std::int64_t extents_[max_rank]{};
   std::int64_t strides_[max_rank]{};
 };
@@ -162,9 +167,8 @@ template <class T, extent_t... E> class tensor {
 
   constexpr tensor(const tensor& other) : symbol_(other.symbol_) {
     if (std::is_constant_evaluated()) return;
-    memory_.allocate(other.size() * sizeof(T));
+    if (other.data() != nullptr) memory_ = other.memory_.copied_to(other.where(), other.bytes());
     copy_extents(other);
-    detail::copy_elements(other.data(), data(), size());
   }
   constexpr tensor(tensor&& other) noexcept
       : symbol_(other.symbol_), memory_(std::move(other.memory_)) {
@@ -192,6 +196,16 @@ template <class T, extent_t... E> class tensor {
   }
   constexpr ~tensor() = default;
 
+  /// Where the elements lie, and the same elements elsewhere. Copies between the host and a device
+  /// are done when `to` returns.
+  placement where() const { return memory_.where(); }
+  tensor to(placement target) const {
+    tensor copy;
+    if (data() != nullptr) copy.memory_ = memory_.copied_to(target, bytes());
+    copy.copy_extents(*this);
+    return copy;
+  }
+
   T* data() { return static_cast<T*>(memory_.get()); }
   const T* data() const { return static_cast<const T*>(memory_.get()); }
   std::int64_t extent(int axis) const { return extents_[axis]; }
@@ -206,17 +220,20 @@ template <class T, extent_t... E> class tensor {
   template <std::integral... I>
     requires(sizeof...(I) == sizeof...(E))
   T& operator()(I... index) {
+    check_on_host();
     return data()[flat({static_cast<std::int64_t>(index)...})];
   }
   template <std::integral... I>
     requires(sizeof...(I) == sizeof...(E))
   const T& operator()(I... index) const {
+    check_on_host();
     return data()[flat({static_cast<std::int64_t>(index)...})];
   }
   /// The value of a scalar.
   T item() const
     requires(rank == 0)
   {
+    check_on_host();
     return *data();
   }
 
@@ -235,7 +252,7 @@ template <class T, extent_t... E> class tensor {
   constexpr void trace(symbol s) { symbol_ = s; }
 
   /// Sets every element to 0.
-  void clear() { __builtin_memset(memory_.get(), 0, static_cast<std::size_t>(size()) * sizeof(T)); }
+  void clear() { memory_.clear(bytes()); }
   /// Gives the open extents new values, in order; elements are 0 afterwards.
   template <std::integral... N>
     requires(sizeof...(N) == (0 + ... + !is_static(E)))
@@ -249,13 +266,19 @@ template <class T, extent_t... E> class tensor {
     std::int64_t strides[max_rank]{};
     std::int64_t step = 1;
     for (int i = rank; i-- > 0; step *= extents_[i]) strides[i] = step;
-    return View(data, extents_, strides);
+    return View(data, extents_, strides, where());
   }
   std::int64_t flat(std::initializer_list<std::int64_t> index) const {
     std::int64_t strides[max_rank]{};
     std::int64_t step = 1;
     for (int i = rank; i-- > 0; step *= extents_[i]) strides[i] = step;
     return detail::offset<rank>(index, extents_, strides);
+  }
+  std::size_t bytes() const { return static_cast<std::size_t>(size()) * sizeof(T); }
+  void check_on_host() const {
+    if (!where().is_host())
+      fail<placement_error>({"an element of a tensor on ", detail::place_text(where()),
+                             " is out of reach; bring the tensor here by to(st::cpu)"});
   }
   void allocate(const std::int64_t* open) {
     std::int64_t wanted[max_rank]{};
@@ -295,6 +318,7 @@ template <class Tensor> class tensor_reference {
   constexpr symbol traced() const { return tensor_ != nullptr ? tensor_->traced() : symbol_; }
   void* data() const { return memory_.get(); }
   const std::int64_t* extents() const { return extents_; }
+  placement where() const { return memory_.where(); }
 
  private:
   void share(const Tensor& t) {

@@ -7,7 +7,7 @@
 
 #include "sinter/core/config.hpp"
 
-namespace sinter::cpu {
+namespace sinter::cpu_target {
 
 /// What a kernel is called with.
 struct arguments {
@@ -19,4 +19,4 @@ struct arguments {
 
 using kernel_function = void (*)(const arguments&);
 
-}  // namespace sinter::cpu
+}  // namespace sinter::cpu_target

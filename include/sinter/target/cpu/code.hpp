@@ -20,7 +20,7 @@
 #include "sinter/target/cpu/arguments.hpp"
 #include "sinter/target/cpu/step.hpp"
 
-namespace sinter::cpu {
+namespace sinter::cpu_target {
 
 /// Where a kernel stands: addresses at the current row, to which indices along the line are added.
 template <int Leaves, int Results, int Products, int RowBuffers> struct cursor {
@@ -325,4 +325,4 @@ template <word... W> struct static_code {
   }
 };
 
-}  // namespace sinter::cpu
+}  // namespace sinter::cpu_target

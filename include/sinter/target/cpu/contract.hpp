@@ -10,7 +10,7 @@
 #include "sinter/target/cpu/product.hpp"
 #include "sinter/target/cpu/row.hpp"
 
-namespace sinter::cpu {
+namespace sinter::cpu_target {
 
 /// A product's operand, as the kernel meets it.
 struct matrix_view {
@@ -245,4 +245,4 @@ template <class Main, class... Cores> struct contraction {
   }
 };
 
-}  // namespace sinter::cpu
+}  // namespace sinter::cpu_target

@@ -7,7 +7,7 @@
 #include "sinter/target/cpu/map.hpp"
 #include "sinter/target/cpu/reduce.hpp"
 
-namespace sinter::cpu {
+namespace sinter::cpu_target {
 
 template <word... W> struct kernel {
   static constexpr word words[] = {W...};
@@ -44,4 +44,4 @@ template <word... W> struct kernel {
   }
 };
 
-}  // namespace sinter::cpu
+}  // namespace sinter::cpu_target

@@ -7,7 +7,7 @@
 #include "sinter/target/cpu/parallel.hpp"
 #include "sinter/target/cpu/walk.hpp"
 
-namespace sinter::cpu {
+namespace sinter::cpu_target {
 
 template <class Code>
 void map_task(const arguments& args, ranges n, std::int64_t chunk, std::int64_t begin,
@@ -38,4 +38,4 @@ template <class Code> void run_map(const arguments& args) {
   }, n.rows * n.line);
 }
 
-}  // namespace sinter::cpu
+}  // namespace sinter::cpu_target

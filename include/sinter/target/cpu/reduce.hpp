@@ -9,7 +9,7 @@
 #include "sinter/target/cpu/scratch.hpp"
 #include "sinter/target/cpu/walk.hpp"
 
-namespace sinter::cpu {
+namespace sinter::cpu_target {
 
 // Folds of whole rows. A row is `middle` lines; parts are runs of lines, or pieces of a line.
 
@@ -135,4 +135,4 @@ template <class Code> void run_reduce(const arguments& args) {
   else run_row_folds<Code>(args, n);
 }
 
-}  // namespace sinter::cpu
+}  // namespace sinter::cpu_target

@@ -9,7 +9,7 @@
 #include "sinter/plan/program.hpp"
 #include "sinter/target/cpu/simd.hpp"
 
-namespace sinter::cpu {
+namespace sinter::cpu_target {
 
 /// What a register holds: a value of a type, or the answer of a comparison, which is as wide as
 /// what was compared.
@@ -116,4 +116,4 @@ constexpr int program_lanes(const program_view& p) {
   return lanes > 32 ? 32 : lanes;
 }
 
-}  // namespace sinter::cpu
+}  // namespace sinter::cpu_target

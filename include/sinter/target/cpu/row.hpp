@@ -8,7 +8,7 @@
 #include "sinter/target/cpu/scratch.hpp"
 #include "sinter/target/cpu/walk.hpp"
 
-namespace sinter::cpu {
+namespace sinter::cpu_target {
 
 /// Bytes of a row buffer: any register type, whole vectors, for each index of the middle axes.
 template <class Code> std::int64_t row_buffer_bytes(const ranges& n) {
@@ -62,4 +62,4 @@ template <class Code> void run_rows(const arguments& args) {
   }, n.rows * length);
 }
 
-}  // namespace sinter::cpu
+}  // namespace sinter::cpu_target

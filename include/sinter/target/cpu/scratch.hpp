@@ -9,7 +9,7 @@
 
 #include "sinter/core/error.hpp"
 
-namespace sinter::cpu {
+namespace sinter::cpu_target {
 
 inline constexpr std::size_t alignment = 64;
 
@@ -49,4 +49,4 @@ template <purpose For> inline arena& thread_arena() {
   return memory;
 }
 
-}  // namespace sinter::cpu
+}  // namespace sinter::cpu_target

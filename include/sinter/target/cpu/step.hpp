@@ -10,7 +10,7 @@
 #include "sinter/target/cpu/simd_math.hpp"
 #include "sinter/target/cpu/simd_memory.hpp"
 
-namespace sinter::cpu::detail {
+namespace sinter::cpu_target::detail {
 
 using sinter::detail::is_logical;
 
@@ -110,4 +110,4 @@ template <name_code Op, class T, int N> SINTER_INLINE T fold_lanes(simd<T, N> x)
   else return reduce_add(x);
 }
 
-}  // namespace sinter::cpu::detail
+}  // namespace sinter::cpu_target::detail

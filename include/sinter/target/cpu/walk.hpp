@@ -5,7 +5,7 @@
 
 #include "sinter/target/cpu/code.hpp"
 
-namespace sinter::cpu {
+namespace sinter::cpu_target {
 
 /// The extents of a nest, once the run-time ones are known.
 struct ranges {
@@ -116,4 +116,4 @@ constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_di
 /// Elements of work below which another thread is not worth its start.
 inline constexpr std::int64_t grain = 16384;
 
-}  // namespace sinter::cpu
+}  // namespace sinter::cpu_target

@@ -9,9 +9,9 @@
 
 namespace sinter {
 
-class cuda_context : public cuda::wgmma_calls {};
+class cuda_context : public cuda_target::wgmma_calls {};
 
-namespace cuda {
+namespace cuda_target {
 
 /// Blocks of a body that a multiprocessor should hold at the least; a body may ask for more than 1.
 template <class Body>
@@ -40,6 +40,6 @@ __global__ void __launch_bounds__(Body::block_threads, resident_blocks<Body>)
   Body{}(context, maps, arguments...);
 }
 
-}  // namespace cuda
+}  // namespace cuda_target
 
 }  // namespace sinter

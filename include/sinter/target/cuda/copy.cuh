@@ -8,7 +8,7 @@
 #include "sinter/kernel/mbarrier.hpp"
 #include "sinter/target/cuda/warp.cuh"
 
-namespace sinter::cuda {
+namespace sinter::cuda_target {
 
 using device::mbarrier;
 
@@ -155,4 +155,4 @@ class copy_calls : public warp_calls {
   }
 };
 
-}  // namespace sinter::cuda
+}  // namespace sinter::cuda_target

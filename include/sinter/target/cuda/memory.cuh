@@ -12,7 +12,7 @@
 #include "sinter/kernel/memory_model.hpp"
 #include "sinter/kernel/pack.hpp"
 
-namespace sinter::cuda {
+namespace sinter::cuda_target {
 
 using device::caching;
 using device::order;
@@ -175,4 +175,4 @@ class memory_calls {
   unsigned shared_top_ = 0;
 };
 
-}  // namespace sinter::cuda
+}  // namespace sinter::cuda_target

@@ -7,7 +7,7 @@
 #include "sinter/kernel/tile.hpp"
 #include "sinter/target/cuda/copy.cuh"
 
-namespace sinter::cuda {
+namespace sinter::cuda_target {
 
 using device::tf32;
 
@@ -98,4 +98,4 @@ class tensor_core_calls : public copy_calls {
 #undef SINTER_MULTIPLY
 };
 
-}  // namespace sinter::cuda
+}  // namespace sinter::cuda_target

@@ -6,7 +6,7 @@
 
 #include "sinter/target/cuda/memory.cuh"
 
-namespace sinter::cuda {
+namespace sinter::cuda_target {
 
 class warp_calls : public memory_calls {
  public:
@@ -107,4 +107,4 @@ class warp_calls : public memory_calls {
   }
 };
 
-}  // namespace sinter::cuda
+}  // namespace sinter::cuda_target

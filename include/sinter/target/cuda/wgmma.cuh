@@ -8,7 +8,7 @@
 #include "sinter/target/cuda/tensor_core.cuh"
 #include "sinter/target/cuda/wgmma_table.cuh"
 
-namespace sinter::cuda {
+namespace sinter::cuda_target {
 
 /// The N columns of a thread's part of a 64 x N product.
 template <int N>
@@ -22,7 +22,7 @@ struct accumulator {
 
 class wgmma_calls : public tensor_core_calls {
  public:
-  template <int N> using accumulator = cuda::accumulator<N>;
+  template <int N> using accumulator = cuda_target::accumulator<N>;
 
   /// Between other uses of the named registers and a product that uses them.
   template <class... Accumulators>
@@ -109,4 +109,4 @@ class wgmma_calls : public tensor_core_calls {
   }
 };
 
-}  // namespace sinter::cuda
+}  // namespace sinter::cuda_target

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Calls of the CUDA runtime, checked: devices, streams, memory of the stream-ordered pool. For
+/// nvcc alone. What is enqueued is enqueued on the calling thread's current stream: the default
+/// stream, on which everything keeps its order, unless a `stream_scope` says otherwise.
+
+#include <cuda_runtime.h>
+
+#include "sinter/core/message.hpp"
+#include "sinter/core/placement.hpp"
+
+namespace sinter {
+
+namespace cuda_target {
+
+/// What a failed call means to a user. Memory that is not there is memory_error.
+[[noreturn]] inline void report(cudaError_t status, const char* what) {
+  const char* const reason = cudaGetErrorString(status);
+  switch (status) {
+    case cudaErrorMemoryAllocation:
+      fail<memory_error>({what, ": the device has no memory left; use smaller extents"});
+    case cudaErrorNoDevice:
+      fail<device_error>({what, ": this machine has no CUDA device"});
+    case cudaErrorInsufficientDriver:
+      fail<device_error>({what, ": there is no CUDA driver, or it is older than the toolkit that "
+                                "the program was compiled with"});
+    case cudaErrorNoKernelImageForDevice:
+      fail<device_error>({what, ": the program holds no code for this device; compile with its "
+                                "architecture, such as -arch=sm_90a"});
+    default: fail<device_error>({what, ": ", reason});
+  }
+}
+
+inline void check(cudaError_t status, const char* what) {
+  if (status == cudaSuccess) return;
+  (void)cudaGetLastError();  // an error that is reported does not meet the next call
+  report(status, what);
+}
+
+/// Makes a device the calling thread's.
+inline void use(placement where) {
+  check(cudaSetDevice(where.device), "choosing a device");
+}
+
+inline cudaStream_t& current_stream() {
+  thread_local cudaStream_t stream = cudaStreamLegacy;
+  return stream;
+}
+
+/// Memory for one call, given back in the order of the stream.
+class pooled_memory {
+ public:
+  explicit pooled_memory(std::size_t bytes) : stream_(current_stream()) {
+    if (bytes > 0) check(cudaMallocAsync(&memory_, bytes, stream_), "memory for a call");
+  }
+  pooled_memory(pooled_memory&& other) noexcept : memory_(other.memory_), stream_(other.stream_) {
+    other.memory_ = nullptr;
+  }
+  pooled_memory& operator=(pooled_memory&&) = delete;
+  ~pooled_memory() {
+    if (memory_ != nullptr) (void)cudaFreeAsync(memory_, stream_);
+  }
+  void* get() const { return memory_; }
+
+ private:
+  void* memory_ = nullptr;
+  cudaStream_t stream_;
+};
+
+}  // namespace cuda_target
+
+/// While it lives, what the calling thread enqueues goes to a stream of the user's. Tensors that
+/// another stream writes must be waited for by the user, as with any stream.
+class stream_scope {
+ public:
+  explicit stream_scope(cudaStream_t stream) : before_(cuda_target::current_stream()) {
+    cuda_target::current_stream() = stream;
+  }
+  stream_scope(const stream_scope&) = delete;
+  stream_scope& operator=(const stream_scope&) = delete;
+  ~stream_scope() { cuda_target::current_stream() = before_; }
+
+ private:
+  cudaStream_t before_;
+};
+
+/// Waits until all that the calling thread's stream was given is done.
+/// @errors device_error if a kernel failed
+inline void synchronize() {
+  cuda_target::check(cudaStreamSynchronize(cuda_target::current_stream()), "waiting for kernels");
+}
+
+}  // namespace sinter

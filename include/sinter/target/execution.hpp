@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// A call of a plan, as far as it is the same on every target: operands gathered and checked,
+/// run-time numbers evaluated, the workspace laid out. All that can go wrong is found out before
+/// the first kernel starts: extents that disagree, operands in different places, indices outside
+/// their range.
+
+#include "sinter/core/placement.hpp"
+#include "sinter/graph/describe.hpp"
+#include "sinter/plan/static_plan.hpp"
+
+namespace sinter::target {
+
+/// An input as the caller holds it.
+struct operand_memory {
+  void* data = nullptr;
+  const std::int64_t* extents = nullptr;
+  const std::int64_t* strides = nullptr;  ///< of views only
+  dtype type = dtype::f32;
+  placement where;                        ///< of a number, which has no extents, the host
+};
+
+/// The value of an extent, once the plan's run-time numbers are known.
+inline std::int64_t number_of(extent_t e, const std::int64_t* numbers) {
+  return e >= 0 ? e : numbers[-1 - e];
+}
+
+namespace detail {
+
+/// The element at a flat index of contiguous or strided memory, as an integer.
+inline std::int64_t integer_at(const operand_memory& m, std::int64_t at) {
+  switch (m.type) {
+    case dtype::u8: return static_cast<const std::uint8_t*>(m.data)[at];
+    case dtype::u16: return static_cast<const std::uint16_t*>(m.data)[at];
+    case dtype::u32: return static_cast<const std::uint32_t*>(m.data)[at];
+    case dtype::i8: return static_cast<const std::int8_t*>(m.data)[at];
+    case dtype::i16: return static_cast<const std::int16_t*>(m.data)[at];
+    case dtype::i32: return static_cast<const std::int32_t*>(m.data)[at];
+    default: return static_cast<const std::int64_t*>(m.data)[at];
+  }
+}
+
+/// An operand without memory: a tensor that was moved from, unless it has no elements.
+inline void check_empty(const shape& s, int input, const std::int64_t* numbers) {
+  for (int a = 0; a < s.rank; ++a)
+    if (number_of(s[a], numbers) == 0) return;
+  fail<value_error>(
+      {"operand ", input, " holds no memory: it was moved from; assign to it before it is used"});
+}
+
+/// Two mentions of a shared intermediate, which are computed as one: their operands must be too.
+inline void check_twins(const operand_memory& a, const operand_memory& b, int rank, int first,
+                        int second) {
+  bool same = a.data == b.data;
+  if (a.extents == nullptr && b.extents == nullptr)  // numbers, of which each mention has a copy
+    same = __builtin_memcmp(a.data, b.data, static_cast<std::size_t>(properties(a.type).size)) == 0;
+  for (int i = 0; same && i < rank; ++i)
+    same = a.extents[i] == b.extents[i] && (a.strides == nullptr || a.strides[i] == b.strides[i]);
+  if (!same)
+    fail<value_error>({"share: two intermediates that are alike have different operands, ", first,
+                       " and ", second, "; tell them apart by tags: share<1>(...), share<2>(...)"});
+}
+
+inline void check_indices(const operand_memory& m, int rank, std::int64_t below) {
+  std::int64_t count = 1;
+  for (int a = 0; a < rank; ++a) count *= m.extents[a];
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t at = i;
+    if (m.strides != nullptr) {
+      at = 0;
+      std::int64_t rest = i;
+      for (int a = rank; a-- > 0; rest /= m.extents[a]) at += rest % m.extents[a] * m.strides[a];
+    }
+    const std::int64_t label = integer_at(m, at);
+    if (label < 0 || label >= below)
+      fail<value_error>(
+          {"label ", label, " at position ", i, " is outside the classes 0 ... ", below - 1});
+  }
+}
+
+}  // namespace detail
+
+/// A call of a plan. The arrays belong to `execution_of`; what is done is the same for all plans.
+struct execution {
+  const plan_data& plan;
+  void (*run_on_host)(execution&);
+  operand_memory* inputs;
+  void** outputs;
+  std::int64_t* numbers;    ///< of the plan's dimensions, and behind them a kernel's own
+  std::int64_t* values;     ///< of a kernel's run-time integers
+  void** memory;            ///< by buffer
+  void** own;               ///< by a kernel's own numbers of buffers
+  std::size_t* slot_begin;  ///< one more than there are slots
+  /// Runs the plan's kernels on a device; null in a program without such a target.
+  void (*run_on_device)(execution&) = nullptr;
+  placement where{};  ///< of all operands, known once they are checked
+
+  /// Evaluates the plan's run-time numbers and checks the operands.
+  void prepare() {
+    find_place();
+    for (int d = 0; d < plan.dimension_count; ++d) numbers[d] = evaluate(plan.dimensions[d]);
+    for (int c = 0; c < plan.constraint_count; ++c) {
+      const constraint& want = plan.constraints[c];
+      if (!want.holds(number_of(want.left, numbers), number_of(want.right, numbers)))
+        fail<shape_error>({describe(want, plan.dimensions, numbers)});
+    }
+    for (int i = 0; i < plan.input_count; ++i) {
+      const auto& [extents, twin] = plan.inputs[i];
+      if (inputs[i].data == nullptr) detail::check_empty(extents, i, numbers);
+      if (twin >= 0) detail::check_twins(inputs[twin], inputs[i], extents.rank, twin, i);
+    }
+    // On a device an index outside its range matches nothing: to look would be to wait for it.
+    for (int c = 0; c < plan.check_count && where.is_host(); ++c) {
+      const auto& [input, below] = plan.checks[c];
+      detail::check_indices(inputs[input], plan.inputs[input].extents.rank,
+                            number_of(below, numbers));
+    }
+    for (int o = 0; o < plan.output_count; ++o)
+      if (const int input = plan.outputs[o].input; input >= 0) outputs[o] = inputs[input].data;
+  }
+
+  /// The extents of an output.
+  void extents_of(int output, std::int64_t* out) const {
+    const shape& s = plan.outputs[output].extents;
+    for (int a = 0; a < s.rank; ++a) out[a] = number_of(s[a], numbers);
+  }
+
+  /// Where each slot of the workspace begins, in `slot_begin`; the bytes of all.
+  std::size_t place_slots() {
+    for (int s = 0; s <= plan.slots; ++s) slot_begin[s] = 0;
+    for (int b = 0; b < plan.buffer_count; ++b) {
+      const buffer& at = plan.buffers[b];
+      if (at.where != buffer::place::workspace) continue;
+      const std::int64_t elements = number_of(at.elements, numbers);
+      if (elements > INT64_MAX / 64)
+        fail<memory_error>({"workspace: no machine holds ", elements,
+                            " elements of an intermediate result; use smaller extents"});
+      const auto need =
+          static_cast<std::size_t>(elements) * static_cast<std::size_t>(properties(at.type).size);
+      std::size_t& most = slot_begin[at.index + 1];
+      if (need > most) most = need;
+    }
+    constexpr std::size_t line = 256;  // what devices align to, and a multiple of the host's
+    for (int s = 0; s < plan.slots; ++s)
+      slot_begin[s + 1] = slot_begin[s] + (slot_begin[s + 1] + line - 1) / line * line;
+    return slot_begin[plan.slots];
+  }
+
+  /// The memory of each buffer, the slots being placed.
+  void find_memory(char* workspace) {
+    for (int b = 0; b < plan.buffer_count; ++b) {
+      const buffer& at = plan.buffers[b];
+      memory[b] = at.where == buffer::place::input    ? inputs[at.index].data
+                  : at.where == buffer::place::output ? outputs[at.index]
+                                                      : workspace + slot_begin[at.index];
+    }
+  }
+
+  /// The run-time integers of the kernel that runs k-th.
+  void integers_of(int k, std::int64_t* out) {
+    const kernel_data& kernel = plan.kernels[k];
+    for (int d = 0; d < kernel.dimension_count; ++d)
+      numbers[plan.dimension_count + d] = evaluate(kernel.dimensions[d]);
+    for (int i = 0; i < kernel.integer_count; ++i) out[i] = number_of(kernel.integers[i], numbers);
+  }
+
+  void run() {
+    if (where.is_host()) run_on_host(*this);
+    else if (run_on_device != nullptr) run_on_device(*this);
+    else
+      fail<device_error>({"the operands are on a device, and this expression has no kernels for "
+                          "it; include sinter/cuda.hpp, and compile with nvcc"});
+  }
+
+ private:
+  /// Numbers go wherever the tensors are.
+  void find_place() {
+    int first = -1;
+    for (int i = 0; i < plan.input_count; ++i) {
+      if (inputs[i].extents == nullptr) continue;
+      if (first < 0) where = inputs[i].where;
+      else if (!(inputs[i].where == where))
+        fail<placement_error>({"operands ", first, " and ", i, " are in different places, cuda:",
+                               where.device, " and cuda:", inputs[i].where.device,
+                               " (cuda:-1 is the host); bring them together by to(...)"});
+      if (first < 0) first = i;
+    }
+  }
+
+  std::int64_t evaluate(const dimension& n) const {
+    // What overflows is an extent or a size that no memory can have: it ends as memory_error.
+    std::int64_t result = 0;
+    bool overflow = false;
+    switch (n.from) {
+      case dimension::origin::extent: return inputs[n.left].extents[n.right];
+      case dimension::origin::stride: return inputs[n.left].strides[n.right];
+      case dimension::origin::product:
+        overflow = __builtin_mul_overflow(number_of(n.left, numbers), number_of(n.right, numbers),
+                                          &result);
+        break;
+      case dimension::origin::sum:
+        overflow = __builtin_add_overflow(number_of(n.left, numbers), number_of(n.right, numbers),
+                                          &result);
+        break;
+    }
+    return overflow ? INT64_MAX : result;
+  }
+};
+
+/// A call of a certain plan, with the arrays that it needs.
+template <class Plan> struct execution_of : execution {
+  explicit execution_of(void (*on_host)(execution&))
+      : execution{Plan::data,  on_host,      input_store, output_store, number_store,
+                  value_store, memory_store, own_store,   slot_store} {}
+  execution_of(const execution_of&) = delete;
+  execution_of& operator=(const execution_of&) = delete;
+
+ private:
+  static constexpr kernel_data most = largest_kernel(Plan::data);
+
+  operand_memory input_store[Plan::inputs + 1];
+  void* output_store[Plan::outputs + 1]{};
+  std::int64_t number_store[Plan::data.dimension_count + most.dimension_count + 1];
+  std::int64_t value_store[most.integer_count + 1];
+  void* memory_store[Plan::data.buffer_count + 1];
+  void* own_store[most.buffer_count + 1];
+  std::size_t slot_store[Plan::data.slots + 1];
+};
+
+}  // namespace sinter::target

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The CUDA target. Where there is a device, functions of all kernel families run on it and are held
+// against the reference; where there is none, that is what every call has to say.
+
+#include <sinter/cuda.hpp>
+
+#include <cstdio>
+#include <string>
+
+#include "differential/expected_call.hpp"
+#include "kernel/filled.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+namespace st = sinter;
+using namespace sinter::testing;
+using st::dyn;
+
+constexpr auto chain = st::fused([](auto x, auto scale, auto rest, auto factor) {
+  return relu(x * scale + factor) * 0.5f + rest;
+});
+constexpr auto rows = st::fused([](auto x, auto scale, auto shift) {
+  auto n = layer_norm(x, scale, shift);
+  return std::tuple(softmax(x) + x, log_softmax(n), st::max<-1>(x));
+});
+constexpr auto folds = st::fused([](auto x, auto y) {
+  return std::tuple(sum(square(x - y)), st::sum<0>(x * y), st::max<0>(x));
+});
+constexpr auto layers = st::fused([](auto x, auto w, auto v, auto b) {
+  return std::tuple(relu(matmul(x, w) + b), silu(matmul(x, w)) * matmul(x, v),
+                    softmax(matmul(x, v)));
+});
+constexpr auto step = st::fused([](auto& w, auto& b, auto x, auto label) {
+  auto loss = mean(cross_entropy(matmul(x, w) + b, label));
+  auto dw = st::gradient(loss, w);
+  auto db = st::gradient(loss, b);
+  w = w - 0.1 * dw;
+  b = b - 0.1 * db;
+  return loss;
+});
+
+bool has_device() {
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess && count > 0;
+}
+
+template <class T> T sent(const T& x) {
+  if constexpr (st::is_tensor<T>) return x.to(st::cuda);
+  else return x;
+}
+template <class T> void bring(T& x) {
+  if constexpr (st::is_tensor<T>) x = x.to(st::cpu);
+}
+
+/// Calls a function on the device; the first difference from the reference, in words.
+template <class F, class... A>
+std::string difference(const st::fused_function<F>& f, A... args) {
+  const expected_call<F, A...> expected(args...);
+  std::tuple<A...> there{sent(args)...};
+  auto results = std::apply([&](auto&... x) { return f(x...); }, there);
+  std::vector<std::vector<double>> got;
+  const auto take = [&](const auto& t) {
+    using tensor = std::remove_cvref_t<decltype(t)>;
+    const auto here = t.to(st::cpu);
+    got.push_back(as_doubles({const_cast<typename tensor::element*>(here.data()), here.extents(),
+                              nullptr, st::dtype_of<typename tensor::element>, st::cpu},
+                             tensor::rank));
+  };
+  st::for_each_tensor(take, results);
+  const auto updated = [&](auto& t) {
+    if constexpr (st::is_tensor<std::remove_cvref_t<decltype(t)>>) take(t);
+  };
+  const int returned = static_cast<int>(got.size());
+  if (expected.graph.output_count > returned) {  // updates come first among the arguments
+    int left = expected.graph.output_count - returned;
+    std::apply([&](auto&... x) { ((left-- > 0 ? updated(x) : void()), ...); }, there);
+  }
+  return expected.difference(got);
+}
+
+}  // namespace
+
+TEST_CASE("device: where there is none, the error says so") {
+  if (has_device()) return;
+  const st::tensor<float, 3> x = {1, 2, 3};
+  std::string text;
+  try {
+    (void)x.to(st::cuda);
+  } catch (const st::device_error& e) {
+    text = e.what();
+  }
+  CAPTURE(text);
+  CHECK((text.find("no CUDA device") != std::string::npos ||
+         text.find("no CUDA driver") != std::string::npos));
+  CHECK(st::tensor(x + x)(2) == 6);  // and the CPU goes on
+  std::puts("device: this machine has none; kernels were compiled and not run");
+}
+
+TEST_CASE_TEMPLATE("device: maps, rows, folds and layers against double", T, float, double,
+                   st::bf16) {
+  if (!has_device()) return;
+  auto x = filled<st::tensor<T, 33, 96>>(), y = x;
+  auto scale = filled<st::tensor<T, 96>>(), shift = scale;
+  CHECK(difference(chain, x, scale, y, 0.25f) == "");
+  CHECK(difference(rows, x, scale, shift) == "");
+  CHECK(difference(folds, x, y) == "");
+  auto w = filled<st::tensor<T, 96, 64>>(), v = w;
+  auto b = filled<st::tensor<T, 64>>();
+  CHECK(difference(layers, x, w, v, b) == "");
+  auto odd = filled<st::tensor<T, dyn, dyn>>(7, 61), odd_rest = odd;
+  auto odd_scale = filled<st::tensor<T, dyn>>(61);
+  CHECK(difference(chain, odd, odd_scale, odd_rest, 0.25f) == "");
+}
+
+TEST_CASE("device: a training step, updates in place") {
+  if (!has_device()) return;
+  auto w = filled<st::tensor<float, 20, 10>>();
+  auto b = filled<st::tensor<float, 10>>();
+  auto x = filled<st::tensor<float, 16, 20>>();
+  st::tensor<int, 16> label;
+  for (int i = 0; i < 16; ++i) label(i) = i % 10;
+  CHECK(difference(step, w, b, x, label) == "");
+}
+
+TEST_CASE("device: operands in different places, and elements out of reach") {
+  if (!has_device()) return;
+  const st::tensor<float, 3> x = {1, 2, 3};
+  const auto there = x.to(st::cuda);
+  CHECK_THROWS_AS(st::tensor(x + there), st::placement_error);
+  CHECK_THROWS_AS((void)there(0), st::placement_error);
+  CHECK(there.to(st::cpu)(2) == 3);
+}
