@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "sinter/core/placement.hpp"
+
 namespace sinter {
 
 template <class T> inline constexpr bool is_tensor = false;
@@ -141,6 +143,14 @@ template <class T> constexpr bool holds_tensors() {
       return (holds_tensors<std::remove_cvref_t<M>>() || ... || false);
     }(std::type_identity<members>{});
   } else return false;
+}
+
+/// A structure whose tensors lie elsewhere: st::to(st::cuda, net).
+/// @errors device_error without such a device, memory_error without room
+template <class Structure> Structure to(placement target, const Structure& x) {
+  Structure moved = x;
+  for_each_tensor([&](auto& t) { t = t.to(target); }, moved);
+  return moved;
 }
 
 }  // namespace sinter
