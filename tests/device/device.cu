@@ -83,8 +83,7 @@ std::string difference(const st::fused_function<F>& f, A... args) {
 
 }  // namespace
 
-TEST_CASE("device: where there is none, the error says so") {
-  if (has_device()) return;
+TEST_CASE("device: where there is none, the error says so" * doctest::skip(has_device())) {
   const st::tensor<float, 3> x = {1, 2, 3};
   std::string text;
   try {
@@ -99,9 +98,9 @@ TEST_CASE("device: where there is none, the error says so") {
   std::puts("device: this machine has none; kernels were compiled and not run");
 }
 
-TEST_CASE_TEMPLATE("device: maps, rows, folds and layers against double", T, float, double,
-                   st::bf16) {
-  if (!has_device()) return;
+TEST_CASE_TEMPLATE("device: maps, rows, folds and layers against double" *
+                       doctest::skip(!has_device()),
+                   T, float, double, st::bf16) {
   auto x = filled<st::tensor<T, 33, 96>>(), y = x;
   auto scale = filled<st::tensor<T, 96>>(), shift = scale;
   CHECK(difference(chain, x, scale, y, 0.25f) == "");
@@ -115,8 +114,7 @@ TEST_CASE_TEMPLATE("device: maps, rows, folds and layers against double", T, flo
   CHECK(difference(chain, odd, odd_scale, odd_rest, 0.25f) == "");
 }
 
-TEST_CASE("device: a training step, updates in place") {
-  if (!has_device()) return;
+TEST_CASE("device: a training step, updates in place" * doctest::skip(!has_device())) {
   auto w = filled<st::tensor<float, 20, 10>>();
   auto b = filled<st::tensor<float, 10>>();
   auto x = filled<st::tensor<float, 16, 20>>();
@@ -125,8 +123,8 @@ TEST_CASE("device: a training step, updates in place") {
   CHECK(difference(step, w, b, x, label) == "");
 }
 
-TEST_CASE("device: operands in different places, and elements out of reach") {
-  if (!has_device()) return;
+TEST_CASE("device: operands in different places, and elements out of reach" *
+          doctest::skip(!has_device())) {
   const st::tensor<float, 3> x = {1, 2, 3};
   const auto there = x.to(st::cuda);
   CHECK_THROWS_AS(st::tensor(x + there), st::placement_error);
