@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The main job: a network as a struct, a training step as one fused function, trained on 1,438
-// handwritten digits and tested on 359 others. Pictures go to the folder SINTER_OUTPUT.
+// handwritten digits and tested on 359 others. Pictures go to the folder SINTER_OUTPUT. Compiled by
+// nvcc it trains on a GPU as well: --target cuda.
 
+#include <sinter/cuda.hpp>
 #include <sinter/nn.hpp>
 #include <sinter/report/confusion.hpp>
 #include <sinter/report/explain.hpp>
@@ -30,10 +32,11 @@ constexpr auto step = st::fused([](auto& net, auto& optimizer, auto image, auto 
 
 constexpr auto predict = st::fused([](const auto& net, auto image) { return argmax(net(image)); });
 
-double accuracy(const classifier& net, const digits::images& images) {
-  const auto found = predict(net, images.pixel);
+/// Network and pixels are where the training is, labels are here.
+double accuracy(const classifier& net, const auto& pixel, const auto& label) {
+  const auto found = predict(net, pixel).to(st::cpu);
   std::int64_t right = 0;
-  for (std::int64_t i = 0; i < found.size(); ++i) right += found(i) == images.label(i);
+  for (std::int64_t i = 0; i < found.size(); ++i) right += found(i) == label(i);
   return static_cast<double>(right) / static_cast<double>(found.size());
 }
 
@@ -64,11 +67,14 @@ int main(int argc, char** argv) try {
   constexpr int epochs = 60, batch_size = 32;
   const char* output = std::getenv("SINTER_OUTPUT");
   const std::string folder = output != nullptr ? output : ".";
-  const digits::data data = digits::load(argc > 1 ? argv[1] : "examples/data/digits.csv");
+  const digits::options chosen = digits::parse(argc, argv);
+  const digits::data data = digits::load(chosen.path);
   st::random::seed(7);
-  classifier net;
-  st::adamw<classifier> optimizer;
-  digits::images batch;
+  classifier net = st::to(chosen.target, classifier{});
+  st::adamw<classifier> optimizer = st::to(chosen.target, st::adamw<classifier>{});
+  const digits::data there = st::to(chosen.target, data);
+  digits::images batch, sent;
+  digits::images& used = chosen.target.is_host() ? batch : sent;
   std::puts(st::explain(step, net, optimizer, data.train.pixel, data.train.label).c_str());
   std::fflush(stdout);
   st::plan_picture(st::plan(step, net, optimizer, data.train.pixel, data.train.label))
@@ -84,18 +90,19 @@ int main(int argc, char** argv) try {
     for (int first = 0; first < digits::train_count; first += batch_size) {
       const int count = std::min(batch_size, digits::train_count - first);
       digits::gather(data.train, order, first, count, batch);
-      const double loss = step(net, optimizer, batch.pixel, batch.label).item();
+      if (!chosen.target.is_host()) sent = st::to(chosen.target, batch);
+      const double loss = step(net, optimizer, used.pixel, used.label).to(st::cpu).item();
       sum += loss * count;
       bar.metric("loss", loss);
       bar.advance();
     }
     losses.push_back(sum / digits::train_count);
-    train.push_back(accuracy(net, data.train));
-    test.push_back(accuracy(net, data.test));
+    train.push_back(accuracy(net, there.train.pixel, data.train.label));
+    test.push_back(accuracy(net, there.test.pixel, data.test.label));
   }
   bar.finish();
 
-  const auto found = predict(net, data.test.pixel);
+  const auto found = predict(net, there.test.pixel).to(st::cpu);
   st::confusion table(10);
   for (std::int64_t i = 0; i < found.size(); ++i) table.add(data.test.label(i), found(i));
   draw(folder, losses, train, test, data.test, found, table);

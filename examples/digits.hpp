@@ -23,6 +23,29 @@ struct data {
   images train, test;
 };
 
+/// What the command line asks for: [--target cpu|cuda] [FILE].
+struct options {
+  std::string path = "examples/data/digits.csv";
+  sinter::placement target = sinter::cpu;
+};
+inline options parse(int argc, char** argv) {
+  options chosen;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument != "--target") {
+      if (argument.starts_with("-"))
+        throw sinter::value_error("want [--target cpu|cuda] [FILE], got " + argument);
+      chosen.path = argument;
+      continue;
+    }
+    const std::string target = ++i < argc ? argv[i] : "nothing";
+    if (target != "cpu" && target != "cuda")
+      throw sinter::value_error("--target is cpu or cuda, got " + target);
+    chosen.target = target == "cpu" ? sinter::cpu : sinter::cuda;
+  }
+  return chosen;
+}
+
 /// The order of `count` things, shuffled by a seed (Fisher and Yates).
 inline std::vector<int> shuffled(int count, std::uint64_t seed, std::uint64_t stream) {
   std::vector<int> order(static_cast<std::size_t>(count));

@@ -158,10 +158,10 @@ constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
     assign_now(target, std::forward<X>(x));
   } else {
     if (target.data() == nullptr) target = tensor<T, E...>();
-    if (!target.where().is_host())
-      fail<placement_error>({"assign: a number to a tensor on ", place_text(target.where()),
-                             "; assign an expression, or to a tensor here"});
-    for (std::int64_t i = 0; i < target.size(); ++i) target.data()[i] = static_cast<T>(x);
+    const placement where = target.where();
+    tensor<T, E...> here = where.is_host() ? std::move(target) : target.to(cpu);
+    for (std::int64_t i = 0; i < here.size(); ++i) here.data()[i] = static_cast<T>(x);
+    target = where.is_host() ? std::move(here) : here.to(where);
   }
 }
 
