@@ -200,7 +200,7 @@ template <class T, extent_t... E> class tensor {
   /// are done when `to` returns.
   placement where() const { return memory_.where(); }
   tensor to(placement target) const {
-    tensor copy;
+    tensor copy{no_memory{}};
     if (data() != nullptr) copy.memory_ = memory_.copied_to(target, bytes());
     copy.copy_extents(*this);
     return copy;
@@ -262,6 +262,9 @@ template <class T, extent_t... E> class tensor {
   }
 
  private:
+  struct no_memory {};
+  explicit tensor(no_memory) {}
+
   template <class View> View view_of(typename View::element* data) const {
     std::int64_t strides[max_rank]{};
     std::int64_t step = 1;
