@@ -104,18 +104,12 @@ constexpr bool never_wide(const program_view& p) {
 template <word... W> class kernel_launch {
   static constexpr word words[] = {W...};
 
-  /// Where program `number` of the kernel begins.
-  static constexpr int begin_of(int number) {
-    int at = 0;
-    for (int i = 0; i < number; ++i) at += encoded_length(words + at);
-    return at;
-  }
   template <int Number, int... I>
-  static static_program<words[begin_of(Number) + I]...> program_at(
+  static static_program<words[program_begin(words, Number) + I]...> program_at(
       std::integer_sequence<int, I...>);
   template <int Number>
   using program_of = decltype(program_at<Number>(
-      std::make_integer_sequence<int, encoded_length(words + begin_of(Number))>{}));
+      std::make_integer_sequence<int, encoded_length(words + program_begin(words, Number))>{}));
 
  public:
   using program = program_of<0>;
@@ -348,7 +342,8 @@ template <word... W> class kernel_launch {
     launcher(Body{}, places * shape.parts, arguments, shape);
   }
 
-  static constexpr std::int64_t longest_whole_row = 16384;
+  /// 512 threads of 16 elements: with more threads, a thread has too few registers for them.
+  static constexpr std::int64_t longest_whole_row = 8192;
   static constexpr std::int64_t most_blocks = 65536;
   static std::int64_t grid_of(std::int64_t tiles) {
     return tiles < most_blocks ? tiles : most_blocks;

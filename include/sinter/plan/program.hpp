@@ -220,6 +220,13 @@ constexpr int encoded_length(const word* words) {
   return static_cast<int>(w - words) + s.results * (1 + rank) + s.products * 2;
 }
 
+/// Where program `number` of a kernel's words begins.
+constexpr int program_begin(const word* words, int number) {
+  int at = 0;
+  for (int i = 0; i < number; ++i) at += encoded_length(words + at);
+  return at;
+}
+
 /// A program of fixed sizes, read from words.
 template <int Instructions, int Leaves, int Results, int Products>
 struct decoded_program : program_view {

@@ -12,18 +12,12 @@ namespace sinter::cpu_target {
 template <word... W> struct kernel {
   static constexpr word words[] = {W...};
 
-  /// Where program `number` begins.
-  static constexpr int begin_of(int number) {
-    int at = 0;
-    for (int i = 0; i < number; ++i) at += encoded_length(words + at);
-    return at;
-  }
-
   template <int Number, int... I>
-  static static_code<words[begin_of(Number) + I]...> code_at(std::integer_sequence<int, I...>);
+  static static_code<words[program_begin(words, Number) + I]...> code_at(
+      std::integer_sequence<int, I...>);
   template <int Number>
   using code = decltype(code_at<Number>(
-      std::make_integer_sequence<int, encoded_length(words + begin_of(Number))>{}));
+      std::make_integer_sequence<int, encoded_length(words + program_begin(words, Number))>{}));
 
   using main = code<0>;
 
