@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <sinter/nn.hpp>
+#include <sinter/report/print.hpp>
 
 namespace st = sinter;
 
@@ -29,6 +30,21 @@ TEST_CASE("to: a device in a program without one is an error that says what to d
                        st::device_error);
   CHECK_THROWS_AS((void)st::to(st::cuda_device(1), st::linear<3, 2>{}), st::device_error);
   CHECK(x(2) == 3);
+}
+
+TEST_CASE("view: of device memory, whose elements are out of reach") {
+  float memory[3] = {1, 2, 3};  // stands for device memory, which is never touched
+  const st::tensor_view<float, 3> x(memory, {3}, {1}, st::cuda_device(1));
+  const char* const text =
+      "the elements of a tensor on cuda:1 are out of reach; bring it here by to(st::cpu)";
+  CHECK_THROWS_WITH_AS((void)x(0), text, st::placement_error);
+  CHECK_THROWS_WITH_AS((void)st::to_string(x.slice(0, 1, 3)), text, st::placement_error);
+  CHECK_THROWS_AS(st::tensor(x + x), st::device_error);
+  const st::tensor<float, 3> here = {1, 2, 3};
+  CHECK_THROWS_WITH_AS(st::tensor(here + x),
+                       "operands 0 and 1 are in different places, cpu and cuda:1; bring them "
+                       "together by to(...)",
+                       st::placement_error);
 }
 
 TEST_CASE("to: empty tensors, and those that were moved from") {

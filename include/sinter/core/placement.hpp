@@ -4,6 +4,8 @@
 /// Where memory lies. Nothing is copied from one place to another silently: `to` does it, and an
 /// operation on operands in different places is a placement_error.
 
+#include "sinter/core/message.hpp"
+
 namespace sinter {
 
 /// The host, or a CUDA device by its number.
@@ -18,5 +20,10 @@ struct placement {
 inline constexpr placement cpu{-1};
 inline constexpr placement cuda{0};
 constexpr placement cuda_device(int number) { return {number}; }
+
+/// "cpu", "cuda:0".
+inline std::string describe(placement where) {
+  return where.is_host() ? message({"cpu"}) : message({"cuda:", where.device});
+}
 
 }  // namespace sinter

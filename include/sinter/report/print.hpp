@@ -10,15 +10,17 @@
 
 namespace sinter {
 
-/// A view's elements as NumPy's `str` gives them.
+/// A view's elements as NumPy's `str` gives them. @errors placement_error on a device
 template <class T, extent_t... E>
 std::string to_string(const tensor_view<T, E...>& x, const print_options& options = {}) {
+  detail::require_host(x.where());
   return format_array(x.data(), tensor_view<T, E...>::rank, x.extents(), x.strides(), options);
 }
 
 /// The same for a tensor, whose memory is row-major.
 template <class T, extent_t... E>
 std::string to_string(const tensor<T, E...>& x, const print_options& options = {}) {
+  detail::require_host(x.where());
   constexpr int rank = tensor<T, E...>::rank;
   std::int64_t strides[max_rank]{}, step = 1;
   for (int i = rank; i-- > 0; step *= x.extent(i)) strides[i] = step;

@@ -181,9 +181,9 @@ struct execution {
       if (inputs[i].extents == nullptr) continue;
       if (first < 0) where = inputs[i].where;
       else if (!(inputs[i].where == where))
-        fail<placement_error>({"operands ", first, " and ", i, " are in different places, cuda:",
-                               where.device, " and cuda:", inputs[i].where.device,
-                               " (cuda:-1 is the host); bring them together by to(...)"});
+        fail<placement_error>({"operands ", first, " and ", i, " are in different places, ",
+                               describe(where), " and ", describe(inputs[i].where),
+                               "; bring them together by to(...)"});
       if (first < 0) first = i;
     }
   }

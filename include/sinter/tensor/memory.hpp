@@ -82,9 +82,11 @@ inline const memory_kind& kind_of(placement where) {
   return *device_memory;
 }
 
-/// "cpu", "cuda:0".
-inline std::string place_text(placement where) {
-  return where.is_host() ? message({"cpu"}) : message({"cuda:", where.device});
+/// For what reads elements one by one, which is possible on the host only.
+inline void require_host(placement where) {
+  if (!where.is_host())
+    fail<placement_error>({"the elements of a tensor on ", describe(where),
+                           " are out of reach; bring it here by to(st::cpu)"});
 }
 
 /// Aligned, zeroed memory that its last owner frees: a tensor, or an expression that mentions it
@@ -117,7 +119,7 @@ class shared_memory {
     shared_memory fresh;
     fresh.block_ = kind_of(where).allocate(bytes, where);
     if (fresh.block_ == nullptr)
-      fail<memory_error>({"tensor: no memory for ", bytes, " bytes on ", place_text(where),
+      fail<memory_error>({"tensor: no memory for ", bytes, " bytes on ", describe(where),
                           "; use smaller extents or a narrower element type"});
     exchange(fresh);
   }

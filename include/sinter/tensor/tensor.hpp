@@ -67,9 +67,7 @@ template <class T, extent_t... E> class tensor_view {
   template <std::integral... I>
     requires(sizeof...(I) == sizeof...(E))
   T& operator()(I... index) const {
-    if (!where_.is_host())
-      fail<placement_error>({"an element of a view on ", detail::place_text(where_),
-                             " is out of reach; bring its tensor here by to(st::cpu)"});
+    detail::require_host(where_);
     return data_[detail::offset<rank>({static_cast<std::int64_t>(index)...}, extents_, strides_)];
   }
 
@@ -220,20 +218,20 @@ template <class T, extent_t... E> class tensor {
   template <std::integral... I>
     requires(sizeof...(I) == sizeof...(E))
   T& operator()(I... index) {
-    check_on_host();
+    detail::require_host(where());
     return data()[flat({static_cast<std::int64_t>(index)...})];
   }
   template <std::integral... I>
     requires(sizeof...(I) == sizeof...(E))
   const T& operator()(I... index) const {
-    check_on_host();
+    detail::require_host(where());
     return data()[flat({static_cast<std::int64_t>(index)...})];
   }
   /// The value of a scalar.
   T item() const
     requires(rank == 0)
   {
-    check_on_host();
+    detail::require_host(where());
     return *data();
   }
 
@@ -278,11 +276,6 @@ template <class T, extent_t... E> class tensor {
     return detail::offset<rank>(index, extents_, strides);
   }
   std::size_t bytes() const { return static_cast<std::size_t>(size()) * sizeof(T); }
-  void check_on_host() const {
-    if (!where().is_host())
-      fail<placement_error>({"an element of a tensor on ", detail::place_text(where()),
-                             " is out of reach; bring the tensor here by to(st::cpu)"});
-  }
   void allocate(const std::int64_t* open) {
     std::int64_t wanted[max_rank]{};
     detail::fill_extents<E...>(wanted, open);
