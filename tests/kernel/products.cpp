@@ -85,3 +85,18 @@ TEST_CASE_TEMPLATE("contract: 16-bit operands on the tensor cores", T, st::bf16,
   auto g = filled<st::tensor<T, 5, 7>>();
   CHECK(emulated_difference({}, turned, odd, g, narrow) == "");
 }
+
+TEST_CASE("contract: products of several types in one kernel, operands that are cast") {
+  constexpr auto mixed = st::fused([](auto a, auto b, auto c, auto d) {
+    return matmul(a, b) + matmul(c, d);
+  });
+  auto a = filled<st::tensor<st::bf16, 64, 32>>();
+  auto b = filled<st::tensor<st::bf16, 32, 64>>();
+  auto c = filled<st::tensor<double, 64, 32>>();
+  auto d = filled<st::tensor<double, 32, 64>>();
+  CHECK(emulated_difference({}, mixed, a, b, c, d) == "");
+  constexpr auto product = st::fused([](auto n, auto w) { return matmul(n, w); });
+  auto n = filled<st::tensor<std::int64_t, 16, 32>>();
+  auto w = filled<st::tensor<float, 32, 64>>();
+  CHECK(emulated_difference({}, product, n, w) == "");
+}

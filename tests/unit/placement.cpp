@@ -55,4 +55,9 @@ TEST_CASE("to: empty tensors, and those that were moved from") {
   const auto gone = x.to(st::cpu);  // NOLINT: what a moved-from tensor gives
   CHECK(gone.data() == nullptr);
   CHECK_THROWS_AS(st::tensor(gone + y), st::value_error);
+  st::tensor<float> s = 3.f;
+  const auto kept = std::move(s);
+  CHECK(kept.item() == 3);
+  CHECK_THROWS_AS((void)s.item(), st::value_error);  // NOLINT
+  s.clear();
 }

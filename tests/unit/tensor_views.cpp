@@ -160,6 +160,16 @@ TEST_CASE("assign: a view is written by the kernel that computes it, where that 
   CHECK(x(3, 3) == 15);
 }
 
+TEST_CASE("assign: a reshape that no strides express, to a view") {
+  const st::tensor<float, 2, 3> x = {1, 2, 3, 4, 5, 6};
+  st::tensor<float, 6> whole;
+  whole.view() = st::reshape<6>(transpose(x));
+  CHECK(elements<float>(whole) == numbers{1, 4, 2, 5, 3, 6});
+  st::tensor<float, 12> apart;
+  apart.slice(0, 0, 12, 2) = st::reshape<6>(transpose(x));
+  CHECK(elements<float>(apart) == numbers{1, 0, 4, 0, 2, 0, 5, 0, 3, 0, 6, 0});
+}
+
 TEST_CASE("assign: to operands, elementwise and where elements change places") {
   auto x = counted<st::tensor<float, 3, 3>>();
   x = x * 2 + 1;

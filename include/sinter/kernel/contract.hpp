@@ -51,12 +51,13 @@ struct contract_body {
   static constexpr int left_row = 32 + 8, right_row = piece + 8;
   static constexpr bool any_on_tensor_cores =
       Rows == 64 && (Products::on_tensor_cores || ...);
-  static constexpr int left_slots = any_on_tensor_cores && Rows * left_row * 2 > 16 * Rows * 4
-                                        ? Rows * left_row * 2 / static_cast<int>(sizeof(slot))
-                                        : 16 * Rows;
-  static constexpr int right_slots = any_on_tensor_cores && 32 * right_row * 2 > 16 * piece * 4
-                                         ? 32 * right_row * 2 / static_cast<int>(sizeof(slot))
-                                         : 16 * piece;
+  /// Slots that hold so many values, and where there are such products so many halves as well.
+  static constexpr int slots_for(int values, int halves) {
+    const int others = any_on_tensor_cores ? halves * 2 / static_cast<int>(sizeof(slot)) : 0;
+    return values > others ? values : others;
+  }
+  static constexpr int left_slots = slots_for(16 * Rows, Rows * left_row);
+  static constexpr int right_slots = slots_for(16 * piece, 32 * right_row);
   static constexpr int shared_bytes =
       (left_slots + right_slots + count * Rows * Columns) * static_cast<int>(sizeof(slot)) +
       fold_across_bytes<32>;
@@ -94,10 +95,12 @@ struct contract_body {
     constexpr bool halves = Rows == 64 && Product::on_tensor_cores;
     constexpr int pack = halves ? 8 : 4;
     constexpr int step = halves ? 32 : 16;
-    constexpr bool aligned = Layout.aligned && (halves || sizeof(typename Product::value) <= 4);
-    constexpr lane_layout layout{pack, 1, aligned, Layout.wide};
-    using left_code = thread_code<Context, Arguments, layout, typename Product::left>;
-    using right_code = thread_code<Context, Arguments, layout, typename Product::right>;
+    constexpr lane_layout left_layout{
+        pack, 1, Layout.aligned && pack * Product::left::widest_leaf <= 16, Layout.wide};
+    constexpr lane_layout right_layout{
+        pack, 1, Layout.aligned && pack * Product::right::widest_leaf <= 16, Layout.wide};
+    using left_code = thread_code<Context, Arguments, left_layout, typename Product::left>;
+    using right_code = thread_code<Context, Arguments, right_layout, typename Product::right>;
     using sums = std::conditional_t<halves, tensor_core_sums<Product>, fma_sums<Product>>;
     const int t = context.thread();
     const Index rows = static_cast<Index>(shape.rows);

@@ -9,6 +9,7 @@
 ///
 /// with `scratch(bytes, counters)`, which gives a reduce_shape's memory: counters that are 0.
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -95,7 +96,12 @@ constexpr bool never_wide(const program_view& p) {
   for (int l = 0; l < p.leaf_count; ++l)
     if (reaches(p.leaves[l].stride, p.leaves[l].offset)) return false;
   for (int r = 0; r < p.result_count; ++r)
-    if (reaches(p.results[r].stride, 0)) return false;
+    if (p.results[r].buffer >= 0 && reaches(p.results[r].stride, 0)) return false;
+  for (int l = 0; l < p.leaf_count; ++l)
+    for (int a = 0; p.leaves[l].guarded && a < p.rank; ++a)
+      if (p.leaves[l].begin[a] > limit ||
+          (p.leaves[l].end[a] != INT64_MAX && p.leaves[l].end[a] > limit))
+        return false;
   return true;
 }
 
@@ -182,33 +188,53 @@ template <word... W> class kernel_launch {
     return all;
   }
 
-  /// Whether an index of the kernel may exceed 31 bits.
+  /// Whether an index of a program may exceed 31 bits.
   template <class Arguments>
-  static bool is_wide(const Arguments& arguments, const nest_extents& e) {
+  static bool is_wide(const Arguments& arguments, const program_view& of) {
     constexpr std::int64_t limit = INT32_MAX / 2;  // loops may step beyond the last index
-    const auto size = [](std::int64_t n) { return n < 0 ? -n : n; };
-    if (e.rows * e.middle > limit / (e.line > 0 ? e.line : 1)) return true;
-    for (int l = 0; l < p.leaf_count; ++l) {
-      std::int64_t reach = size(arguments.number(p.leaves[l].offset));
-      for (int a = 0; a < p.rank; ++a)
-        reach += arguments.number(p.extent[a]) * size(arguments.number(p.leaves[l].stride[a]));
-      if (reach > limit) return true;
+    double elements = 1;
+    for (int a = 0; a < of.rank; ++a)
+      elements *= static_cast<double>(arguments.number(of.extent[a]));
+    const auto reaches = [&](const std::int64_t* stride, std::int64_t offset) {
+      double reach = std::abs(static_cast<double>(offset));
+      for (int a = 0; a < of.rank; ++a)
+        reach += static_cast<double>(arguments.number(of.extent[a])) *
+                 std::abs(static_cast<double>(arguments.number(stride[a])));
+      return reach > static_cast<double>(limit);
+    };
+    bool wide = elements > static_cast<double>(limit);
+    for (int l = 0; l < of.leaf_count && !wide; ++l) {
+      const leaf& from = of.leaves[l];
+      wide = reaches(from.stride, arguments.number(from.offset));
+      for (int a = 0; from.guarded && a < of.rank; ++a)
+        wide = wide || from.begin[a] > limit || (from.end[a] != INT64_MAX && from.end[a] > limit);
     }
-    for (int r = 0; r < p.result_count; ++r) {
-      std::int64_t reach = 0;
-      for (int a = 0; a < p.rank; ++a)
-        reach += arguments.number(p.extent[a]) * size(arguments.number(p.results[r].stride[a]));
-      if (reach > limit) return true;
-    }
-    return false;
+    for (int r = 0; r < of.result_count && !wide; ++r)
+      wide = of.results[r].buffer >= 0 && reaches(of.results[r].stride, 0);
+    return wide;
+  }
+
+  /// The same of the whole kernel, operands of products included; and whether the compiler knows
+  /// that it is not so.
+  template <class Arguments> static bool any_wide(const Arguments& arguments) {
+    return [&]<int... N>(std::integer_sequence<int, N...>) {
+      return is_wide(arguments, p) ||
+             (false || ... || (is_wide(arguments, product_type<N>::left::view) ||
+                               is_wide(arguments, product_type<N>::right::view)));
+    }(std::make_integer_sequence<int, program::sizes.products>{});
+  }
+  template <int... N> static constexpr bool none_wide(std::integer_sequence<int, N...>) {
+    return detail::never_wide(p) &&
+           (true && ... && (detail::never_wide(product_type<N>::left::view) &&
+                            detail::never_wide(product_type<N>::right::view)));
   }
 
   /// Calls use<Layout>() with the layout that fits: packs of 16 bytes where memory is aligned, else
   /// as many single elements; indices of 32 bits where they suffice.
   template <int Packs, class Arguments, class Use>
-  static void with_layout(const Arguments& arguments, const nest_extents& e, Use&& use) {
-    if constexpr (!detail::never_wide(p)) {
-      if (is_wide(arguments, e)) {
+  static void with_layout(const Arguments& arguments, Use&& use) {
+    if constexpr (!none_wide(std::make_integer_sequence<int, program::sizes.products>{})) {
+      if (any_wide(arguments)) {
         use.template operator()<lane_layout{1, pack * Packs, false, true}>();
         return;
       }
@@ -225,7 +251,7 @@ template <word... W> class kernel_launch {
   template <class Arguments, class Launcher>
   static void run_map(const Arguments& arguments, const nest_extents& e, Launcher& launcher) {
     constexpr int packs = program::sizes.instructions <= 24 ? 2 : 1;
-    with_layout<packs>(arguments, e, [&]<lane_layout Layout>() {
+    with_layout<packs>(arguments, [&]<lane_layout Layout>() {
       using body = map_body<Layout, W...>;
       map_shape shape;
       shape.rows = e.rows;
@@ -250,12 +276,12 @@ template <word... W> class kernel_launch {
       constexpr int each =
           static_cast<int>(detail::ceil_div(line > 0 ? line : 1, across));
       constexpr int packs = static_cast<int>(detail::ceil_div(each, pack));
-      with_layout<packs>(arguments, e, [&]<lane_layout Layout>() {
+      with_layout<packs>(arguments, [&]<lane_layout Layout>() {
         using body = row_body<Layout, across, true, W...>;
         launcher(body{}, grid_of(detail::ceil_div(e.rows, body::block_rows)), arguments, shape);
       });
     } else {
-      with_layout<1>(arguments, e, [&]<lane_layout Layout>() {
+      with_layout<1>(arguments, [&]<lane_layout Layout>() {
         if (e.middle * e.line <= 1024) {
           using body = row_body<Layout, 32, false, W...>;
           launcher(body{}, grid_of(detail::ceil_div(e.rows, body::block_rows)), arguments, shape);
@@ -270,13 +296,18 @@ template <word... W> class kernel_launch {
   static contract_body<Layout, Rows, Columns, Whole, program, product_type<N>...> contract_of(
       std::integer_sequence<int, N...>);
 
-  /// Whole rows are known to the compiler; the wider they are, the fewer fit.
+  /// Whole rows are known to the compiler; the wider they and their products are, the fewer fit
+  /// into the shared memory of a block.
   static constexpr bool folds_tile = p.folds != fold::none;
   static constexpr std::int64_t tile_line = folds_tile ? p.extent[p.line()] : 64;
-  static constexpr int tile_rows = tile_line <= 256    ? 64
-                                   : tile_line <= 512  ? 32
-                                   : tile_line <= 1024 ? 16
-                                                       : 8;
+  static constexpr int tile_rows = [] {
+    std::int64_t slot = 4;
+    for (int q = 0; q < p.product_count; ++q)
+      if (properties(p.products[q].type).size > 4) slot = 8;
+    int rows = 64;
+    while (rows > 8 && rows * tile_line * p.product_count * slot > 96 * 1024) rows /= 2;
+    return rows;
+  }();
   static constexpr int tile_piece = 4 * 256 / (tile_rows / 4);
   static constexpr int tile_columns =
       static_cast<int>(detail::ceil_div(tile_line > 0 ? tile_line : 1, tile_piece)) * tile_piece;
@@ -296,7 +327,7 @@ template <word... W> class kernel_launch {
     if (e.rows == 0 || e.line == 0) return;
     for (int q = 0; q < p.product_count; ++q)
       shape.inner[q] = arguments.number(p.products[q].inner);
-    with_layout<1>(arguments, e, [&]<lane_layout Layout>() {
+    with_layout<1>(arguments, [&]<lane_layout Layout>() {
       const std::int64_t down = detail::ceil_div(shape.rows, tile_rows);
       const std::int64_t across = folds_tile ? 1 : detail::ceil_div(shape.columns, tile_columns);
       launcher(contract_type<Layout>{}, batch * down * across, arguments, shape);
@@ -306,7 +337,7 @@ template <word... W> class kernel_launch {
   /// Parts depend on extents alone, so sums have the same bits on every device.
   template <bool Columns, class Arguments, class Launcher>
   static void run_fold(const Arguments& arguments, const nest_extents& e, Launcher& launcher) {
-    with_layout<1>(arguments, e, [&]<lane_layout Layout>() {
+    with_layout<1>(arguments, [&]<lane_layout Layout>() {
       reduce_shape shape;
       shape.rows = e.rows;
       shape.middle = e.middle;

@@ -124,6 +124,15 @@ template <word... W> struct static_program {
           ? program.leaf_store[0].type
           : dtype::boolean;
 
+  /// Bytes of the widest element that it reads.
+  static constexpr int widest_leaf = [] {
+    int widest = 1;
+    for (int l = 0; l < sizes.leaves; ++l)
+      if (const int size = properties(program.leaf_store[l].type).size; size > widest)
+        widest = size;
+    return widest;
+  }();
+
   /// The folds, and the number of one among them.
   static constexpr int folds_before(int instruction) {
     int count = 0;

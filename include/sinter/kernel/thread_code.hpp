@@ -308,7 +308,8 @@ class thread_code {
             index place = column + k;
             if constexpr (guards_line) {
               take = take && place >= static_cast<index>(l.begin[line_axis]) &&
-                     place < static_cast<index>(smaller(l.end[line_axis], INT32_MAX));
+                     place < static_cast<index>(Layout.wide ? l.end[line_axis]
+                                                            : smaller(l.end[line_axis], INT32_MAX));
               place -= static_cast<index>(l.begin[line_axis]);
             }
             T x{};

@@ -127,7 +127,10 @@ constexpr outline make_outline(const graph_view& v, grouping fused) {
     o.buffers.push_back({buffer::place::output, k, g.elements(g[i].extents), g[i].type});
     if (updates_view(v, k)) {
       const int target = v.inputs[v.outputs[k].input];
-      if (detail::writes_through(g, groups, target, groups.group_of[i]))
+      // A reshape that is a copy runs over its operand's axes, not the view's.
+      const bool own_space = groups.groups[groups.group_of[i]].space == g[i].extents ||
+                             g[i].what() != kind::reshape;
+      if (own_space && detail::writes_through(g, groups, target, groups.group_of[i]))
         stores.push_back({groups.group_of[i], i, number, target});
       continue;
     }

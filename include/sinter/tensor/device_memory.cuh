@@ -64,13 +64,18 @@ inline void copy_with_device(const void* from, placement source, void* to, place
                              std::size_t bytes) {
   const cudaStream_t stream = cuda_target::current_stream();
   cuda_target::use(target.is_host() ? source : target);
-  if (!source.is_host() && !target.is_host() && !(source == target))
+  const bool between = !source.is_host() && !target.is_host() && !(source == target);
+  if (between) {  // each device's stream keeps its own order only
+    cuda_target::use(source);
+    cuda_target::check(cudaStreamSynchronize(stream), "copying between devices");
+    cuda_target::use(target);
     cuda_target::check(cudaMemcpyPeerAsync(to, target.device, from, source.device, bytes, stream),
                        "copying between devices");
-  else
+  } else {
     cuda_target::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream),
                        "copying a tensor");
-  if (source.is_host() || target.is_host())
+  }
+  if (between || source.is_host() || target.is_host())
     cuda_target::check(cudaStreamSynchronize(stream), "copying a tensor");
 }
 

@@ -132,7 +132,7 @@ class shared_memory {
     return fresh;
   }
   void clear(std::size_t bytes) {
-    if (bytes > 0) block_->kind->clear(get(), block_->where, bytes);
+    if (block_ != nullptr && bytes > 0) block_->kind->clear(get(), block_->where, bytes);
   }
 
   constexpr void* get() const { return block_ != nullptr ? block_->data : nullptr; }

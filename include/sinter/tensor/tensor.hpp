@@ -232,10 +232,12 @@ template <class T, extent_t... E> class tensor {
     requires(rank == 0)
   {
     detail::require_host(where());
+    if (data() == nullptr)
+      fail<value_error>({"item: the tensor holds no memory: it was moved from"});
     return *data();
   }
 
-  /// The same memory as a view; good while this tensor lives and keeps its extents.
+  /// The same memory as a view; good while this tensor lives and nothing is assigned to it.
   tensor_view<T, E...> view() { return view_of<tensor_view<T, E...>>(data()); }
   tensor_view<const T, E...> view() const { return view_of<tensor_view<const T, E...>>(data()); }
   auto slice(int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) {
@@ -279,7 +281,7 @@ template <class T, extent_t... E> class tensor {
   void allocate(const std::int64_t* open) {
     std::int64_t wanted[max_rank]{};
     detail::fill_extents<E...>(wanted, open);
-    memory_.allocate(detail::checked_bytes(wanted, rank, sizeof(T)));
+    memory_.allocate(detail::checked_bytes(wanted, rank, sizeof(T)), where());
     detail::copy_elements(wanted, extents_, max_rank);
   }
   constexpr void copy_extents(const tensor& other) {
