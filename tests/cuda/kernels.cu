@@ -3,11 +3,12 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 18
+// entries: 20
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 
 #include <sinter/cuda.hpp>
+#include <sinter/nn.hpp>
 
 namespace {
 
@@ -29,6 +30,16 @@ constexpr auto columns = st::fused([](auto x) { return st::sum<0>(x); });
 
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
+
+struct network {
+  st::tensor<float, 1024, 512> first;
+  st::tensor<float, 512> bias;
+  st::tensor<float, 512, 10> last;
+  st::tensor<float, 10> last_bias;
+};
+constexpr auto update = st::fused([](auto& net, auto& optimizer, const auto& slope) {
+  optimizer.update(net, slope);
+});
 
 /// The call of a function on a device; never made where there is none.
 template <class F, class... A> auto launch(const st::fused_function<F>&, A&...) {
@@ -55,4 +66,7 @@ void launch_all() {
   st::tensor<st::bf16, 1024, 1024> weight;
   st::tensor<st::bf16, 1024> bias;
   (void)launch(dense, half, weight, bias);
+  network net, slopes;
+  st::sgd<network> optimizer;
+  (void)launch(update, net, optimizer, slopes);  // one kernel for all parameters
 }

@@ -231,7 +231,10 @@ class interpreter {
   }
 
   void run_kernel(const lowered_kernel& k) {
-    frame f(k, k.programs[0]);
+    for (std::size_t m = 0; m < k.main_programs(); ++m) run_program(k, k.programs[m]);
+  }
+  void run_program(const lowered_kernel& k, const program& p) {
+    frame f(k, p);
     const int outer = f.p.outer(), line = f.p.line();
     const auto row = [&] {
       const int inner = f.p.folds == fold::none ? line : outer;

@@ -103,14 +103,11 @@ template <class Plan> class emulated_plan {
  private:
   template <int... At>
   void run(emulated_launcher& launcher, std::integer_sequence<int, At...>) {
-    (run_kernel<At>(launcher,
-                    std::make_integer_sequence<int, Plan::template words<At>().count>{}),
-     ...);
+    (run_kernel<At>(launcher), ...);
   }
 
-  template <int At, int... I>
-  void run_kernel(emulated_launcher& launcher, std::integer_sequence<int, I...>) {
-    using launch = device::kernel_launch<Plan::template words<At>()[I]...>;
+  template <int At> void run_kernel(emulated_launcher& launcher) {
+    using launch = device::kernel_launch<typename Plan::template kernel<At>>;
     constexpr const kernel_data& k = Plan::data.kernels[At];
     device::kernel_arguments<k.buffer_count, k.integer_count> arguments{};
     for (int b = 0; b < k.buffer_count; ++b) {

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "kernel/emulated_plan.hpp"
 #include "kernel/filled.hpp"
 
@@ -30,6 +32,11 @@ constexpr auto update = st::fused([](auto& w, auto& v, auto g, auto rate) {
 constexpr auto pieces = st::fused([](auto x) {
   auto slope = st::gradient(sum(square(st::slice<1, 1, 4>(x))), x);  // zeros around a slice
   return std::tuple(slope, st::iota_like<0>(x) * 10 + st::iota_like<1>(x));
+});
+constexpr auto companions = st::fused([](auto& w, auto& b, auto g, auto h, auto n, auto rate) {
+  w = w - rate * g;
+  b = 0.5f * b + transpose(h);
+  return std::tuple(n * 3, exp(rate), st::cast<double>(h));
 });
 constexpr auto constant = st::fused([](auto x) { return st::broadcast<3, 4>(x) + 1; });
 
@@ -89,4 +96,26 @@ TEST_CASE("map: updates in place, indices, padding and repeated scalars") {
   CHECK(emulated_difference({}, pieces, x) == "");
   st::tensor<float> s = 2.5f;
   CHECK(emulated_difference({}, constant, s) == "");
+}
+
+TEST_CASE("map: companions, each over a space of its own") {
+  auto rate = 0.1f;
+  // Aligned all; one that is not; one that never is; nothing in the middle; nothing at all.
+  for (const auto& [length, rows, columns, count] :
+       {std::array{512, 12, 40, 32}, {515, 12, 40, 32}, {64, 3, 7, 9}, {1, 0, 5, 1030},
+        {300, 4, 4, 0}, {0, 0, 0, 0}})
+    for (const auto& chosen : schedules()) {
+      CAPTURE(length);
+      auto w = filled<st::tensor<float, dyn>>(length), g = w;
+      auto b = filled<st::tensor<float, dyn, dyn>>(rows, columns);
+      auto h = filled<st::tensor<float, dyn, dyn>>(columns, rows);
+      auto n = filled<st::tensor<int, dyn>>(count);
+      CHECK(emulated_difference(chosen, companions, w, b, g, h, n, rate) == "");
+    }
+  auto w = filled<st::tensor<float, 515>>(), g = w;
+  auto b = filled<st::tensor<float, 8, 24>>();
+  auto h = filled<st::tensor<float, 24, 8>>();
+  auto n = filled<st::tensor<int, 64>>();
+  CHECK(emulated_difference({}, companions, w, b, g, h, n, rate) == "");
+  static_assert(st::kernels(companions, w, b, g, h, n, rate) == 1);
 }

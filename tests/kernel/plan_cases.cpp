@@ -22,6 +22,9 @@ outcome judge_call(const options& o, const st::fused_function<F>& f, A&&... oper
 }
 
 constexpr auto scaled = st::fused([](auto x, auto b) { return relu(x * 2 + b); });
+constexpr auto companions = st::fused([](auto x, auto b) {
+  return std::tuple(x * 2, exp(b), transpose(x) + 1);
+});
 constexpr auto soft = st::fused([](auto x) { return softmax(x); });
 constexpr auto total = st::fused([](auto x) { return sum(x * x); });
 constexpr auto columns = st::fused([](auto x) {
@@ -37,6 +40,10 @@ const body_case cases[] = {
      }},
     {"plan: map [5, 7]", [](const options& o) {
        return judge_call(o, scaled, filled<st::tensor<float, 5, 7>>(),
+                         filled<st::tensor<float, 7>>());
+     }},
+    {"plan: maps [3, 20], [7] and [20, 3]", [](const options& o) {
+       return judge_call(o, companions, filled<st::tensor<float, 3, 20>>(),
                          filled<st::tensor<float, 7>>());
      }},
     {"plan: row [5, 300], a warp each", [](const options& o) {

@@ -67,6 +67,43 @@ st::adamw<parameter> adam;
 // The powers of beta are scalars: kernels of one element beside the one that does the work.
 static_assert(st::kernels(update, net, adam, slope) <= 3, "adamw: one parameter");
 
+// Maps that do not need each other are one kernel, whatever their shapes: a network's update.
+struct network {
+  parameter first;
+  st::tensor<float, 256> bias;
+  st::tensor<float, 256, 10> last;
+};
+network layers, layer_slopes;
+st::sgd<network> network_momentum;
+st::adamw<network> network_adam;
+static_assert(st::kernels(update, layers, network_momentum, layer_slopes) == 1, "sgd");
+static_assert(st::kernels(update, layers, network_adam, layer_slopes) <= 2, "adamw");
+// Maps that need each other stay in order, as do a new value and who reads the old one.
+constexpr auto in_order = st::fused([](auto x) {
+  auto y = sum(exp(x));
+  return std::tuple(x * y, transpose(x) + 1);
+});
+static_assert(st::kernels(in_order, matrix) == 2);
+constexpr auto old_values = st::fused([](auto& a, auto b) {
+  auto first = transpose(a) + transpose(b);  // by another kernel: the space is another one
+  a = a * 2;
+  return first;
+});
+static_assert(st::kernels(old_values, matrix, matrix) == 2);
+// A kernel holds at most 32 maps.
+template <int Count, int... I>
+constexpr auto many_maps_of(std::integer_sequence<int, I...>) {
+  return st::fused([](auto x, auto y) {
+    return std::tuple(st::slice<0, 0, I + 1>(x) + y...);
+  });
+}
+template <int Count>
+constexpr auto many_maps = many_maps_of<Count>(std::make_integer_sequence<int, Count>{});
+st::tensor<float, 64, 4096> tall;
+st::tensor<float, 4096> wide;
+static_assert(st::kernels(many_maps<32>, tall, wide) == 1);
+static_assert(st::kernels(many_maps<33>, tall, wide) == 2);
+
 // What cannot share a kernel is split, never refused.
 constexpr auto attend = st::fused([](auto q, auto k, auto v) {
   return matmul(softmax(matmul(q, transpose(k)) / st::sqrt(64.f)), v);

@@ -205,6 +205,21 @@ TEST_CASE("explain: a training step spells products, folds and updates") {
     CHECK_MESSAGE(text.find(line) != text.npos, line << " in\n" << text);
 }
 
+TEST_CASE("explain: maps that share a kernel begin with their spaces, and add up") {
+  sketch s;
+  const symbol w = s.input({30, 20}), b = s.input({7}), g = s.input({30, 20}), h = s.input({7});
+  s.update(0, w - g * 0.1f);
+  s.update(1, tanh(b - h) * tanh(b - h));
+  const std::string text = explain(s.plan(), {.inputs = {"w", "b", "g", "h"}});
+  for (const char* line :
+       {"plan: 1 kernel\n", "  0  map      2 spaces ", "     [600]  w <- w - g * 0.1\n",
+        "     [7]  t1 = tanh(b - h)\n", "     b <- t1 * t1\n"})
+    CHECK_MESSAGE(text.find(line) != text.npos, line << " in\n" << text);
+  const kernel_cost c = one_kernel(s.plan());
+  CHECK(c.bytes_read == 4 * (2 * 600 + 2 * 7));
+  CHECK(c.bytes_written == 4 * (600 + 7));
+}
+
 std::string formulas_of(const sketch& s) {
   const plan_builder p = s.plan();
   REQUIRE(p.kernels.size() == 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// From the words of a kernel and its run-time numbers to a launch: which body, over how many
+/// From the programs of a kernel and its run-time numbers to a launch: which body, over how many
 /// threads, how many blocks. Host code, the same for every target that runs bodies. A target is a
 /// callable
 ///
@@ -9,125 +9,29 @@
 ///
 /// with `scratch(bytes, counters)`, which gives a reduce_shape's memory: counters that are 0.
 
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
 #include <utility>
 
 #include "sinter/kernel/contract.hpp"
-#include "sinter/kernel/map.hpp"
+#include "sinter/kernel/launch_map.hpp"
 #include "sinter/kernel/reduce.hpp"
 #include "sinter/kernel/row.hpp"
 
 namespace sinter::device {
 
-/// What a kernel's nest is once its run-time numbers are known.
-struct nest_extents {
-  std::int64_t rows = 1, middle = 1, line = 1;
-};
+template <class Programs> class kernel_launch;
 
-namespace detail {
-
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-constexpr int ceil_log2(std::int64_t x) {
-  int log = 0;
-  while ((std::int64_t{1} << log) < x) ++log;
-  return log;
-}
-
-constexpr int floor_power(int x) {
-  int power = 1;
-  while (2 * power <= x) power *= 2;
-  return power;
-}
-
-/// The widest element that a pack would hold.
-constexpr int widest_element(const program_view& p) {
-  int widest = 1;
-  for (int l = 0; l < p.leaf_count; ++l)
-    if (p.leaves[l].stride[p.line()] == 1 && properties(p.leaves[l].type).size > widest)
-      widest = properties(p.leaves[l].type).size;
-  for (int r = 0; r < p.result_count; ++r)
-    if (p.results[r].stride[p.line()] == 1 && properties(p.results[r].type).size > widest)
-      widest = properties(p.results[r].type).size;
-  return widest;
-}
-
-/// Elements that one access of 16 bytes moves; at most 8, so that narrow types leave registers.
-constexpr int pack_of(const program_view& p) {
-  const int pack = 16 / widest_element(p);
-  return pack > 8 ? 8 : pack;
-}
-
-/// Whether alignment is impossible for all that is known to the compiler.
-constexpr bool never_aligned(const program_view& p, int pack) {
-  const auto breaks = [&](std::int64_t n) { return n >= 0 && n % pack != 0; };
-  if (breaks(p.extent[p.line()])) return true;
-  for (int l = 0; l < p.leaf_count; ++l) {
-    if (p.leaves[l].stride[p.line()] != 1 || p.leaves[l].guarded) continue;
-    if (breaks(p.leaves[l].offset)) return true;
-    for (int a = 0; a < p.line(); ++a)
-      if (breaks(p.leaves[l].stride[a])) return true;
-  }
-  for (int r = 0; r < p.result_count; ++r)
-    for (int a = 0; a < p.line(); ++a)
-      if (p.results[r].stride[p.line()] == 1 && breaks(p.results[r].stride[a])) return true;
-  return false;
-}
-
-/// Whether all extents and strides are known, and small enough for indices of 32 bits.
-constexpr bool never_wide(const program_view& p) {
-  constexpr std::int64_t limit = INT32_MAX / 2;
-  std::int64_t elements = 1;
-  for (int a = 0; a < p.rank; ++a) {
-    if (p.extent[a] < 0 || p.extent[a] > limit) return false;
-    elements *= p.extent[a] > 0 ? p.extent[a] : 1;
-    if (elements > limit) return false;
-  }
-  const auto reaches = [&](const std::int64_t* stride, std::int64_t offset) {
-    if (offset < 0) return true;
-    for (int a = 0; a < p.rank; ++a) {
-      if (stride[a] < 0 || stride[a] > limit) return true;
-      offset += p.extent[a] * stride[a];
-    }
-    return offset > limit;
-  };
-  for (int l = 0; l < p.leaf_count; ++l)
-    if (reaches(p.leaves[l].stride, p.leaves[l].offset)) return false;
-  for (int r = 0; r < p.result_count; ++r)
-    if (p.results[r].buffer >= 0 && reaches(p.results[r].stride, 0)) return false;
-  for (int l = 0; l < p.leaf_count; ++l)
-    for (int a = 0; p.leaves[l].guarded && a < p.rank; ++a)
-      if (p.leaves[l].begin[a] > limit ||
-          (p.leaves[l].end[a] != INT64_MAX && p.leaves[l].end[a] > limit))
-        return false;
-  return true;
-}
-
-}  // namespace detail
-
-template <word... W> class kernel_launch {
-  static constexpr word words[] = {W...};
-
-  template <int Number, int... I>
-  static static_program<words[program_begin(words, Number) + I]...> program_at(
-      std::integer_sequence<int, I...>);
-  template <int Number>
-  using program_of = decltype(program_at<Number>(
-      std::make_integer_sequence<int, encoded_length(words + program_begin(words, Number))>{}));
-
+template <class Main, class... Others> class kernel_launch<kernel_programs<Main, Others...>> {
  public:
-  using program = program_of<0>;
+  using program = static_program<Main>;
   static constexpr const auto& p = program::view;
   static constexpr int pack = detail::pack_of(p);
 
   /// Runs the kernel, unless there is nothing to do.
   template <class Arguments, class Launcher>
   static void run(const Arguments& arguments, Launcher&& launcher) {
-    const nest_extents e = measure(arguments);
+    [[maybe_unused]] const nest_extents e = measure(arguments, p);
     if constexpr (p.family == family::map) {
-      if (e.rows > 0 && e.line > 0) run_map(arguments, e, launcher);
+      map_launch<program, static_program<Others>...>::run(arguments, launcher);
     } else if constexpr (p.family == family::row) {
       if (e.rows > 0) run_rows(arguments, e, launcher);
     } else if constexpr (p.family == family::contract) {
@@ -141,41 +45,10 @@ template <word... W> class kernel_launch {
 
  private:
   template <int N>
-  using product_type = product_of<N, element_t<program::program.product_store[N].type>,
-                                  program_of<program::program.product_store[N].left>,
-                                  program_of<program::program.product_store[N].right>>;
-
-  template <class Arguments> static nest_extents measure(const Arguments& arguments) {
-    nest_extents e;
-    for (int a = 0; a < p.outer(); ++a) e.rows *= arguments.number(p.extent[a]);
-    for (int a = p.outer(); a < p.line(); ++a) e.middle *= arguments.number(p.extent[a]);
-    e.line = arguments.number(p.extent[p.line()]);
-    return e;
-  }
-
-  /// Whether all packs of a program are aligned: addresses, offsets, strides and the line itself.
-  template <class Arguments>
-  static bool is_aligned(const Arguments& arguments, const program_view& of, int elements) {
-    const auto fits = [&](std::int64_t n) { return arguments.number(n) % elements == 0; };
-    const auto aligned = [&](int buffer, dtype type) {
-      const auto address = reinterpret_cast<std::uintptr_t>(arguments.address[buffer]);
-      return address % static_cast<std::uintptr_t>(elements * properties(type).size) == 0;
-    };
-    bool all = fits(of.extent[of.line()]);
-    for (int l = 0; l < of.leaf_count && all; ++l) {
-      const leaf& from = of.leaves[l];
-      if (from.stride[of.line()] != 1 || from.guarded) continue;
-      all = aligned(from.buffer, from.type) && fits(from.offset);
-      for (int a = 0; a < of.line(); ++a) all = all && fits(from.stride[a]);
-    }
-    for (int r = 0; r < of.result_count && all; ++r) {
-      const result& to = of.results[r];
-      if (to.stride[of.line()] != 1 || to.buffer < 0) continue;
-      all = aligned(to.buffer, to.type);
-      for (int a = 0; a < of.line(); ++a) all = all && fits(to.stride[a]);
-    }
-    return all;
-  }
+  using product_type = product_of<
+      N, element_t<program::program.product_store[N].type>,
+      static_program<program_at<program::program.product_store[N].left, Main, Others...>>,
+      static_program<program_at<program::program.product_store[N].right, Main, Others...>>>;
 
   template <class Arguments> static bool operands_aligned(const Arguments& arguments) {
     bool all = true;
@@ -186,32 +59,6 @@ template <word... W> class kernel_launch {
        ...);
     }(std::make_integer_sequence<int, program::sizes.products>{});
     return all;
-  }
-
-  /// Whether an index of a program may exceed 31 bits.
-  template <class Arguments>
-  static bool is_wide(const Arguments& arguments, const program_view& of) {
-    constexpr std::int64_t limit = INT32_MAX / 2;  // loops may step beyond the last index
-    double elements = 1;
-    for (int a = 0; a < of.rank; ++a)
-      elements *= static_cast<double>(arguments.number(of.extent[a]));
-    const auto reaches = [&](const std::int64_t* stride, std::int64_t offset) {
-      double reach = std::abs(static_cast<double>(offset));
-      for (int a = 0; a < of.rank; ++a)
-        reach += static_cast<double>(arguments.number(of.extent[a])) *
-                 std::abs(static_cast<double>(arguments.number(stride[a])));
-      return reach > static_cast<double>(limit);
-    };
-    bool wide = elements > static_cast<double>(limit);
-    for (int l = 0; l < of.leaf_count && !wide; ++l) {
-      const leaf& from = of.leaves[l];
-      wide = reaches(from.stride, arguments.number(from.offset));
-      for (int a = 0; from.guarded && a < of.rank; ++a)
-        wide = wide || from.begin[a] > limit || (from.end[a] != INT64_MAX && from.end[a] > limit);
-    }
-    for (int r = 0; r < of.result_count && !wide; ++r)
-      wide = of.results[r].buffer >= 0 && reaches(of.results[r].stride, 0);
-    return wide;
   }
 
   /// The same of the whole kernel, operands of products included; and whether the compiler knows
@@ -249,23 +96,6 @@ template <word... W> class kernel_launch {
   }
 
   template <class Arguments, class Launcher>
-  static void run_map(const Arguments& arguments, const nest_extents& e, Launcher& launcher) {
-    constexpr int packs = program::sizes.instructions <= 24 ? 2 : 1;
-    with_layout<packs>(arguments, [&]<lane_layout Layout>() {
-      using body = map_body<Layout, W...>;
-      map_shape shape;
-      shape.rows = e.rows;
-      const int most = detail::ceil_log2(body::block_threads);
-      const int wanted = detail::ceil_log2(detail::ceil_div(e.line, Layout.lanes()));
-      shape.log_across = wanted < most ? wanted : most;
-      const std::int64_t across = std::int64_t{1} << shape.log_across;
-      const std::int64_t tiles = detail::ceil_div(e.line, across * Layout.lanes()) *
-                                 detail::ceil_div(e.rows, body::block_threads / across);
-      launcher(body{}, grid_of(tiles), arguments, shape);
-    });
-  }
-
-  template <class Arguments, class Launcher>
   static void run_rows(const Arguments& arguments, const nest_extents& e, Launcher& launcher) {
     const row_shape shape{e.rows, e.middle};
     if constexpr (p.extent[p.line()] >= 0 && p.middle == 0 &&
@@ -277,16 +107,16 @@ template <word... W> class kernel_launch {
           static_cast<int>(detail::ceil_div(line > 0 ? line : 1, across));
       constexpr int packs = static_cast<int>(detail::ceil_div(each, pack));
       with_layout<packs>(arguments, [&]<lane_layout Layout>() {
-        using body = row_body<Layout, across, true, W...>;
+        using body = row_body<Layout, across, true, program>;
         launcher(body{}, grid_of(detail::ceil_div(e.rows, body::block_rows)), arguments, shape);
       });
     } else {
       with_layout<1>(arguments, [&]<lane_layout Layout>() {
         if (e.middle * e.line <= 1024) {
-          using body = row_body<Layout, 32, false, W...>;
+          using body = row_body<Layout, 32, false, program>;
           launcher(body{}, grid_of(detail::ceil_div(e.rows, body::block_rows)), arguments, shape);
         } else {
-          launcher(row_body<Layout, 512, false, W...>{}, grid_of(e.rows), arguments, shape);
+          launcher(row_body<Layout, 512, false, program>{}, grid_of(e.rows), arguments, shape);
         }
       });
     }
@@ -342,13 +172,13 @@ template <word... W> class kernel_launch {
       shape.rows = e.rows;
       shape.middle = e.middle;
       if constexpr (Columns) {
-        using body = fold_columns_body<Layout, W...>;
+        using body = fold_columns_body<Layout, program>;
         const std::int64_t places = e.rows * detail::ceil_div(e.line, body::tile);
         shape.part = part_of(e.middle, places, 8 * body::high);
         shape.parts = detail::ceil_div(e.middle > 0 ? e.middle : 1, shape.part);
         launch_fold<body>(arguments, shape, places, body::folds * body::tile, launcher);
       } else {
-        using body = fold_rows_body<Layout, W...>;
+        using body = fold_rows_body<Layout, program>;
         const std::int64_t chunks =
             e.middle * detail::ceil_div(e.line, body::block_threads * Layout.lanes());
         shape.part = part_of(chunks, e.rows, 4);
@@ -375,10 +205,6 @@ template <word... W> class kernel_launch {
 
   /// 512 threads of 16 elements: with more threads, a thread has too few registers for them.
   static constexpr std::int64_t longest_whole_row = 8192;
-  static constexpr std::int64_t most_blocks = 65536;
-  static std::int64_t grid_of(std::int64_t tiles) {
-    return tiles < most_blocks ? tiles : most_blocks;
-  }
 };
 
 }  // namespace sinter::device

@@ -45,10 +45,10 @@ SINTER_DEVICE bool is_last(Context& context, Counter counter, Flag flag, unsigne
 }  // namespace detail
 
 /// Folds of whole rows: `parts` blocks to each. A chunk is a piece of a line, as wide as the block.
-template <lane_layout Layout, word... W> struct fold_rows_body {
+template <lane_layout Layout, class Program> struct fold_rows_body {
   static constexpr int block_threads = 256;
   static constexpr int shared_bytes = fold_across_bytes<block_threads> + 16;
-  using program = static_program<W...>;
+  using program = Program;
   static constexpr int folds = program::fold_count;
 
   template <class Context, class Arguments>
@@ -112,11 +112,11 @@ template <lane_layout Layout, word... W> struct fold_rows_body {
 };
 
 /// Folds of outer axes, which keep the line: a block is a tile of columns, `high` threads deep.
-template <lane_layout Layout, word... W> struct fold_columns_body {
+template <lane_layout Layout, class Program> struct fold_columns_body {
   static constexpr int block_threads = 256;
   static constexpr int across = 32;
   static constexpr int high = block_threads / across;
-  using program = static_program<W...>;
+  using program = Program;
   static constexpr int folds = program::fold_count;
   static constexpr int lanes = Layout.lanes();
   static constexpr int tile = across * lanes;

@@ -16,11 +16,11 @@ struct row_shape {
 };
 
 /// `Whole`: a row is one line of at most Across * lanes elements.
-template <lane_layout Layout, int Across, bool Whole, word... W> struct row_body {
+template <lane_layout Layout, int Across, bool Whole, class Program> struct row_body {
   static constexpr int block_threads = Across <= 32 ? 128 : Across;
   static constexpr int block_rows = block_threads / Across;
   static constexpr int shared_bytes = fold_across_bytes<Across>;
-  using program = static_program<W...>;
+  using program = Program;
 
   template <class Context, class Arguments>
   SINTER_DEVICE void operator()(Context& context, Arguments arguments, row_shape shape) const {

@@ -85,12 +85,11 @@ template <int Count, class F> SINTER_DEVICE void unrolled(F&& f) {
 }
 
 /// A program of words, with what is derived from it.
-template <word... W> struct static_program {
-  static constexpr word words[] = {W...};
-  static constexpr program_sizes sizes = encoded_sizes(words);
+template <class Words> struct static_program {
+  static constexpr program_sizes sizes = encoded_sizes(Words::words);
   static constexpr decoded_program<sizes.instructions, sizes.leaves, sizes.results,
                                    sizes.products>
-      program{words};
+      program{Words::words};
   static constexpr program_view view = program.view();
   static constexpr auto places = detail::place_registers<sizes.instructions>(program.view());
   static constexpr auto masks = detail::recompute<sizes.instructions>(program.view());

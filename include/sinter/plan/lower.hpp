@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Lowers a group of nodes to programs: the kernel's own, and one for each operand of its products.
+/// Lowers the groups of a kernel to programs: one for each group, and one for each operand of its
+/// products.
 
 #include "sinter/plan/nest.hpp"
 #include "sinter/plan/schedule.hpp"
 
 namespace sinter {
 
-/// One kernel: its programs, the main one first, and the codes of its run-time integers.
+/// One kernel: its programs, the main ones first, and the codes of its run-time integers. A kernel
+/// of family `map` may have several main programs, which do not need each other and run over spaces
+/// of their own; any other has one, and the programs behind it give the operands of its products.
 struct lowered_kernel {
   list<program> programs;
   list<extent_t> integers;
   list<int> buffers;  ///< of the plan, by the kernel's own numbers
+
+  constexpr std::size_t main_programs() const {
+    return programs[0].family == family::map ? programs.size() : 1;
+  }
 };
 
 namespace detail {
@@ -20,18 +27,19 @@ namespace detail {
 /// What lowering reads of an outline.
 struct lowering {
   const group* groups = nullptr;
-  const int* kernel_of = nullptr;
+  const int* group_of = nullptr;
   const char* stored = nullptr;
   const int* buffer_of = nullptr;
 };
 
 class lowerer {
  public:
-  constexpr lowerer(planning_graph& g, const lowering& groups, int number)
-      : g_(g), groups_(groups), number_(number) {}
+  /// Adds the programs of group `number` to a kernel.
+  constexpr lowerer(planning_graph& g, const lowering& groups, int number, lowered_kernel& kernel)
+      : g_(g), groups_(groups), number_(number), kernel_(kernel) {}
 
-  /// `members` in topological order; `stores` says which values leave the kernel.
-  constexpr lowered_kernel run(const list<int>& members, const list<store>& stores) {
+  /// `members` in topological order; `stores` says which values leave the group.
+  constexpr void run(const list<int>& members, const list<store>& stores) {
     const group& own = groups_.groups[number_];
     nest main;
     main.space = own.space;
@@ -62,8 +70,8 @@ class lowerer {
               : own.folded == 0 ? family::map
               : own.rows        ? family::row
                                 : family::reduce);
-    kernel_.programs.insert_front(std::move(main.code));
-    return std::move(kernel_);
+    if (own.products > 0) kernel_.programs.insert_front(std::move(main.code));
+    else kernel_.programs.push_back(std::move(main.code));
   }
 
  private:
@@ -146,7 +154,7 @@ class lowerer {
         }
         return push(in, 0);
       case kind::matmul:
-        if (groups_.kernel_of[i] == number_ && nest_->product) return make_product(i, n);
+        if (groups_.group_of[i] == number_ && nest_->product) return make_product(i, n);
         return load(i, m);
       default: break;
     }
@@ -168,7 +176,7 @@ class lowerer {
   }
 
   constexpr bool is_stored_elsewhere(int i) const {
-    return groups_.stored[i] && groups_.kernel_of[i] != number_;
+    return groups_.stored[i] && groups_.group_of[i] != number_;
   }
 
   constexpr int local_buffer(int buffer) {
@@ -179,7 +187,7 @@ class lowerer {
   }
 
   constexpr int load(int i, const axis_map& m) {
-    const access a = resolve(g_, i, groups_.stored, groups_.kernel_of[i] == number_ ? i : -1);
+    const access a = resolve(g_, i, groups_.stored, groups_.group_of[i] == number_ ? i : -1);
     leaf l;
     l.buffer = local_buffer(groups_.buffer_of[a.base]);
     l.type = g_[i].type;
@@ -271,21 +279,26 @@ class lowerer {
   list<memo> known_;
   list<memo> others_;
   list<int> operands_;
-  lowered_kernel kernel_;
+  lowered_kernel& kernel_;
 };
 
 }  // namespace detail
 
 /// Lowers kernel `number` of an outline.
 constexpr lowered_kernel lower(planning_graph& g, const outline_view& o, int number) {
-  list<int> members;
-  for (int i = 0; i < g.size(); ++i)
-    if (o.kernel_of[i] == number && g[i].what() != kind::input) members.push_back(i);
-  list<store> stores;
-  for (int s = 0; s < o.store_count; ++s)
-    if (o.stores[s].kernel == number) stores.push_back(o.stores[s]);
-  return detail::lowerer(g, {o.groups, o.kernel_of, o.stored, o.buffer_of}, number)
-      .run(members, stores);
+  lowered_kernel kernel;
+  for (int own = 0; own < o.group_count; ++own) {
+    if (o.kernel_of[own] != number) continue;
+    list<int> members;
+    for (int i = 0; i < g.size(); ++i)
+      if (o.group_of[i] == own && g[i].what() != kind::input) members.push_back(i);
+    list<store> stores;
+    for (int s = 0; s < o.store_count; ++s)
+      if (o.stores[s].group == own) stores.push_back(o.stores[s]);
+    detail::lowerer(g, {o.groups, o.group_of, o.stored, o.buffer_of}, own, kernel)
+        .run(members, stores);
+  }
+  return kernel;
 }
 
 /// The kernel that copies an update from the workspace to its place.
@@ -297,77 +310,16 @@ constexpr lowered_kernel lower_detour(planning_graph& g, int output, int spare) 
   group whole;
   whole.space = g[source].extents;
   // The source is read as what another kernel stored.
-  const list<int> kernel_of(count, -1);
+  const list<int> group_of(count, -1);
   list<char> stored(count, 0);
   list<int> buffer_of(count, -1);
   stored[source] = 1;
   buffer_of[source] = spare;
   const store to{0, source, g.view.input_count + output, g[target].attribute[1] ? target : -1};
-  return detail::lowerer(g, {&whole, kernel_of.data(), stored.data(), buffer_of.data()}, 0)
+  lowered_kernel kernel;
+  detail::lowerer(g, {&whole, group_of.data(), stored.data(), buffer_of.data()}, 0, kernel)
       .run({}, {to});
-}
-
-namespace detail {
-
-/// Whether a kernel reads, or writes, a buffer of the plan.
-constexpr bool reads(const lowered_kernel& k, int buffer) {
-  for (const program& p : k.programs)
-    for (const leaf& l : p.leaf_list)
-      if (k.buffers[l.buffer] == buffer) return true;
-  return false;
-}
-constexpr bool writes(const lowered_kernel& k, int buffer) {
-  for (const result& r : k.programs[0].result_list)
-    if (k.buffers[r.buffer] == buffer) return true;
-  return false;
-}
-
-}  // namespace detail
-
-/// What the order of the kernels needs to know of one.
-constexpr kernel_access access_of(const lowered_kernel& k, const graph_view& v) {
-  kernel_access a;
-  list<char> reads(k.buffers.size(), 0), writes(k.buffers.size(), 0);
-  for (const program& p : k.programs)
-    for (const leaf& l : p.leaf_list) reads[l.buffer] = 1;
-  const program& main = k.programs[0];
-  for (const result& r : main.result_list) writes[r.buffer] = 1;
-  for (std::size_t b = 0; b < k.buffers.size(); ++b) {
-    if (reads[b]) a.reads.push_back(k.buffers[b]);
-    if (writes[b]) a.writes.push_back(k.buffers[b]);
-  }
-  const auto conflict = [&](const result& r, const leaf& l) {
-    a.conflicts.push_back(k.buffers[r.buffer]);
-    a.conflicts.push_back(k.buffers[l.buffer]);
-  };
-  list<std::uint32_t> again(main.instruction_list.size(), 0);
-  recomputed_passes(main.view(), again);
-  for (const result& r : main.result_list) {
-    const int target = k.buffers[r.buffer];
-    if (target < v.input_count || target >= v.input_count + v.output_count) continue;
-    for (std::size_t q = 1; q < k.programs.size(); ++q)
-      for (const leaf& l : k.programs[q].leaf_list)
-        if (k.buffers[l.buffer] < v.input_count) conflict(r, l);
-    // Elementwise reading is safe: each element is read where, and not after, it is written.
-    const instruction& value = main.instruction_list[r.instruction];
-    const int pass = value.stage + (value.what == code::fold ? 1 : 0);
-    for (std::size_t n = 0; n < main.instruction_list.size(); ++n) {
-      const instruction& i = main.instruction_list[n];
-      if (i.what != code::load) continue;
-      const leaf& l = main.leaf_list[i.attribute];
-      if (k.buffers[l.buffer] >= v.input_count) continue;
-      bool safe = !l.guarded && l.offset == 0 && l.type == r.type;
-      for (int axis = 0; axis < main.rank; ++axis)
-        safe = safe && (l.stride[axis] == r.stride[axis] || main.extent[axis] == 1);
-      // By any target: with row buffers, and without.
-      if (r.full && ((i.passes | again[n]) >> (pass + 1)) != 0) safe = false;
-      if (r.full && main.family == family::reduce) safe = false;
-      // A folded value is written when its row is done, a full one is read all along it.
-      if (!r.full && i.full) safe = false;
-      if (!safe) conflict(r, l);
-    }
-  }
-  return a;
+  return kernel;
 }
 
 }  // namespace sinter

@@ -5,6 +5,7 @@
 /// each stores where. The steps that follow, lowering each kernel and putting them in order, need
 /// this and the graph only, so each is a constant evaluation of its own.
 
+#include "sinter/plan/companions.hpp"
 #include "sinter/plan/storage.hpp"
 
 namespace sinter {
@@ -21,7 +22,7 @@ struct buffer {
 
 /// Where a node's value is written; a node may be written to several buffers.
 struct store {
-  int kernel = -1;
+  int group = -1;
   int node = -1;
   int buffer = -1;
   int input = -1;              ///< the node of the view that is overwritten, else -1
@@ -29,22 +30,28 @@ struct store {
 
 /// An outline to read, wherever it is stored.
 struct outline_view {
-  const group* groups = nullptr;        ///< a kernel each
-  int kernel_count = 0;
-  const int* kernel_of = nullptr;       ///< by node, -1 where it is in none
+  const group* groups = nullptr;        ///< in the order of their kernels
+  int group_count = 0;
+  const int* kernel_of = nullptr;       ///< by group
+  const int* group_of = nullptr;        ///< by node, -1 where it is in none
   const char* stored = nullptr;         ///< by node
   const int* buffer_of = nullptr;       ///< by node, -1 where it is in none
   const buffer* buffers = nullptr;
   int buffer_count = 0;
-  const store* stores = nullptr;        ///< in the order of their kernels
+  const store* stores = nullptr;        ///< in the order of their groups
   int store_count = 0;
   const dimension* dimensions = nullptr;
   int dimension_count = 0;
+
+  constexpr int kernel_count() const {
+    return group_count > 0 ? kernel_of[group_count - 1] + 1 : 0;
+  }
 };
 
 struct outline {
   list<group> groups;
   list<int> kernel_of;
+  list<int> group_of;
   list<char> stored;
   list<int> buffer_of;
   list<buffer> buffers;
@@ -52,9 +59,11 @@ struct outline {
   list<dimension> dimensions;
 
   constexpr outline_view view() const {
-    return {groups.data(),     static_cast<int>(groups.size()),  kernel_of.data(),
-            stored.data(),     buffer_of.data(),                 buffers.data(),
-            static_cast<int>(buffers.size()), stores.data(),     static_cast<int>(stores.size()),
+    return {groups.data(),     static_cast<int>(groups.size()),
+            kernel_of.data(),  group_of.data(),
+            stored.data(),     buffer_of.data(),
+            buffers.data(),    static_cast<int>(buffers.size()),
+            stores.data(),     static_cast<int>(stores.size()),
             dimensions.data(), static_cast<int>(dimensions.size())};
   }
 };
@@ -105,6 +114,38 @@ constexpr bool writes_through(const planning_graph& g, const grouping& groups, i
   return !used || groups.groups[at].folded == 0;
 }
 
+/// Numbers the groups that store something, those of one kernel in a row.
+constexpr void number_kernels(planning_graph& g, const grouping& groups, const list<store>& stores,
+                              outline& o) {
+  const std::size_t count = groups.groups.size();
+  list<char> has_store(count, 0);
+  for (const store& s : stores) has_store[s.group] = 1;
+  list<int> writer_of(static_cast<std::size_t>(g.view.input_count), -1);
+  for (const store& s : stores)
+    if (const int k = s.buffer - g.view.input_count; k >= 0 && k < g.view.output_count)
+      if (const int input = g.view.outputs[k].input; input >= 0) writer_of[input] = s.group;
+  const list<int> first = companion_finder(g, groups).run(writer_of, has_store);
+  list<int> number(count, -1);
+  int kernels = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (!has_store[k] || first[k] != static_cast<int>(k)) continue;
+    for (std::size_t part = k; part < count; ++part) {
+      if (first[part] != first[k]) continue;
+      number[part] = static_cast<int>(o.groups.size());
+      o.groups.push_back(groups.groups[part]);
+      o.kernel_of.push_back(kernels);
+      for (store s : stores) {
+        if (s.group != static_cast<int>(part)) continue;
+        s.group = number[part];
+        o.stores.push_back(s);
+      }
+    }
+    ++kernels;
+  }
+  for (int i = 0; i < g.size(); ++i)
+    if (groups.group_of[i] >= 0) o.group_of[i] = number[groups.group_of[i]];
+}
+
 }  // namespace detail
 
 /// The outline of a graph whose groups are known.
@@ -113,7 +154,7 @@ constexpr outline make_outline(const graph_view& v, grouping fused) {
   const grouping groups = place_values(g, std::move(fused));
   outline o;
   o.stored = groups.stored;
-  o.kernel_of.assign(static_cast<std::size_t>(g.size()), -1);
+  o.group_of.assign(static_cast<std::size_t>(g.size()), -1);
   o.buffer_of.assign(static_cast<std::size_t>(g.size()), -1);
   for (int i = 0; i < v.input_count; ++i) {
     const node& n = g[v.inputs[i]];
@@ -153,22 +194,7 @@ constexpr outline make_outline(const graph_view& v, grouping fused) {
     o.buffers.push_back({buffer::place::workspace, -1, g.elements(g[i].extents), g[i].type});
     stores.push_back({groups.group_of[i], i, o.buffer_of[i], -1});
   }
-  // Kernels are the groups that store something, numbered in order.
-  list<int> number(groups.groups.size(), -1);
-  for (const store& s : stores) number[s.kernel] = 0;
-  int count = 0;
-  for (std::size_t k = 0; k < groups.groups.size(); ++k) {
-    if (number[k] < 0) continue;
-    number[k] = count++;
-    o.groups.push_back(groups.groups[k]);
-    for (store s : stores) {
-      if (s.kernel != static_cast<int>(k)) continue;
-      s.kernel = number[k];
-      o.stores.push_back(s);
-    }
-  }
-  for (int i = 0; i < g.size(); ++i)
-    if (groups.group_of[i] >= 0) o.kernel_of[i] = number[groups.group_of[i]];
+  detail::number_kernels(g, groups, stores, o);
   o.dimensions = g.dimensions;
   return o;
 }

@@ -5,8 +5,8 @@
 /// they read and write, and a workspace whose parts are used again. What explains, draws and tests
 /// plans; calls take the same steps one by one, in static_plan.hpp.
 
+#include "sinter/plan/conflicts.hpp"
 #include "sinter/plan/fuse.hpp"
-#include "sinter/plan/lower.hpp"
 
 namespace sinter {
 
@@ -28,7 +28,7 @@ constexpr plan_builder make_plan(const graph_builder& g) {
   p.dimensions = o.dimensions;
   list<lowered_kernel> kernels;
   list<kernel_access> accesses;
-  for (int k = 0; k < static_cast<int>(o.groups.size()); ++k) {
+  for (int k = 0; k < o.view().kernel_count(); ++k) {
     kernels.push_back(lower(p, o.view(), k));
     accesses.push_back(access_of(kernels.back(), v));
   }

@@ -227,6 +227,34 @@ constexpr int program_begin(const word* words, int number) {
   return at;
 }
 
+/// How many programs a kernel's words hold.
+constexpr int count_programs(const word* words, int length) {
+  int count = 0;
+  for (int at = 0; at < length; ++count) at += encoded_length(words + at);
+  return count;
+}
+
+/// A program as a type.
+template <word... W> struct program_words {
+  static constexpr word words[] = {W...};
+};
+
+/// A kernel as a type: its main programs first.
+template <class... Programs> struct kernel_programs {};
+
+namespace detail {
+template <int Number, class First, class... Rest> struct program_number {
+  using type = typename program_number<Number - 1, Rest...>::type;
+};
+template <class First, class... Rest> struct program_number<0, First, Rest...> {
+  using type = First;
+};
+}  // namespace detail
+
+/// One of a kernel's programs.
+template <int Number, class... Programs>
+using program_at = typename detail::program_number<Number, Programs...>::type;
+
 /// A program of fixed sizes, read from words.
 template <int Instructions, int Leaves, int Results, int Products>
 struct decoded_program : program_view {

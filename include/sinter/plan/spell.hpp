@@ -88,9 +88,10 @@ class speller {
     }
     int stored = 0;
     for (const lowered_kernel& k : plan.kernels)
-      for (const result& r : k.programs[0].result_list)
-        if (std::string& name = names_[k.buffers[r.buffer]]; name.empty())
-          name = 'm' + std::to_string(++stored);
+      for (std::size_t m = 0; m < k.main_programs(); ++m)
+        for (const result& r : k.programs[m].result_list)
+          if (std::string& name = names_[k.buffers[r.buffer]]; name.empty())
+            name = 'm' + std::to_string(++stored);
   }
 
   const std::string& name(int buffer) const { return names_[static_cast<std::size_t>(buffer)]; }
@@ -116,15 +117,32 @@ class speller {
 
   std::string shape_of(const shape& s) const { return bracketed(s.extent, s.rank, nullptr); }
 
-  /// The index space of a kernel, as its loops go.
+  /// The index space of a kernel, as its loops go, or how many it has.
   std::string space(const lowered_kernel& k) const {
-    return bracketed(k.programs[0].extent, k.programs[0].rank, &k);
+    const std::size_t count = k.main_programs();
+    return count == 1 ? space(k, k.programs[0]) : std::to_string(count) + " spaces";
   }
 
-  /// The formulas of a kernel, a line each.
-  std::vector<std::string> formulas(const lowered_kernel& k) const;
+  /// The formulas of a kernel, a line each; where it has several spaces, each begins with its own.
+  std::vector<std::string> formulas(const lowered_kernel& k) const {
+    std::vector<std::string> lines;
+    int shared = 0;
+    for (std::size_t m = 0; m < k.main_programs(); ++m) {
+      const std::vector<std::string> own = formulas(k, k.programs[m], shared);
+      for (std::size_t i = 0; i < own.size(); ++i)
+        lines.push_back((k.main_programs() > 1 && i == 0 ? space(k, k.programs[m]) + "  " : "") +
+                        own[i]);
+    }
+    return lines;
+  }
 
  private:
+  std::string space(const lowered_kernel& k, const program& p) const {
+    return bracketed(p.extent, p.rank, &k);
+  }
+  /// Those of one program; `shared` numbers the values with names.
+  std::vector<std::string> formulas(const lowered_kernel& k, const program& p, int& shared) const;
+
   std::string bracketed(const extent_t* extents, int rank, const lowered_kernel* k) const {
     std::string text = "[";
     for (int a = 0; a < rank; ++a)
@@ -252,9 +270,9 @@ inline detail::formula speller::spell(const lowered_kernel& k, const program& p,
   return call(name_text(n.op).c_str());
 }
 
-inline std::vector<std::string> speller::formulas(const lowered_kernel& k) const {
+inline std::vector<std::string> speller::formulas(const lowered_kernel& k, const program& p,
+                                                  int& shared) const {
   constexpr std::size_t longest_nested = 64;
-  const program& p = k.programs[0];
   const std::size_t count = p.instruction_list.size();
   std::vector<int> uses(count, 0);
   for (const instruction& n : p.instruction_list)
@@ -263,7 +281,6 @@ inline std::vector<std::string> speller::formulas(const lowered_kernel& k) const
 
   std::vector<std::string> lines, updates;
   std::vector<detail::formula> known;
-  int shared = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const instruction& n = p.instruction_list[i];
     detail::formula own = spell(k, p, static_cast<int>(i), known);

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "sinter/graph/trace.hpp"
+#include "sinter/plan/conflicts.hpp"
 #include "sinter/plan/fuse.hpp"
-#include "sinter/plan/lower.hpp"
 #include "sinter/plan/plan_data.hpp"
 
 namespace sinter {
@@ -37,7 +37,8 @@ struct outline_bounds {
 
 template <outline_bounds B> struct static_outline {
   bounded<group, B.groups> groups;
-  bounded<int, B.nodes> kernel_of, buffer_of;
+  bounded<int, B.groups> kernel_of;
+  bounded<int, B.nodes> group_of, buffer_of;
   bounded<char, B.nodes> stored;
   bounded<buffer, B.buffers> buffers;
   bounded<store, B.stores> stores;
@@ -46,6 +47,7 @@ template <outline_bounds B> struct static_outline {
 
   constexpr explicit static_outline(const outline& o) {
     kernel_of.assign(o.kernel_of, fits);
+    group_of.assign(o.group_of, fits);
     buffer_of.assign(o.buffer_of, fits);
     stored.assign(o.stored, fits);
     groups.assign(o.groups, fits);
@@ -54,13 +56,14 @@ template <outline_bounds B> struct static_outline {
     dimensions.assign(o.dimensions, fits);
   }
   constexpr outline_bounds bounds() const {
-    return {kernel_of.count, groups.count, buffers.count, stores.count, dimensions.count};
+    return {group_of.count, groups.count, buffers.count, stores.count, dimensions.count};
   }
   constexpr outline_view view() const {
-    return {groups.data,   groups.count,  kernel_of.data, stored.data,     buffer_of.data,
-            buffers.data,  buffers.count, stores.data,    stores.count,    dimensions.data,
-            dimensions.count};
+    return {groups.data,    groups.count,  kernel_of.data, group_of.data,
+            stored.data,    buffer_of.data, buffers.data,  buffers.count,
+            stores.data,    stores.count,  dimensions.data, dimensions.count};
   }
+  constexpr int kernel_count() const { return view().kernel_count(); }
 };
 
 struct kernel_bounds {
@@ -188,9 +191,13 @@ template <kernel_bounds B, class Call, int K> constexpr auto lower_step() {
 }
 template <class Call, int K> constexpr kernel_bounds guessed_kernel_bounds() {
   int members = 0;
-  for (int i = 0; i < outline_of<Call>.kernel_of.count; ++i)
-    members += outline_of<Call>.kernel_of[i] == K;
-  return {14 * members + 300, 48, 40, 64, 32};
+  int parts = 0;
+  const auto& o = outline_of<Call>;
+  for (int k = 0; k < o.groups.count; ++k) parts += o.kernel_of[k] == K;
+  for (int i = 0; i < o.group_of.count; ++i)
+    members += o.group_of[i] >= 0 && o.kernel_of[o.group_of[i]] == K;
+  return {14 * members + 150 * (parts + 1), 24 + 24 * parts, 32 + 8 * parts, 48 + 16 * parts,
+          24 + 8 * parts};
 }
 template <class Call, int K> constexpr auto build_kernel() {
   constexpr auto first = lower_step<guessed_kernel_bounds<Call, K>(), Call, K>();
@@ -211,7 +218,7 @@ constexpr auto build_schedule(std::integer_sequence<int, K...>) {
 }
 template <class Call>
 inline constexpr auto schedule_of =
-    build_schedule<Call>(std::make_integer_sequence<int, outline_of<Call>.groups.count>{});
+    build_schedule<Call>(std::make_integer_sequence<int, outline_of<Call>.kernel_count()>{});
 
 // Step 4: the copies of updates that took a detour.
 
@@ -238,7 +245,7 @@ namespace detail {
 
 template <class Call, int At> constexpr const auto& kernel_at() {
   constexpr int number = schedule_of<Call>.order[At];
-  constexpr int count = outline_of<Call>.groups.count;
+  constexpr int count = outline_of<Call>.kernel_count();
   if constexpr (number < count) return kernel_of<Call, number>;
   else return detour_of<Call, number - count>;
 }
@@ -251,7 +258,7 @@ template <class Call, int At> struct kernel_tables {
   static constexpr auto buffers = [] {
     auto own = kernel_at<Call, At>().buffers;
     const auto& s = schedule_of<Call>;
-    const bool copies = s.order[At] >= outline_of<Call>.groups.count;
+    const bool copies = s.order[At] >= outline_of<Call>.kernel_count();
     for (int b = 0; b < own.count; ++b)
       for (int d = 0; d < s.detours.count && !copies; ++d)
         if (own[b] == graph_of<Call>.view().input_count + s.detours[d].output)
@@ -317,16 +324,37 @@ template <class Call> constexpr auto check_list() {
 
 }  // namespace detail
 
+namespace detail {
+
+/// A kernel's programs as types, each from its own part of the words.
+template <class Call, int At, int Number> struct encoded_at {
+  static constexpr const auto& all = kernel_at<Call, At>().words;
+  static constexpr int begin = program_begin(all.data, Number);
+
+  template <int... I>
+  static program_words<all.data[begin + I]...> spell(std::integer_sequence<int, I...>);
+  using type =
+      decltype(spell(std::make_integer_sequence<int, encoded_length(all.data + begin)>{}));
+};
+template <class Call, int At, int... Number>
+kernel_programs<typename encoded_at<Call, At, Number>::type...> spell_kernel(
+    std::integer_sequence<int, Number...>);
+template <class Call, int At>
+inline constexpr int programs_of =
+    count_programs(kernel_at<Call, At>().words.data, kernel_at<Call, At>().words.count);
+
+}  // namespace detail
+
 /// The plan of a call: static members only.
 template <class Call> struct plan_of {
   static constexpr int kernels = detail::schedule_of<Call>.order.count;
   static constexpr int inputs = graph_of<Call>.view().input_count;
   static constexpr int outputs = graph_of<Call>.view().output_count;
 
-  /// The words of the kernel that runs at some place of the order.
-  template <int At> static constexpr const auto& words() {
-    return detail::kernel_at<Call, At>().words;
-  }
+  /// The kernel that runs at some place of the order, as a type: kernel_programs<...>.
+  template <int At>
+  using kernel = decltype(detail::spell_kernel<Call, At>(
+      std::make_integer_sequence<int, detail::programs_of<Call, At>>{}));
 
   static constexpr auto dimension_table = detail::outline_of<Call>.dimensions;
   static constexpr auto constraint_table = detail::constraint_list<Call>();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// A program as code. `static_code<words...>` unrolls the instructions of a program that is known
-/// at compile time; the kernels in this folder are loops around it. They use it through this
-/// interface only, so that tests can drive the same loops with programs that are drawn at run time:
+/// A program as code. `static_code<program_words<...>>` unrolls the instructions of a program that
+/// is known at compile time; the kernels in this folder are loops around it. They use it through
+/// this interface only, so that tests can drive the same loops with programs that are drawn at run
+/// time:
 ///
 ///   view()                          the program
 ///   width                           lanes at a time
@@ -33,12 +34,11 @@ template <int Leaves, int Results, int Products, int RowBuffers> struct cursor {
   std::int64_t index[max_rank + 1];       ///< of the outer and middle axes
 };
 
-template <word... W> struct static_code {
-  static constexpr word words[] = {W...};
-  static constexpr program_sizes sizes = encoded_sizes(words);
+template <class Words> struct static_code {
+  static constexpr program_sizes sizes = encoded_sizes(Words::words);
   static constexpr decoded_program<sizes.instructions, sizes.leaves, sizes.results,
                                    sizes.products>
-      program{words};
+      program{Words::words};
   static constexpr program_view view() { return program.view(); }
   static constexpr int width = program_lanes(program.view());
   static constexpr auto place = allocate<sizes.instructions>(program.view());

@@ -22,15 +22,10 @@ template <class Plan> struct plan_functions {
   }
 
  private:
-  template <int At, int... I>
-  static kernel<Plan::template words<At>()[I]...> kernel_at(std::integer_sequence<int, I...>);
-  template <int At>
-  using kernel_type =
-      decltype(kernel_at<At>(std::make_integer_sequence<int, Plan::template words<At>().count>{}));
-
   template <int... At>
   static const kernel_function* list(std::integer_sequence<int, At...>) {
-    static constexpr kernel_function functions[] = {&kernel_type<At>::run..., nullptr};
+    static constexpr kernel_function functions[] = {
+        &kernel<typename Plan::template kernel<At>>::run..., nullptr};
     return functions;
   }
 #endif

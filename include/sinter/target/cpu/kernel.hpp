@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// A kernel by its words: the programs that they hold, handed to the loops of their family.
+/// A kernel by its programs, handed to the loops of their family.
 
 #include "sinter/target/cpu/contract.hpp"
 #include "sinter/target/cpu/map.hpp"
@@ -9,27 +9,22 @@
 
 namespace sinter::cpu_target {
 
-template <word... W> struct kernel {
-  static constexpr word words[] = {W...};
+template <class Programs> struct kernel;
 
-  template <int Number, int... I>
-  static static_code<words[program_begin(words, Number) + I]...> code_at(
-      std::integer_sequence<int, I...>);
-  template <int Number>
-  using code = decltype(code_at<Number>(
-      std::make_integer_sequence<int, encoded_length(words + program_begin(words, Number))>{}));
+template <class Main, class... Others> struct kernel<kernel_programs<Main, Others...>> {
+  using main = static_code<Main>;
 
-  using main = code<0>;
-
+  template <int P>
+  using core = product_core<
+      element_t<main::program.product_store[P].type>,
+      static_code<program_at<main::program.product_store[P].left, Main, Others...>>,
+      static_code<program_at<main::program.product_store[P].right, Main, Others...>>>;
   template <int... P>
-  static contraction<main,
-                     product_core<element_t<main::program.product_store[P].type>,
-                                  code<main::program.product_store[P].left>,
-                                  code<main::program.product_store[P].right>>...>
-  contraction_of(std::integer_sequence<int, P...>);
+  static contraction<main, core<P>...> contraction_of(std::integer_sequence<int, P...>);
 
   static void run(const arguments& args) {
-    if constexpr (main::view().family == family::map) run_map<main>(args);
+    if constexpr (main::view().family == family::map)
+      run_maps<main, static_code<Others>...>(args);
     else if constexpr (main::view().family == family::row) run_rows<main>(args);
     else if constexpr (main::view().family == family::reduce) run_reduce<main>(args);
     else

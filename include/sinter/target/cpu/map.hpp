@@ -26,16 +26,42 @@ void map_task(const arguments& args, ranges n, std::int64_t chunk, std::int64_t 
   }
 }
 
-template <class Code> void run_map(const arguments& args) {
-  const ranges n = measure(Code::view(), args);
-  if (n.rows == 0 || n.line == 0) return;
-  const std::int64_t chunk = n.line > 2 * grain ? grain : n.line;
-  const std::int64_t pieces = n.rows * ceil_div(n.line, chunk);
-  const std::int64_t each = chunk >= grain ? 1 : ceil_div(grain, chunk);
-  parallel_for(ceil_div(pieces, each), [&](std::int64_t t) {
-    const std::int64_t end = (t + 1) * each;
-    map_task<Code>(args, n, chunk, t * each, end < pieces ? end : pieces);
-  }, n.rows * n.line);
+/// How the pieces of a map are handed out: tasks of `each` pieces, so that a task is worth its
+/// start.
+struct map_split {
+  ranges n;
+  std::int64_t chunk = 1, pieces = 0, each = 1;
+
+  SINTER_INLINE map_split(const program_view& p, const arguments& args) : n(measure(p, args)) {
+    if (n.rows == 0 || n.line == 0) return;
+    chunk = n.line > 2 * grain ? grain : n.line;
+    pieces = n.rows * ceil_div(n.line, chunk);
+    each = chunk >= grain ? 1 : ceil_div(grain, chunk);
+  }
+  std::int64_t tasks() const { return ceil_div(pieces, each); }
+  std::int64_t work() const { return n.rows * n.line; }
+};
+
+/// The maps of a kernel, which do not need each other: one loop over the tasks of all.
+template <class... Codes> void run_maps(const arguments& args) {
+  const map_split splits[] = {map_split(Codes::view(), args)...};
+  std::int64_t tasks = 0, work = 0;
+  for (const map_split& s : splits) {
+    tasks += s.tasks();
+    work += s.work();
+  }
+  parallel_for(tasks, [&](std::int64_t t) {
+    int at = 0;
+    const auto try_one = [&]<class Code>() {
+      const map_split& s = splits[at++];
+      if (t >= 0 && t < s.tasks()) {
+        const std::int64_t end = (t + 1) * s.each;
+        map_task<Code>(args, s.n, s.chunk, t * s.each, end < s.pieces ? end : s.pieces);
+      }
+      t -= s.tasks();
+    };
+    (try_one.template operator()<Codes>(), ...);
+  }, work);
 }
 
 }  // namespace sinter::cpu_target

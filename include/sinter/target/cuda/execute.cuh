@@ -66,13 +66,12 @@ inline void send_numbers(target::execution& e, char* to) {
   }
 }
 
-template <class Plan, int At, int... I>
-void run_kernel(target::execution& e, launcher& launch, std::integer_sequence<int, I...>) {
+template <class Plan, int At> void run_kernel(target::execution& e, launcher& launch) {
   constexpr const kernel_data& k = Plan::data.kernels[At];
   device::kernel_arguments<k.buffer_count, k.integer_count> arguments{};
   for (int b = 0; b < k.buffer_count; ++b) arguments.address[b] = e.memory[k.buffers[b]];
   e.integers_of(At, arguments.integers);
-  device::kernel_launch<Plan::template words<At>()[I]...>::run(arguments, launch);
+  device::kernel_launch<typename Plan::template kernel<At>>::run(arguments, launch);
 }
 
 /// Runs a checked call on the device where its operands are; `Plan` is a plan_of<...>.
@@ -86,9 +85,7 @@ template <class Plan> void run_plan(target::execution& e) {
   if (numbers > 0) send_numbers(e, static_cast<char*>(workspace.get()) + bytes);
   launcher launch;
   [&]<int... At>(std::integer_sequence<int, At...>) {
-    (run_kernel<Plan, At>(e, launch,
-                          std::make_integer_sequence<int, Plan::template words<At>().count>{}),
-     ...);
+    (run_kernel<Plan, At>(e, launch), ...);
   }(std::make_integer_sequence<int, Plan::kernels>{});
 }
 

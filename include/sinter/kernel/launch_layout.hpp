@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// What the host knows of a program before its launch: extents, whether packs of 16 bytes are
+/// aligned, whether indices need more than 32 bits.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#include "sinter/kernel/static_program.hpp"
+
+namespace sinter::device {
+
+/// What a kernel's nest is once its run-time numbers are known.
+struct nest_extents {
+  std::int64_t rows = 1, middle = 1, line = 1;
+};
+
+namespace detail {
+
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+constexpr int ceil_log2(std::int64_t x) {
+  int log = 0;
+  while ((std::int64_t{1} << log) < x) ++log;
+  return log;
+}
+
+constexpr int floor_power(int x) {
+  int power = 1;
+  while (2 * power <= x) power *= 2;
+  return power;
+}
+
+/// The widest element that a pack would hold.
+constexpr int widest_element(const program_view& p) {
+  int widest = 1;
+  for (int l = 0; l < p.leaf_count; ++l)
+    if (p.leaves[l].stride[p.line()] == 1 && properties(p.leaves[l].type).size > widest)
+      widest = properties(p.leaves[l].type).size;
+  for (int r = 0; r < p.result_count; ++r)
+    if (p.results[r].stride[p.line()] == 1 && properties(p.results[r].type).size > widest)
+      widest = properties(p.results[r].type).size;
+  return widest;
+}
+
+/// Elements that one access of 16 bytes moves; at most 8, so that narrow types leave registers.
+constexpr int pack_of(const program_view& p) {
+  const int pack = 16 / widest_element(p);
+  return pack > 8 ? 8 : pack;
+}
+
+/// Whether alignment is impossible for all that is known to the compiler.
+constexpr bool never_aligned(const program_view& p, int pack) {
+  const auto breaks = [&](std::int64_t n) { return n >= 0 && n % pack != 0; };
+  if (breaks(p.extent[p.line()])) return true;
+  for (int l = 0; l < p.leaf_count; ++l) {
+    if (p.leaves[l].stride[p.line()] != 1 || p.leaves[l].guarded) continue;
+    if (breaks(p.leaves[l].offset)) return true;
+    for (int a = 0; a < p.line(); ++a)
+      if (breaks(p.leaves[l].stride[a])) return true;
+  }
+  for (int r = 0; r < p.result_count; ++r)
+    for (int a = 0; a < p.line(); ++a)
+      if (p.results[r].stride[p.line()] == 1 && breaks(p.results[r].stride[a])) return true;
+  return false;
+}
+
+/// Whether all extents and strides are known, and small enough for indices of 32 bits.
+constexpr bool never_wide(const program_view& p) {
+  constexpr std::int64_t limit = INT32_MAX / 2;
+  std::int64_t elements = 1;
+  for (int a = 0; a < p.rank; ++a) {
+    if (p.extent[a] < 0 || p.extent[a] > limit) return false;
+    elements *= p.extent[a] > 0 ? p.extent[a] : 1;
+    if (elements > limit) return false;
+  }
+  const auto reaches = [&](const std::int64_t* stride, std::int64_t offset) {
+    if (offset < 0) return true;
+    for (int a = 0; a < p.rank; ++a) {
+      if (stride[a] < 0 || stride[a] > limit) return true;
+      offset += p.extent[a] * stride[a];
+    }
+    return offset > limit;
+  };
+  for (int l = 0; l < p.leaf_count; ++l)
+    if (reaches(p.leaves[l].stride, p.leaves[l].offset)) return false;
+  for (int r = 0; r < p.result_count; ++r)
+    if (p.results[r].buffer >= 0 && reaches(p.results[r].stride, 0)) return false;
+  for (int l = 0; l < p.leaf_count; ++l)
+    for (int a = 0; p.leaves[l].guarded && a < p.rank; ++a)
+      if (p.leaves[l].begin[a] > limit ||
+          (p.leaves[l].end[a] != INT64_MAX && p.leaves[l].end[a] > limit))
+        return false;
+  return true;
+}
+
+}  // namespace detail
+
+template <class Arguments>
+nest_extents measure(const Arguments& arguments, const program_view& of) {
+  nest_extents e;
+  for (int a = 0; a < of.outer(); ++a) e.rows *= arguments.number(of.extent[a]);
+  for (int a = of.outer(); a < of.line(); ++a) e.middle *= arguments.number(of.extent[a]);
+  e.line = arguments.number(of.extent[of.line()]);
+  return e;
+}
+
+/// Whether all packs of a program are aligned: addresses, offsets, strides and the line itself.
+template <class Arguments>
+bool is_aligned(const Arguments& arguments, const program_view& of, int elements) {
+  const auto fits = [&](std::int64_t n) { return arguments.number(n) % elements == 0; };
+  const auto aligned = [&](int buffer, dtype type) {
+    const auto address = reinterpret_cast<std::uintptr_t>(arguments.address[buffer]);
+    return address % static_cast<std::uintptr_t>(elements * properties(type).size) == 0;
+  };
+  bool all = fits(of.extent[of.line()]);
+  for (int l = 0; l < of.leaf_count && all; ++l) {
+    const leaf& from = of.leaves[l];
+    if (from.stride[of.line()] != 1 || from.guarded) continue;
+    all = aligned(from.buffer, from.type) && fits(from.offset);
+    for (int a = 0; a < of.line(); ++a) all = all && fits(from.stride[a]);
+  }
+  for (int r = 0; r < of.result_count && all; ++r) {
+    const result& to = of.results[r];
+    if (to.stride[of.line()] != 1 || to.buffer < 0) continue;
+    all = aligned(to.buffer, to.type);
+    for (int a = 0; a < of.line(); ++a) all = all && fits(to.stride[a]);
+  }
+  return all;
+}
+
+/// Whether an index of a program may exceed 31 bits.
+template <class Arguments>
+bool is_wide(const Arguments& arguments, const program_view& of) {
+  constexpr std::int64_t limit = INT32_MAX / 2;  // loops may step beyond the last index
+  double elements = 1;
+  for (int a = 0; a < of.rank; ++a)
+    elements *= static_cast<double>(arguments.number(of.extent[a]));
+  const auto reaches = [&](const std::int64_t* stride, std::int64_t offset) {
+    double reach = std::abs(static_cast<double>(offset));
+    for (int a = 0; a < of.rank; ++a)
+      reach += static_cast<double>(arguments.number(of.extent[a])) *
+               std::abs(static_cast<double>(arguments.number(stride[a])));
+    return reach > static_cast<double>(limit);
+  };
+  bool wide = elements > static_cast<double>(limit);
+  for (int l = 0; l < of.leaf_count && !wide; ++l) {
+    const leaf& from = of.leaves[l];
+    wide = reaches(from.stride, arguments.number(from.offset));
+    for (int a = 0; from.guarded && a < of.rank; ++a)
+      wide = wide || from.begin[a] > limit || (from.end[a] != INT64_MAX && from.end[a] > limit);
+  }
+  for (int r = 0; r < of.result_count && !wide; ++r)
+    wide = of.results[r].buffer >= 0 && reaches(of.results[r].stride, 0);
+  return wide;
+}
+
+inline constexpr std::int64_t most_blocks = 65536;
+inline std::int64_t grid_of(std::int64_t tiles) {
+  return tiles < most_blocks ? tiles : most_blocks;
+}
+
+}  // namespace sinter::device

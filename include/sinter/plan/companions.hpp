@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Maps that do not need each other run as one kernel, each over a space of its own: the update of
+/// a whole network by its optimiser, the casts of all weights. A kernel's start costs more than
+/// small maps do, and large ones lose nothing.
+
+#include "sinter/plan/group_builder.hpp"
+
+namespace sinter {
+
+/// Maps that one kernel holds at the most: more would make its name and its arguments long.
+inline constexpr int most_companions = 32;
+
+namespace detail {
+
+class companion_finder : group_builder {
+ public:
+  constexpr companion_finder(planning_graph& g, const grouping& groups)
+      : group_builder(g, groups) {}
+
+  /// For each group the first one of its kernel. `writer_of`: for each input the group that
+  /// overwrites it in place, or -1; `stores`: for each group whether it stores anything.
+  constexpr list<int> run(const list<int>& writer_of, const list<char>& stores) {
+    const int count = static_cast<int>(result_.groups.size());
+    list<int> first, parts;
+    for (int k = 0; k < count; ++k) {
+      first.push_back(k);
+      parts.push_back(1);
+      reaches_.add();
+    }
+    find_needs(writer_of);
+    list<int> leaders;
+    for (int k = 0; k < count; ++k) {
+      if (!stores[k] || result_.groups[k].folded != 0 || result_.groups[k].products > 0) continue;
+      int home = -1;
+      for (int at : leaders)
+        if (home < 0 && parts[at] < most_companions && !reaches_(at, k) && !reaches_(k, at))
+          home = at;
+      if (home < 0) {
+        leaders.push_back(k);
+        continue;
+      }
+      first[k] = home;
+      ++parts[home];
+      reaches_.merge(home, k);
+    }
+    return first;
+  }
+
+ private:
+  /// What a group reads of another one comes before it, and an old value before the new one.
+  constexpr void find_needs(const list<int>& writer_of) {
+    for (int i = 0; i < g_.size(); ++i) {
+      const int at = result_.group_of[i];
+      if (at < 0) continue;
+      for (int s : sources_of(i)) reaches_.connect(result_.group_of[s], at);
+    }
+    for (int i = 0; i < g_.size(); ++i) {
+      const int at = result_.group_of[i];
+      for (int j = 0; at >= 0 && j < g_[i].arity(); ++j) protect(g_[i].operand[j], at, writer_of);
+    }
+  }
+
+  constexpr void protect(int i, int reader, const list<int>& writer_of) {
+    if (result_.group_of[i] >= 0) return;
+    if (g_[i].what() == kind::input) {
+      const int writer = writer_of[static_cast<int>(g_[i].attribute[0])];
+      // Where the new value is needed for what reads the old one, the update takes a detour.
+      if (writer >= 0 && !reaches_(writer, reader)) reaches_.connect(reader, writer);
+    }
+    for (int j = 0; j < g_[i].arity(); ++j) protect(g_[i].operand[j], reader, writer_of);
+  }
+};
+
+}  // namespace detail
+}  // namespace sinter
