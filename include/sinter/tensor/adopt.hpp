@@ -134,7 +134,7 @@ template <class T, class Deleter> struct deleted_pointer {
 
 /// Memory on its way into a tensor: what `adopt` gives and a tensor's constructor takes. Goes back
 /// to where it came from if no tensor takes it.
-template <element_type T> struct adopted {
+template <class T> struct adopted {
   detail::shared_memory memory;
   std::int64_t count = -1;  ///< of elements; -1 where the extents of the tensor say it
 };
@@ -144,12 +144,15 @@ template <element_type T> struct adopted {
 /// fail. Work that a device was given may still use memory that the deleter gives back.
 /// @errors  device_error: `where` is a device, and the program has no CUDA target
 /// @example st::tensor<float, st::dyn, 64> x(st::adopt(p, [](float* q) { std::free(q); }), 512);
-template <element_type T, class Deleter>
+template <class T, class Deleter>
   requires std::is_invocable_v<Deleter&, T*>
-adopted<T> adopt(T* data, Deleter deleter, placement where = cpu) {
-  return {detail::adopt_memory("adopt",
-                               detail::deleted_pointer<T, Deleter>(data, std::move(deleter)), where,
-                               [](auto& owner) { return owner.data; })};
+adopted<std::remove_const_t<T>> adopt(T* data, Deleter deleter, placement where = cpu) {
+  static_assert(!std::is_const_v<T>, "sinter: adopt: a tensor may write to what it owns; constant "
+                                     "memory is seen through a tensor_view");
+  detail::deleted_pointer<T, Deleter> owner(data, std::move(deleter));
+  return {detail::adopt_memory("adopt", std::move(owner), where, [](const auto& o) {
+    return const_cast<std::remove_const_t<T>*>(o.data);
+  })};
 }
 
 /// The elements of a container, which moves: std::vector, or Thrust's with sinter/thrust.hpp. The

@@ -71,6 +71,8 @@ concept dlpack_versioned = dlpack_managed<Managed> && requires(Managed& m) {
   m.version.major;
   m.flags;
 };
+template <class Managed, class T>
+inline constexpr bool says_constant = dlpack_versioned<Managed> || !std::is_const_v<T>;
 template <class Tensor>
 concept dlpack_plain = requires(const Tensor& t) {
   t.byte_offset;
@@ -234,8 +236,6 @@ template <class Managed> struct dlpack_lent {
 template <class Managed, class T, extent_t... E>
 Managed* lend_as_dlpack(const tensor_view<T, E...>& x, const shared_memory& memory) {
   constexpr int rank = sizeof...(E);
-  static_assert(dlpack_versioned<Managed> || !std::is_const_v<T>,
-                "sinter: to_dlpack: before version 1, DLPack has no word for read-only tensors");
   auto* const lent = new (std::nothrow) dlpack_lent<Managed>;
   if (lent == nullptr) fail<memory_error>({"to_dlpack: no memory for a few words on the host"});
   lent->memory = memory;
@@ -313,11 +313,15 @@ Managed* to_dlpack(tensor<T, E...>&& x) {
 }
 template <detail::dlpack_managed Managed = dlpack::managed_tensor_versioned, class T, extent_t... E>
 Managed* to_dlpack(const tensor<T, E...>& x) {
+  static_assert(detail::says_constant<Managed, const T>,
+                "sinter: to_dlpack: before version 1, DLPack has no word for read-only tensors");
   return detail::share_as_dlpack<Managed>(x);
 }
 /// Of a view, with its strides. It keeps nothing: the memory must outlive what others do with it.
 template <detail::dlpack_managed Managed = dlpack::managed_tensor_versioned, class T, extent_t... E>
 Managed* to_dlpack(const tensor_view<T, E...>& x) {
+  static_assert(detail::says_constant<Managed, T>,
+                "sinter: to_dlpack: before version 1, DLPack has no word for read-only tensors");
   return detail::lend_as_dlpack<Managed>(x, {});
 }
 
