@@ -93,6 +93,7 @@ TEST_CASE("view: containers, whose elements are counted") {
                        "view: 6 elements do not fill [2, 2]", st::shape_error);
   CHECK_THROWS_WITH_AS((st::tensor_view<float, batch, dyn>(memory, 7, 1)),
                        "view: 6 elements do not fill [7, 1]", st::shape_error);
+  CHECK_THROWS_AS((st::tensor_view<float, 3>(memory)), st::shape_error);
   CHECK_THROWS_AS((st::tensor_view<float, dyn, 0>(memory)), st::shape_error);
   CHECK_THROWS_AS((st::tensor_view<float, dyn, dyn>(memory, -2, -3)), st::shape_error);
 }
@@ -155,6 +156,8 @@ TEST_CASE("view: pointers to nothing, between elements, and beyond memory") {
   CHECK_THROWS_AS(matrix(&one, {2, 2}, {INT64_MAX / 8, INT64_MAX / 4}), st::memory_error);
   CHECK_THROWS_AS(matrix(&one, {2, -1}, {1, 1}), st::shape_error);
   CHECK(matrix(&one, {1, large}, {INT64_MAX, 0})(0, 7) == 1);
+  CHECK(st::tensor(matrix(&one, {1, 1}, {INT64_MIN, 7}) + 1)(0, 0) == 2);
+  CHECK(st::tensor(matrix(&one, {0, 2}, {1, INT64_MAX}) + 1).size() == 0);
 }
 
 TEST_CASE("assign: a view whose elements share memory is read and not written") {
@@ -176,6 +179,7 @@ TEST_CASE("assign: a view whose elements share memory is read and not written") 
                        st::value_error);
   CHECK(memory[0] == 1);
 
+  matrix(memory, {1, 3}, {INT64_MIN, 1}) = 5;
   matrix(memory, {1, 3}, {0, 1}) = 0;  // one row, whatever its stride
   matrix(memory + 5, {2, 2}, {-2, 1}) = 10;
   matrix(memory, {0, 3}, {0, 0}) = 20;
@@ -289,6 +293,7 @@ TEST_CASE("adopt: memory of a device keeps its place") {
     const st::tensor<float, dyn> none(
         st::adopt(static_cast<float*>(nullptr), counted_delete{&calls}, there), 0);
     CHECK(st::tensor(none).where() == there);
+    CHECK(none.to(there).where() == there);
   }
   CHECK(calls == 2);
 }

@@ -164,7 +164,6 @@ inline void check_dlpack(dlpack_found& found, dtype type, const extent_t* declar
   fill_strides(found.strides, found.extents, rank);
   if (t.strides != nullptr)
     for (int i = 0; i < rank; ++i) found.strides[i] = t.strides[i];
-  check_reach(found.extents, found.strides, rank, own.bits / 8u);
   if (for_writing && found.read_only)
     fail<value_error>({"from_dlpack: the tensor is read-only; take it as a tensor_view of const "
                        "elements"});

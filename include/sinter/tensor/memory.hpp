@@ -207,11 +207,14 @@ inline bool has_elements(const std::int64_t* extents, int rank) {
   return true;
 }
 
-/// Where elements with strides may lie is within reach of one pointer, or memory_error.
-inline void check_reach(const std::int64_t* extents, const std::int64_t* strides, int rank,
+/// Where elements with strides may lie is within reach of one pointer, or memory_error. A stride
+/// that is never taken may be any number; one that no address can be computed with becomes 0.
+inline void check_reach(const std::int64_t* extents, std::int64_t* strides, int rank,
                         std::size_t element) {
   if (!has_elements(extents, rank)) return;
   const std::int64_t most = INT64_MAX / static_cast<std::int64_t>(element);
+  for (int i = 0; i < rank; ++i)
+    if (extents[i] == 1 && (strides[i] > most || strides[i] < -most)) strides[i] = 0;
   std::int64_t low = 0, high = 0;
   for (int i = 0; i < rank; ++i) {
     std::int64_t reach = 0;
