@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <string>
 
+#include "device/interop.cuh"
 #include "differential/expected_call.hpp"
 #include "kernel/filled.hpp"
 
@@ -41,11 +42,6 @@ constexpr auto step = st::fused([](auto& w, auto& b, auto x, auto label) {
   b = b - 0.1 * db;
   return loss;
 });
-
-bool has_device() {
-  int count = 0;
-  return cudaGetDeviceCount(&count) == cudaSuccess && count > 0;
-}
 
 template <class T> T sent(const T& x) {
   if constexpr (st::is_tensor<T>) return x.to(st::cuda);

@@ -50,8 +50,14 @@ template <class Call> struct evaluation : target::execution_of<plan_of<Call>> {
   }
 };
 
-/// What constructors and assignments may touch.
+/// What constructors and assignments may touch, and what hands memory over.
 template <class Tensor> struct tensor_access {
+  static const shared_memory& memory(const Tensor& t) { return t.memory_; }
+  static Tensor adopt(shared_memory memory, const std::int64_t* extents) {
+    Tensor t{typename Tensor::no_memory{}};
+    t.adopt(std::move(memory), extents);
+    return t;
+  }
   static bool has_extents(const Tensor& t, const std::int64_t* extents) {
     for (int i = 0; i < Tensor::rank; ++i)
       if (t.extents_[i] != extents[i]) return false;

@@ -40,6 +40,8 @@ struct memory_block {
   void* data = nullptr;
   placement where;
   const memory_kind* kind = nullptr;
+  /// Of memory that came from elsewhere: instead of the kind's `release`.
+  void (*give_back)(memory_block* block) = nullptr;
 };
 
 /// The block stands in the line before its bytes.
@@ -74,10 +76,10 @@ inline memory_block* allocate_on_host(std::size_t bytes, placement) {
 /// Set by the CUDA target where a program has it.
 inline const memory_kind* device_memory = nullptr;
 
-inline const memory_kind& kind_of(placement where) {
+inline const memory_kind& kind_of(placement where, const char* what = "to") {
   if (where.is_host()) return host_memory;
   if (device_memory == nullptr)
-    fail<device_error>({"to: this program has no CUDA target; include sinter/cuda.hpp, and "
+    fail<device_error>({what, ": this program has no CUDA target; include sinter/cuda.hpp, and "
                         "compile with nvcc"});
   return *device_memory;
 }
@@ -94,6 +96,8 @@ inline void require_host(placement where) {
 class shared_memory {
  public:
   constexpr shared_memory() = default;
+  /// The first owner of a block.
+  explicit shared_memory(memory_block* block) : block_(block) {}
   /// One more owner of the same memory.
   constexpr shared_memory(const shared_memory& other) : block_(other.block_) {
     if (block_ != nullptr) __atomic_add_fetch(&block_->owners, 1, __ATOMIC_RELAXED);
@@ -116,8 +120,7 @@ class shared_memory {
   }
   /// Takes fresh memory; the old one stays if there is none.
   void allocate(std::size_t bytes, placement where = cpu) {
-    shared_memory fresh;
-    fresh.block_ = kind_of(where).allocate(bytes, where);
+    shared_memory fresh(kind_of(where).allocate(bytes, where));
     if (fresh.block_ == nullptr)
       fail<memory_error>({"tensor: no memory for ", bytes, " bytes on ", describe(where),
                           "; use smaller extents or a narrower element type"});
@@ -135,13 +138,16 @@ class shared_memory {
     if (block_ != nullptr && bytes > 0) block_->kind->clear(get(), block_->where, bytes);
   }
 
+  /// Also true of memory without elements.
+  constexpr bool exists() const { return block_ != nullptr; }
   constexpr void* get() const { return block_ != nullptr ? block_->data : nullptr; }
   constexpr placement where() const { return block_ != nullptr ? block_->where : cpu; }
 
  private:
   void release() {
-    if (__atomic_sub_fetch(&block_->owners, 1, __ATOMIC_ACQ_REL) == 0)
-      block_->kind->release(block_);
+    if (__atomic_sub_fetch(&block_->owners, 1, __ATOMIC_ACQ_REL) > 0) return;
+    if (block_->give_back != nullptr) block_->give_back(block_);
+    else block_->kind->release(block_);
   }
 
   memory_block* block_ = nullptr;
@@ -195,6 +201,42 @@ inline std::size_t checked_bytes(const std::int64_t* extents, int rank, std::siz
   return bytes;
 }
 
+inline bool has_elements(const std::int64_t* extents, int rank) {
+  for (int i = 0; i < rank; ++i)
+    if (extents[i] == 0) return false;
+  return true;
+}
+
+/// Where elements with strides may lie is within reach of one pointer, or memory_error. A stride
+/// that is never taken may be any number; one that no address can be computed with becomes 0.
+inline void check_reach(const std::int64_t* extents, std::int64_t* strides, int rank,
+                        std::size_t element) {
+  if (!has_elements(extents, rank)) return;
+  const std::int64_t most = INT64_MAX / static_cast<std::int64_t>(element);
+  for (int i = 0; i < rank; ++i)
+    if (extents[i] == 1 && (strides[i] > most || strides[i] < -most)) strides[i] = 0;
+  std::int64_t low = 0, high = 0;
+  for (int i = 0; i < rank; ++i) {
+    std::int64_t reach = 0;
+    std::int64_t& side = strides[i] < 0 ? low : high;
+    if (__builtin_mul_overflow(extents[i] - 1, strides[i], &reach) ||
+        __builtin_add_overflow(side, reach, &side) || side > most || side < -most)
+      fail<memory_error>({"view: extents ", extents_text(extents, rank), " with strides ",
+                          extents_text(strides, rank), " reach beyond any memory"});
+  }
+}
+
+/// The strides of contiguous memory, row-major.
+inline void fill_strides(std::int64_t* strides, const std::int64_t* extents, int rank) {
+  std::uint64_t step = 1;  // may wrap beside an extent of 0
+  for (int i = rank; i-- > 0; step *= static_cast<std::uint64_t>(extents[i]))
+    strides[i] = static_cast<std::int64_t>(step);
+}
+
+/// How many extents a type leaves open.
+template <extent_t... E>
+inline constexpr std::size_t open_extents = (std::size_t{0} + ... + !is_static(E));
+
 /// The extents of a type, with its open ones given in order.
 template <extent_t... E>
 void fill_extents(std::int64_t* out, const std::int64_t* open) {
@@ -204,6 +246,8 @@ void fill_extents(std::int64_t* out, const std::int64_t* open) {
 }
 
 inline void check_extent(extent_t declared, std::int64_t found, int axis) {
+  if (found < 0)
+    fail<shape_error>({"view: axis ", axis, " has extent ", found, ", which is negative"});
   if (is_static(declared) && declared != found)
     fail<shape_error>({"view: axis ", axis, " has extent ", declared, " by its type, but ", found,
                        " elements were given"});

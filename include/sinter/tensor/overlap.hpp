@@ -17,16 +17,41 @@ struct memory_range {
 
 inline memory_range range_of(const target::execution& e, int input) {
   const target::operand_memory& m = e.inputs[input];
+  const int rank = e.plan.inputs[input].extents.rank;
+  if (!has_elements(m.extents, rank)) return {};
   std::int64_t low = 0, high = 1, count = 1;
-  for (int a = e.plan.inputs[input].extents.rank; a-- > 0;) {
+  for (int a = rank; a-- > 0;) {
     const std::int64_t reach = (m.extents[a] - 1) * (m.strides != nullptr ? m.strides[a] : count);
     (reach < 0 ? low : high) += reach;
     count *= m.extents[a];
   }
-  if (count == 0) return {};
   char* const data = static_cast<char*>(m.data);
   const std::int64_t size = properties(m.type).size;
   return {data + low * size, data + high * size};
+}
+
+/// Every element of what is written has a place of its own: sorted by their strides, each axis
+/// steps over all that the ones before it reach. Views that pass in another way are rare enough to
+/// be refused.
+inline void check_distinct(const target::operand_memory& m, int rank, int input) {
+  if (m.strides == nullptr || !has_elements(m.extents, rank)) return;
+  const auto size = [&](int a) {
+    return m.extents[a] == 1 ? 0 : m.strides[a] < 0 ? -m.strides[a] : m.strides[a];
+  };
+  bool done[max_rank]{};
+  std::int64_t reach = 0;
+  for (int found = 0; found < rank; ++found) {
+    int next = -1;
+    for (int a = 0; a < rank; ++a)
+      if (!done[a] && (next < 0 || size(a) < size(next))) next = a;
+    done[next] = true;
+    if (m.extents[next] == 1) continue;
+    if (size(next) <= reach)
+      fail<value_error>({"assign: elements of operand ", input, " share memory: a view ",
+                         extents_text(m.extents, rank), " with strides ",
+                         extents_text(m.strides, rank), " can be read and not written"});
+    reach += (m.extents[next] - 1) * size(next);
+  }
 }
 
 /// Runs a call whose updates may be read through other operands: such outputs are written to a
@@ -37,6 +62,7 @@ inline void run_beside_updates(target::execution& e) {
   for (int o = 0; o < plan.output_count; ++o) {
     const int own = plan.outputs[o].input;
     if (own < 0) continue;
+    check_distinct(e.inputs[own], plan.inputs[own].extents.rank, own);
     const memory_range target = range_of(e, own);
     for (int i = 0; i < plan.input_count; ++i) {
       if (i == own || !range_of(e, i).overlaps(target.begin, target.end)) continue;

@@ -11,93 +11,10 @@
 #include <initializer_list>
 #include <string>
 
-#include "sinter/tensor/memory.hpp"
 #include "sinter/tensor/structure.hpp"
+#include "sinter/tensor/view.hpp"
 
 namespace sinter {
-
-template <class T, extent_t... E> class tensor;
-
-namespace detail {
-/// Evaluates an expression into a tensor or a view: defined where plans run.
-template <class Target, class X> constexpr void assign(Target& target, X&& x);
-/// `verdict` is the assignment, or the mistake that it would make. Asking for its size reports it
-/// in the line that assigns.
-template <class Target, class X> struct assignment;
-}  // namespace detail
-
-/// Memory of others as a tensor. Strides count elements.
-template <class T, extent_t... E> class tensor_view {
-  static_assert(is_element_type<std::remove_const_t<T>>);
-
- public:
-  using element = T;
-  static constexpr int rank = sizeof...(E);
-  static constexpr extent_t declared[sizeof...(E) + 1] = {E...};
-
-  /// Contiguous memory, row-major. Extents: those that the type leaves open, in order.
-  template <std::integral... N>
-    requires(sizeof...(N) == (0 + ... + !is_static(E)))
-  explicit tensor_view(T* data, N... open) : data_(data) {
-    const std::int64_t given[] = {static_cast<std::int64_t>(open)..., 0};
-    detail::fill_extents<E...>(extents_, given);
-    (void)detail::checked_bytes(extents_, rank, sizeof(T));
-    std::int64_t step = 1;
-    for (int i = rank; i-- > 0; step *= extents_[i]) strides_[i] = step;
-  }
-  /// Any strides: one for each axis.
-  tensor_view(T* data, const std::int64_t (&extents)[max_rank],
-              const std::int64_t (&strides)[max_rank], placement where = cpu)
-      : data_(data), where_(where) {
-    for (int i = 0; i < rank; ++i) {
-      detail::check_extent(declared[i], extents[i], i);
-      extents_[i] = extents[i];
-      strides_[i] = strides[i];
-    }
-  }
-
-  T* data() const { return data_; }
-  placement where() const { return where_; }
-  std::int64_t extent(int axis) const { return extents_[axis]; }
-  std::int64_t stride(int axis) const { return strides_[axis]; }
-  const std::int64_t* extents() const { return extents_; }
-  const std::int64_t* strides() const { return strides_; }
-
-  /// One element; indices are checked.
-  template <std::integral... I>
-    requires(sizeof...(I) == sizeof...(E))
-  T& operator()(I... index) const {
-    detail::require_host(where_);
-    return data_[detail::offset<rank>({static_cast<std::int64_t>(index)...}, extents_, strides_)];
-  }
-
-  /// Elements start, start + step, ... before stop along an axis; a view of the same memory.
-  auto slice(int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) const {
-    return detail::slice_view<T, rank>(*this, axis, start, stop, step);
-  }
-
-  /// Evaluates an expression into this memory.
-  template <class X>
-    requires(operand_or_number<X> && !std::is_const_v<T>)
-  const tensor_view& operator=(X&& x) const {
-    (void)sizeof(typename detail::assignment<tensor_view, X>::verdict);
-    detail::assign(*this, std::forward<X>(x));
-    return *this;
-  }
-  const tensor_view& operator=(const tensor_view& other) const
-    requires(!std::is_const_v<T>)
-  {
-    detail::assign(*this, other);
-    return *this;
-  }
-  tensor_view(const tensor_view&) = default;
-
- private:
-  T* data_ = nullptr;
-  placement where_;
-  std::int64_t extents_[max_rank]{};
-  std::int64_t strides_[max_rank]{};
-};
 
 /// A tensor of rank sizeof...(E), row-major. Fresh elements are 0.
 template <class T, extent_t... E> class tensor {
@@ -147,6 +64,23 @@ template <class T, extent_t... E> class tensor {
     allocate(detail::no_extents);
     *data() = static_cast<T>(value);
   }
+  /// Memory that was adopted, row-major: it is not copied. Open extents in order; a single one may
+  /// be left out where a container was adopted.
+  /// @errors shape_error, value_error, memory_error as of a view; the memory is given back then
+  template <std::integral... N>
+    requires(detail::tells_extents<sizeof...(N), E...>)
+  explicit tensor(adopted<T>&& memory, N... open) {
+    constexpr bool told = sizeof...(N) == detail::open_extents<E...>;
+    const std::int64_t given[] = {static_cast<std::int64_t>(open)..., 0};
+    std::int64_t extents[max_rank]{};
+    if (!told && memory.count < 0)
+      fail<shape_error>({"tensor: of memory that a pointer leads to, say the open extent of ",
+                         detail::declared_text(declared, rank)});
+    const std::int64_t* const said = told ? given : nullptr;
+    if (memory.count < 0) detail::fill_extents<E...>(extents, given);
+    else detail::fit_extents("tensor", extents, declared, rank, said, memory.count);
+    adopt(std::move(memory.memory), extents);
+  }
   /// The value of an expression.
   template <class X>
     requires(operand<X> && !std::same_as<std::remove_cvref_t<X>, tensor>)
@@ -165,7 +99,7 @@ template <class T, extent_t... E> class tensor {
 
   constexpr tensor(const tensor& other) : symbol_(other.symbol_) {
     if (std::is_constant_evaluated()) return;
-    if (other.data() != nullptr) memory_ = other.memory_.copied_to(other.where(), other.bytes());
+    if (other.memory_.exists()) memory_ = other.memory_.copied_to(other.where(), other.bytes());
     copy_extents(other);
   }
   constexpr tensor(tensor&& other) noexcept
@@ -199,7 +133,7 @@ template <class T, extent_t... E> class tensor {
   placement where() const { return memory_.where(); }
   tensor to(placement target) const {
     tensor copy{no_memory{}};
-    if (data() != nullptr) copy.memory_ = memory_.copied_to(target, bytes());
+    if (memory_.exists()) copy.memory_ = memory_.copied_to(target, bytes());
     copy.copy_extents(*this);
     return copy;
   }
@@ -267,14 +201,12 @@ template <class T, extent_t... E> class tensor {
 
   template <class View> View view_of(typename View::element* data) const {
     std::int64_t strides[max_rank]{};
-    std::int64_t step = 1;
-    for (int i = rank; i-- > 0; step *= extents_[i]) strides[i] = step;
+    detail::fill_strides(strides, extents_, rank);
     return View(data, extents_, strides, where());
   }
   std::int64_t flat(std::initializer_list<std::int64_t> index) const {
     std::int64_t strides[max_rank]{};
-    std::int64_t step = 1;
-    for (int i = rank; i-- > 0; step *= extents_[i]) strides[i] = step;
+    detail::fill_strides(strides, extents_, rank);
     return detail::offset<rank>(index, extents_, strides);
   }
   std::size_t bytes() const { return static_cast<std::size_t>(size()) * sizeof(T); }
@@ -283,6 +215,12 @@ template <class T, extent_t... E> class tensor {
     detail::fill_extents<E...>(wanted, open);
     memory_.allocate(detail::checked_bytes(wanted, rank, sizeof(T)), where());
     detail::copy_elements(wanted, extents_, max_rank);
+  }
+  void adopt(detail::shared_memory memory, const std::int64_t* extents) {
+    (void)detail::checked_bytes(extents, rank, sizeof(T));
+    detail::check_address("tensor", memory.get(), extents, rank, dtype_of<T>);
+    memory_.exchange(memory);
+    detail::copy_elements(extents, extents_, rank);
   }
   constexpr void copy_extents(const tensor& other) {
     for (int i = 0; i < max_rank; ++i) extents_[i] = other.extents_[i];
