@@ -4,8 +4,6 @@
 /// The order in which values are sorted and searched. It is total: a NaN counts as greater than
 /// every number and equal to every NaN, as in NumPy and PyTorch; -0 equals +0.
 
-#include <utility>
-
 #include "sinter/algorithms/thrust.hpp"
 #include "sinter/core/dtype.hpp"
 
@@ -28,13 +26,20 @@ template <element_type T> SINTER_HD auto comparable(T x) {
   else return x;
 }
 
+/// As std::cmp_less, which device code may not call.
+template <class A, class B> SINTER_HD bool integer_less(A a, B b) {
+  if constexpr (std::is_signed_v<A> == std::is_signed_v<B>) return a < b;
+  else if constexpr (std::is_signed_v<A>) return a < 0 || static_cast<std::uint64_t>(a) < b;
+  else return b >= 0 && a < static_cast<std::uint64_t>(b);
+}
+
 /// Whether a comes before b. Integers of different types compare as numbers; where a floating type
 /// meets another type, both are doubles.
 struct before {
   template <element_type A, element_type B> SINTER_HD bool operator()(A a, B b) const {
     using common = std::conditional_t<std::is_same_v<A, B>, decltype(comparable(a)), double>;
     if constexpr (!is_floating_element<A> && !is_floating_element<B>) {
-      return std::cmp_less(comparable(a), comparable(b));
+      return integer_less(comparable(a), comparable(b));
     } else {
       const auto x = static_cast<common>(comparable(a)), y = static_cast<common>(comparable(b));
       return x < y || (y != y && x == x);

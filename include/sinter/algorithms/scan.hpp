@@ -20,7 +20,7 @@ namespace detail {
 
 // The operations, in the type that values are accumulated in. Integers wrap, as in NumPy.
 
-template <class T> auto wrapping(T x) {
+template <class T> SINTER_HD auto wrapping(T x) {
   if constexpr (std::is_integral_v<T>) return static_cast<std::make_unsigned_t<T>>(x);
   else return x;
 }

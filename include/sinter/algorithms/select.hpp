@@ -74,7 +74,7 @@ struct is_set {
 template <class T>
 void check_indices(const flat_elements<T>& indices, name_code name, std::int64_t length) {
   for (std::int64_t i = 0; i < indices.size(); ++i)
-    if (std::cmp_less(indices.data()[i], 0) || !std::cmp_less(indices.data()[i], length))
+    if (integer_less(indices.data()[i], 0) || !integer_less(indices.data()[i], length))
       fail<value_error>({name_text(name).c_str(), ": index ", indices.data()[i], " at position ",
                          i, " is outside an axis of ", length, " elements"});
 }
