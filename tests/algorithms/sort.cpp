@@ -162,3 +162,37 @@ TEST_CASE("algorithms: an operand on a device is a placement_error that names th
   CHECK_THROWS_AS((void)st::unique(there), st::placement_error);
   CHECK_THROWS_AS((void)st::shuffle(there, 1), st::placement_error);
 }
+
+TEST_CASE("top_k: few of many, against argsort, for ties, NaN, both zeros and K on either side") {
+  const auto check = [](const auto& x) {
+    const auto all = st::argsort(x, st::descending);
+    const auto few = st::top_k<7>(x);
+    for (std::int64_t i = 0; i < 3; ++i)
+      for (std::int64_t k = 0; k < 7; ++k) {
+        REQUIRE(few.indices(i, k) == all(i, k));
+        REQUIRE(same_bits(few.values(i, k), x(i, all(i, k))));
+      }
+  };
+  check(drawn(5, st::tensor<float, 3, 55>{}));  // sorted whole
+  check(drawn(6, st::tensor<float, 3, 56>{}));  // the first that is selected
+  check(drawn(7, st::tensor<st::bf16, 3, 1000>{}));
+  check(drawn(8, st::tensor<std::int8_t, 3, 1000>{}));
+  check(st::tensor<float, 3, 100>{});  // all equal
+}
+
+TEST_CASE("argsort: a long list in 1, 2, 3 and 8 threads, the same bits") {
+  const auto x = drawn(9, st::tensor<float, dyn>(100003));
+  std::vector<std::int64_t> wanted(100003);
+  std::iota(wanted.begin(), wanted.end(), 0);
+  std::stable_sort(wanted.begin(), wanted.end(), [&](std::int64_t a, std::int64_t b) {
+    return precedes(x.data()[a], x.data()[b]);
+  });
+  for (int count : {1, 2, 3, 8}) {
+    const with_threads team(count);
+    CHECK(holds(st::argsort(x), wanted));
+    const auto integers = drawn(10, st::tensor<std::int32_t, dyn>(100003));
+    std::vector<std::int32_t> sorted(integers.data(), integers.data() + 100003);
+    std::sort(sorted.begin(), sorted.end());
+    CHECK(holds(st::sort(integers), sorted));
+  }
+}

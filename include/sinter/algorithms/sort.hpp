@@ -3,6 +3,9 @@
 
 /// Sorting along an axis: values, the indices that sort them, and the greatest few.
 
+#include <algorithm>
+#include <tuple>
+
 #include "sinter/algorithms/lines.hpp"
 #include "sinter/algorithms/order.hpp"
 
@@ -27,26 +30,76 @@ struct less_by_merging {
   template <class Key> SINTER_HD bool operator()(Key a, Key b) const { return a < b; }
 };
 
+/// In how many parts a list is sorted: one for each thread, rounded up to a power of two; one where
+/// threads do not pay, or are busy with other lines.
+inline std::int64_t sort_parts(std::int64_t n) {
+  (void)n;
+  std::int64_t parts = 1;
+#if defined(_OPENMP)
+  if (sort_work * n >= least_parallel_work && !omp_in_parallel())
+    while (parts < threads()) parts *= 2;
+#endif
+  return parts;
+}
+
+/// Sorts parts of n keys, and what belongs to them alike, each in one thread, and merges neighbours
+/// until one is left. Thrust's own sort by OpenMP allocates inside its parallel region, where a
+/// failure ends the program; here the region's failures are collected, and the memory for merging
+/// is had before.
+template <class Key, class... T> void sort_in_parts(std::int64_t n, Key* keys, T*... values) {
+  static_assert(sizeof...(T) <= 1);
+  const std::int64_t parts = sort_parts(n);
+  run_lines(parts, sort_work * n, [=](std::int64_t part) {
+    const std::int64_t first = n * part / parts, last = n * (part + 1) / parts;
+    if constexpr (sizeof...(T) == 0)
+      thrust::stable_sort(thrust::cpp::par, keys + first, keys + last, thrust::less<Key>{});
+    else
+      thrust::stable_sort_by_key(thrust::cpp::par, keys + first, keys + last,
+                                 (values + first)..., thrust::less<Key>{});
+  });
+  if (parts == 1) return;
+  tensor<Key, dyn> more_keys(n);
+  std::tuple<tensor<T, dyn>...> more_values{tensor<T, dyn>(n)...};
+  Key *from = keys, *to = more_keys.data();
+  std::apply(
+      [&](auto&... more) {
+        const auto merge = [&](std::int64_t width, T*... in, T*... out) {
+          run_lines(parts / (2 * width), sort_work * n, [=](std::int64_t pair) {
+            const std::int64_t first = n * (2 * pair * width) / parts;
+            const std::int64_t middle = n * ((2 * pair + 1) * width) / parts;
+            const std::int64_t last = n * ((2 * pair + 2) * width) / parts;
+            if constexpr (sizeof...(T) == 0)
+              thrust::merge(thrust::cpp::par, from + first, from + middle, from + middle,
+                            from + last, to + first);
+            else
+              thrust::merge_by_key(thrust::cpp::par, from + first, from + middle, from + middle,
+                                   from + last, (in + first)..., (in + middle)..., to + first,
+                                   (out + first)...);
+          });
+        };
+        for (std::int64_t width = 1; width < parts; width *= 2) {
+          if (from == keys) merge(width, values..., more.data()...);
+          else merge(width, more.data()..., values...);
+          std::swap(from, to);
+        }
+        if (from == keys) return;
+        copy_elements(from, keys, n);
+        (copy_elements(more.data(), values, n), ...);
+      },
+      more_values);
+}
+
 /// Sorts n keys. One long list is shared among threads; of several lines each has one thread, in
 /// which this runs serially.
 template <class Key> void sort_keys(Key* keys, std::int64_t n) {
-  if (n < digits_pay) {
-    thrust::stable_sort(thrust::cpp::par, keys, keys + n, less_by_merging{});
-  } else {
-    with_policy(sort_work * n, [=](const auto& policy) {
-      thrust::stable_sort(policy, keys, keys + n, thrust::less<Key>{});
-    });
-  }
+  if (n < digits_pay) thrust::stable_sort(thrust::cpp::par, keys, keys + n, less_by_merging{});
+  else sort_in_parts(n, keys);
 }
 /// Sorts n keys, and what belongs to them alike.
 template <class Key, class T> void sort_with_keys(Key* keys, T* values, std::int64_t n) {
-  if (n < digits_pay) {
+  if (n < digits_pay)
     thrust::stable_sort_by_key(thrust::cpp::par, keys, keys + n, values, less_by_merging{});
-  } else {
-    with_policy(sort_work * n, [=](const auto& policy) {
-      thrust::stable_sort_by_key(policy, keys, keys + n, values, thrust::less<Key>{});
-    });
-  }
+  else sort_in_parts(n, keys, values);
 }
 
 /// Sorts n neighbouring elements. Integers are exchanged for their keys in place. The keys of
@@ -96,6 +149,31 @@ void sort_indices(const line<const T>& values, std::int64_t* indices, std::int64
     indices[i] = i;
   }
   sort_with_keys(key, indices, n);
+}
+
+/// The indices of the `count` greatest values of a longer line, greatest first, equal ones by
+/// index. A heap holds the best so far, with the worst of them on top: most values are compared
+/// with that one only.
+template <class T>
+void greatest_indices(const line<const T>& values, std::int64_t* best, std::int64_t n,
+                      std::int64_t count) {
+  if (count == 0) return;
+  const auto key = [&](std::int64_t i) { return key_of(values[i], order::descending); };
+  const auto better = [&](std::int64_t a, std::int64_t b) {
+    const auto x = key(a), y = key(b);
+    return x < y || (x == y && a < b);
+  };
+  for (std::int64_t i = 0; i < count; ++i) best[i] = i;
+  std::make_heap(best, best + count, better);
+  auto worst = key(best[0]);
+  for (std::int64_t i = count; i < n; ++i) {
+    if (!(key(i) < worst)) continue;  // of equal values the earlier one stays
+    std::pop_heap(best, best + count, better);
+    best[count - 1] = i;
+    std::push_heap(best, best + count, better);
+    worst = key(best[0]);
+  }
+  std::sort_heap(best, best + count, better);
 }
 
 template <class Tensor> struct indices_of {
@@ -158,10 +236,12 @@ template <int Axis, extent_t K, class Result, class X> Result top_k(const X& x) 
     const auto in = line_of(from, lines, i);
     const auto best = line_of(values, space, i);
     const auto at = line_of(indices, space, i);
-    index_list sorted(lines.length);
-    sort_indices(in, sorted.data(), lines.length, order::descending);
+    const bool few = K <= lines.length / 8;
+    index_list chosen(few ? K : lines.length);
+    if (few) greatest_indices(in, chosen.data(), lines.length, K);
+    else sort_indices(in, chosen.data(), lines.length, order::descending);
     for (std::int64_t k = 0; k < K; ++k) {
-      at[k] = sorted.data()[k];
+      at[k] = chosen.data()[k];
       best[k] = in[at[k]];
     }
   });
@@ -210,7 +290,8 @@ constexpr detail::axis_result<pack_name("argsort"), Axis, detail::indices_of, X>
 /// @shape   x: [..., N, ...] -> values, indices: [..., K, ...], N >= K
 /// @dtype   any; indices are i64
 /// @errors  compile time: "the axis has fewer elements than are asked for"; run time: shape_error
-/// @cost    that of argsort: lines are sorted whole
+/// @cost    reads N, and O(log K) for each value that is among the greatest so far; where K exceeds
+///          N / 8, that of argsort
 template <extent_t K, int Axis = -1, operand X>
 constexpr detail::top_k_result<K, Axis, X> top_k(X&& x) {
   using value = detail::top_k_result<K, Axis, X>;

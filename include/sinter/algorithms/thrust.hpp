@@ -28,6 +28,7 @@
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/iterator/transform_iterator.h>
 #include <thrust/iterator/transform_output_iterator.h>
+#include <thrust/merge.h>
 #include <thrust/partition.h>
 #include <thrust/scan.h>
 #include <thrust/sequence.h>
