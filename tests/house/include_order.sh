@@ -4,6 +4,7 @@
 # Data flows through the folders of include/sinter in one direction: a header includes only from
 # its own folder and from folders before it. Umbrella headers, directly in include/sinter, are the
 # doors to the rooms: they include what they like, and no header inside includes one of them.
+# Algorithms come last, though they need no networks, so that nothing else can come to need Thrust.
 set -u
 
 cd "$1/include" || exit 2
@@ -13,7 +14,7 @@ find sinter -name '*.hpp' -o -name '*.cuh' | LC_ALL=C sort | while IFS= read -r 
     sed -E "s|^([0-9]+):[^\"<]*([\"<])([^\">]*)[\">].*|$header \1 \2 \3|"
 done | awk '
   BEGIN {
-    count = split("core graph ops plan kernel target tensor nn report", order, " ")
+    count = split("core graph ops plan kernel target tensor nn report algorithms", order, " ")
     for (i = 1; i <= count; i++) station[order[i]] = i
   }
   function exists(path,    line, found) {

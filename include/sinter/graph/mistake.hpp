@@ -33,6 +33,11 @@ enum class rule {
   too_many,
   update,
   size,
+  too_few,
+  same_shape,
+  indices,
+  list,
+  traced,
 };
 
 struct mistake {
@@ -154,6 +159,23 @@ template <class... What> struct mistaken<rule::update, What...> {
 };
 template <class... What> struct mistaken<rule::size, What...> {
   static_assert(sizeof...(What) == 0, "sinter: the number of elements does not fit 63 bits");
+};
+template <class... What> struct mistaken<rule::too_few, What...> {
+  static_assert(sizeof...(What) == 0,
+                "sinter: the axis has fewer elements than are asked for");
+};
+template <class... What> struct mistaken<rule::same_shape, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: the operands must have the same extents");
+};
+template <class... What> struct mistaken<rule::indices, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: indices must be integers");
+};
+template <class... What> struct mistaken<rule::list, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: a list has one axis");
+};
+template <class... What> struct mistaken<rule::traced, What...> {
+  static_assert(sizeof...(What) == 0,
+                "sinter: not inside a fused function, which has no elements yet");
 };
 
 }  // namespace sinter
