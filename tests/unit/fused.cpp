@@ -150,6 +150,47 @@ TEST_CASE("fused: an update broadcasts to its tensor and takes its type") {
   CHECK(elements<int>(n) == std::vector<int>{1, 3, 4});
 }
 
+TEST_CASE("fused: compound assignment, outside and inside, of tensors, views and members") {
+  st::tensor<float, 2, 3> x{1, 2, 3, 4, 5, 6};
+  const float* memory = x.data();
+  x += 1;
+  x *= x;
+  x -= st::tensor<float, 3>{1, 2, 3};  // broadcast to x
+  x /= 2.f;
+  CHECK(x.data() == memory);
+  for (int i = 0; i < 6; ++i)
+    CHECK(x.data()[i] == static_cast<float>((i + 2) * (i + 2) - (i % 3 + 1)) / 2);
+  x.slice(0, 1, 2) += 10;
+  CHECK(x(0, 0) == 1.5f);
+  CHECK(x(1, 0) == 22);
+  st::tensor<int, 3> n{1, -3, 5};
+  n += n;
+  n /= 4;  // the quotient is f32, and takes the tensor's type again
+  CHECK(n(0) == 0);
+  CHECK(n(1) == -1);
+  CHECK(n(2) == 2);
+
+  struct net {
+    st::tensor<float, 5> w;
+    st::tensor<float, 2, 3> v;
+  };
+  constexpr auto step = st::fused([](auto& own, auto& m, auto g, auto rate) {
+    own.w -= rate * g;
+    own.v *= 2;
+    m += sum(own.v);  // the new value
+    m /= 2;
+  });
+  net own;
+  st::tensor<float, 4> m;
+  st::tensor<float, 5> g;
+  g += 1;
+  own.v += 2;
+  step(own, m, g, 0.5f);
+  CHECK(own.w(4) == -0.5f);
+  CHECK(own.v(1, 2) == 4);
+  CHECK(m(3) == 12);
+}
+
 TEST_CASE("fused: numbers, views, expressions and open extents as arguments") {
   constexpr auto scale = st::fused([](auto x, auto by) { return x * by; });
   CHECK(elements(scale(one, 2.f)) == numbers{2, 4, 6});

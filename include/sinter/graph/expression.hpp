@@ -244,6 +244,34 @@ template <operand X> constexpr element_call<id("not"), X> operator!(X&& x) {
   return element<id("not")>(std::forward<X>(x));
 }
 
+/// What can be assigned to: tensors, views, and what stands for them in a function that is traced,
+/// but no expression.
+template <class X>
+concept updatable = operand<X> && !is_call<std::remove_cvref_t<X>> &&
+                    (std::is_lvalue_reference_v<X> || !std::is_same_v<X, symbol>);
+
+// x += y is x = x + y: y is broadcast to x, x keeps its shape, its element type and its memory.
+template <class X, class Y>
+  requires updatable<X> && operand_or_number<Y>
+constexpr decltype(auto) operator+=(X&& x, Y&& y) {
+  return x = x + std::forward<Y>(y);
+}
+template <class X, class Y>
+  requires updatable<X> && operand_or_number<Y>
+constexpr decltype(auto) operator-=(X&& x, Y&& y) {
+  return x = x - std::forward<Y>(y);
+}
+template <class X, class Y>
+  requires updatable<X> && operand_or_number<Y>
+constexpr decltype(auto) operator*=(X&& x, Y&& y) {
+  return x = x * std::forward<Y>(y);
+}
+template <class X, class Y>
+  requires updatable<X> && operand_or_number<Y>
+constexpr decltype(auto) operator/=(X&& x, Y&& y) {
+  return x = x / std::forward<Y>(y);
+}
+
 namespace detail {
 
 /// One partial derivative times the gradient.
