@@ -75,6 +75,8 @@ TEST_CASE("slice: starts, stops and steps, from either end") {
   CHECK(elements<float>(st::tensor(x.slice(0, 1, 10, 4))) == numbers{1, 5, 9});
   CHECK(elements<float>(st::tensor(x.slice(-1, -3, -1))) == numbers{7, 8});
   CHECK(st::tensor(x.slice(0, 4, 4)).size() == 0);
+  CHECK(elements<float>(st::tensor(x.slice(0, 3, 10, INT64_MAX))) == numbers{3});
+  CHECK(st::tensor(x.slice(0, 10, 10, INT64_MAX)).size() == 0);
   CHECK(elements<float>(st::tensor(x.slice(0, 0, 10, 3).slice(0, 1, 4, 2))) == numbers{3, 9});
 
   CHECK_THROWS_WITH_AS(x.slice(0, 2, 11), "slice: 2 to 11 by 1 is outside axis 0 of a tensor [10]",

@@ -295,8 +295,8 @@ auto slice_view(const View& whole, int axis, std::int64_t start, std::int64_t st
     new_extents[i] = extents[i];
     new_strides[i] = strides[i];
   }
-  new_extents[a] = (last - first + step - 1) / step;
-  new_strides[a] = strides[a] * step;
+  new_extents[a] = last > first ? (last - first - 1) / step + 1 : 0;
+  if (new_extents[a] > 1) new_strides[a] = strides[a] * step;  // else any: it is never taken
   using view = decltype(dynamic_view<T, Rank>(std::make_index_sequence<Rank>{}));
   return view(whole.data() + first * strides[a], new_extents, new_strides, whole.where());
 }
