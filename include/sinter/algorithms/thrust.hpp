@@ -8,18 +8,8 @@
 /// Invariant: the system, and with it the number of threads, never shows in a result. Sorts are
 /// stable, and a stable sort has one result; sums of floats are never handed to a parallel
 /// algorithm, as its partial sums would follow the number of threads.
-///
-/// By itself Thrust would ask for the CUDA runtime. Outside nvcc it is told not to, unless the
-/// program told it something already.
 
-#if !defined(__CUDACC__)
-#if !defined(THRUST_HOST_SYSTEM)
-#define THRUST_HOST_SYSTEM THRUST_HOST_SYSTEM_CPP
-#endif
-#if !defined(THRUST_DEVICE_SYSTEM)
-#define THRUST_DEVICE_SYSTEM THRUST_DEVICE_SYSTEM_CPP
-#endif
-#endif
+#include "sinter/core/thrust_system.hpp"
 
 #include <thrust/binary_search.h>
 #include <thrust/copy.h>

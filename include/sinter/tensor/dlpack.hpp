@@ -172,14 +172,11 @@ inline void check_dlpack(dlpack_found& found, dtype type, const extent_t* declar
 }
 
 inline void check_row_major(const dlpack_found& found, int rank) {
-  std::int64_t step = 1;
-  if (!has_elements(found.extents, rank)) return;
-  for (int i = rank; i-- > 0; step *= found.extents[i])
-    if (found.extents[i] > 1 && found.strides[i] != step)
-      fail<shape_error>({"from_dlpack: a tensor is row-major, and one ",
-                         extents_text(found.extents, rank), " with strides ",
-                         extents_text(found.strides, rank),
-                         " is not; take it as a tensor_view, which a tensor can copy"});
+  if (!is_row_major(found.extents, found.strides, rank))
+    fail<shape_error>({"from_dlpack: a tensor is row-major, and one ",
+                       extents_text(found.extents, rank), " with strides ",
+                       extents_text(found.strides, rank),
+                       " is not; take it as a tensor_view, which a tensor can copy"});
 }
 
 template <class> struct dlpack_result;
@@ -192,14 +189,10 @@ template <class T, extent_t... E> struct dlpack_result<tensor_view<T, E...>> {
   }
 };
 
-/// Calls a deleter once, wherever the structure that it belongs to has gone.
-template <class Managed> struct dlpack_owner {
-  Managed* managed;
-  explicit dlpack_owner(Managed* m) : managed(m) {}
-  dlpack_owner(dlpack_owner&& other) noexcept : managed(std::exchange(other.managed, nullptr)) {}
-  dlpack_owner& operator=(dlpack_owner&&) = delete;
-  ~dlpack_owner() {
-    if (managed != nullptr && managed->deleter != nullptr) managed->deleter(managed);
+/// A managed tensor may come without a deleter.
+struct dlpack_deleter {
+  template <class Managed> void operator()(Managed* managed) const {
+    if (managed->deleter != nullptr) managed->deleter(managed);
   }
 };
 
@@ -209,14 +202,14 @@ template <class T, extent_t... E> struct dlpack_result<tensor<T, E...>> {
     check_dlpack(found, dtype_of<T>, own::declared, own::rank, true);
     check_row_major(found, own::rank);
     (void)checked_bytes(found.extents, own::rank, sizeof(T));
-    dlpack_owner<Managed> owner(managed);
+    deleted_pointer<Managed, dlpack_deleter> owner(managed, {});
     try {
       return tensor_access<own>::adopt(
           adopt_memory("from_dlpack", std::move(owner), found.where,
                        [&](auto&) { return found.t.data; }),
           found.extents);
     } catch (...) {
-      owner.managed = nullptr;  // still the caller's
+      owner.owns = false;  // still the caller's
       throw;
     }
   }

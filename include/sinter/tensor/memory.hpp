@@ -233,6 +233,15 @@ inline void fill_strides(std::int64_t* strides, const std::int64_t* extents, int
     strides[i] = static_cast<std::int64_t>(step);
 }
 
+/// Whether strides are those of contiguous memory, as far as they are taken.
+inline bool is_row_major(const std::int64_t* extents, const std::int64_t* strides, int rank) {
+  if (!has_elements(extents, rank)) return true;
+  std::int64_t step = 1;
+  for (int i = rank; i-- > 0; step *= extents[i])
+    if (extents[i] > 1 && strides[i] != step) return false;
+  return true;
+}
+
 /// How many extents a type leaves open.
 template <extent_t... E>
 inline constexpr std::size_t open_extents = (std::size_t{0} + ... + !is_static(E));

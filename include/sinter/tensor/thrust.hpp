@@ -3,18 +3,8 @@
 
 /// Thrust's vectors as views and as memory that tensors adopt, and tensors on a device as iterators
 /// for Thrust's algorithms.
-///
-/// By itself Thrust would ask for the CUDA runtime. Outside nvcc it is told not to, unless the
-/// program told it something already; its device is the host then.
 
-#if !defined(__CUDACC__)
-#if !defined(THRUST_HOST_SYSTEM)
-#define THRUST_HOST_SYSTEM THRUST_HOST_SYSTEM_CPP
-#endif
-#if !defined(THRUST_DEVICE_SYSTEM)
-#define THRUST_DEVICE_SYSTEM THRUST_DEVICE_SYSTEM_CPP
-#endif
-#endif
+#include "sinter/core/thrust_system.hpp"
 
 #include <thrust/device_ptr.h>
 #include <thrust/device_vector.h>
@@ -68,13 +58,11 @@ template <class View> std::int64_t check_device_range(const View& x) {
                            ", where Thrust's device is not; ",
                            thrust_has_cuda ? "send it by to(st::cuda), or use data()"
                                            : "this program's Thrust knows the host alone"});
-  std::int64_t count = 1;
-  for (int i = View::rank; i-- > 0; count *= x.extent(i))
-    if (has_elements(x.extents(), View::rank) && x.extent(i) > 1 && x.stride(i) != count)
-      fail<shape_error>({"device_begin: a view ", extents_text(x.extents(), View::rank),
-                         " with strides ", extents_text(x.strides(), View::rank),
-                         " has gaps; a tensor can copy it"});
-  return count;
+  if (!is_row_major(x.extents(), x.strides(), View::rank))
+    fail<shape_error>({"device_begin: a view ", extents_text(x.extents(), View::rank),
+                       " with strides ", extents_text(x.strides(), View::rank),
+                       " has gaps; a tensor can copy it"});
+  return static_cast<std::int64_t>(checked_bytes(x.extents(), View::rank, 1));
 }
 
 }  // namespace detail
