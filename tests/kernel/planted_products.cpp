@@ -13,6 +13,15 @@ source bug;
 
 constexpr shape warpgroup{.threads = 128, .shared_bytes = 32768};
 
+/// A tile of shared memory that products may read.
+template <class Context> auto tile_of_ones(Context& ctx) {
+  auto a = ctx.template shared<bf16>(64 * 64, device::swizzled_tile_alignment);
+  for (int i = ctx.thread(); i < 64 * 64; i += 128) ctx.store(a + i, bf16(1));
+  ctx.fence_proxy_async();
+  ctx.sync();
+  return a;
+}
+
 // Two groups of products in flight, with each precaution left out in turn.
 enum class slip {
   none, proxy_fence, register_fence, commit, wait, early_wait, touch, read_first, overwrite, leave,
@@ -78,10 +87,7 @@ TEST_CASE("planted: products of a warpgroup, with each precaution left out in tu
 
 TEST_CASE("planted: an accumulator that is named as done and is not") {
   const auto body = [](auto& ctx, bool all) {
-    auto a = ctx.template shared<bf16>(64 * 64, device::swizzled_tile_alignment);
-    for (int i = ctx.thread(); i < 64 * 64; i += 128) ctx.store(a + i, bf16(1));
-    ctx.fence_proxy_async();
-    ctx.sync();
+    auto a = tile_of_ones(ctx);
     using context = std::remove_reference_t<decltype(ctx)>;
     typename context::template accumulator<8> d;
     ctx.wgmma_fence(d);
@@ -96,10 +102,7 @@ TEST_CASE("planted: an accumulator that is named as done and is not") {
 
 TEST_CASE("planted: a product that registers are prepared for without a fence") {
   const auto body = [](auto& ctx, bool fenced) {
-    auto a = ctx.template shared<bf16>(64 * 64, device::swizzled_tile_alignment);
-    for (int i = ctx.thread(); i < 64 * 64; i += 128) ctx.store(a + i, bf16(1));
-    ctx.fence_proxy_async();
-    ctx.sync();
+    auto a = tile_of_ones(ctx);
     using context = std::remove_reference_t<decltype(ctx)>;
     typename context::template accumulator<8> d;
     ctx.wgmma_fence(d);

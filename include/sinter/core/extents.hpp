@@ -34,4 +34,7 @@ constexpr bool is_static(extent_t extent) { return extent >= 0; }
 constexpr bool is_named(extent_t extent) { return extent < dyn; }
 constexpr name_code axis_name(extent_t extent) { return -1 - extent; }
 
+/// Pieces of length b that cover a.
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
 }  // namespace sinter

@@ -29,17 +29,16 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
   /// Runs the kernel, unless there is nothing to do.
   template <class Arguments, class Launcher>
   static void run(const Arguments& arguments, Launcher&& launcher) {
-    [[maybe_unused]] const nest_extents e = measure(arguments, p);
     if constexpr (p.family == family::map) {
       map_launch<program, static_program<Others>...>::run(arguments, launcher);
-    } else if constexpr (p.family == family::row) {
-      if (e.rows > 0) run_rows(arguments, e, launcher);
     } else if constexpr (p.family == family::contract) {
       run_contract(arguments, launcher);
-    } else if constexpr (p.folds == fold::column) {
-      if (e.rows > 0 && e.line > 0) run_fold<true>(arguments, e, launcher);
     } else {
-      if (e.rows > 0) run_fold<false>(arguments, e, launcher);
+      const nest_extents e = measure(p, arguments);
+      if (e.rows == 0) return;
+      if constexpr (p.family == family::row) run_rows(arguments, e, launcher);
+      else if constexpr (p.folds != fold::column) run_fold<false>(arguments, e, launcher);
+      else if (e.line > 0) run_fold<true>(arguments, e, launcher);
     }
   }
 
@@ -102,19 +101,19 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
                   p.extent[p.line()] <= longest_whole_row) {
       // As few threads as hold the row at 16 elements each, and as few elements as then are needed.
       constexpr std::int64_t line = p.extent[p.line()];
-      constexpr int across = 1 << detail::ceil_log2(detail::ceil_div(line, 16));
+      constexpr int across = 1 << detail::ceil_log2(ceil_div(line, 16));
       constexpr int each =
-          static_cast<int>(detail::ceil_div(line > 0 ? line : 1, across));
-      constexpr int packs = static_cast<int>(detail::ceil_div(each, pack));
+          static_cast<int>(ceil_div(line > 0 ? line : 1, across));
+      constexpr int packs = static_cast<int>(ceil_div(each, pack));
       with_layout<packs>(arguments, [&]<lane_layout Layout>() {
         using body = row_body<Layout, across, true, program>;
-        launcher(body{}, grid_of(detail::ceil_div(e.rows, body::block_rows)), arguments, shape);
+        launcher(body{}, grid_of(ceil_div(e.rows, body::block_rows)), arguments, shape);
       });
     } else {
       with_layout<1>(arguments, [&]<lane_layout Layout>() {
         if (e.middle * e.line <= 1024) {
           using body = row_body<Layout, 32, false, program>;
-          launcher(body{}, grid_of(detail::ceil_div(e.rows, body::block_rows)), arguments, shape);
+          launcher(body{}, grid_of(ceil_div(e.rows, body::block_rows)), arguments, shape);
         } else {
           launcher(row_body<Layout, 512, false, program>{}, grid_of(e.rows), arguments, shape);
         }
@@ -140,26 +139,24 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
   }();
   static constexpr int tile_piece = 4 * 256 / (tile_rows / 4);
   static constexpr int tile_columns =
-      static_cast<int>(detail::ceil_div(tile_line > 0 ? tile_line : 1, tile_piece)) * tile_piece;
+      static_cast<int>(ceil_div(tile_line > 0 ? tile_line : 1, tile_piece)) * tile_piece;
   template <lane_layout Layout>
   using contract_type = decltype(contract_of<Layout, tile_rows, tile_columns, folds_tile>(
       std::make_integer_sequence<int, program::sizes.products>{}));
 
   template <class Arguments, class Launcher>
   static void run_contract(const Arguments& arguments, Launcher& launcher) {
-    nest_extents e;
     std::int64_t batch = 1;
     for (int a = 0; a + 1 < p.outer(); ++a) batch *= arguments.number(p.extent[a]);
     contract_shape shape;
     shape.rows = arguments.number(p.extent[p.outer() - 1]);
-    shape.columns = e.line = arguments.number(p.extent[p.line()]);
-    e.rows = batch * shape.rows;
-    if (e.rows == 0 || e.line == 0) return;
+    shape.columns = arguments.number(p.extent[p.line()]);
+    if (batch == 0 || shape.rows == 0 || shape.columns == 0) return;
     for (int q = 0; q < p.product_count; ++q)
       shape.inner[q] = arguments.number(p.products[q].inner);
     with_layout<1>(arguments, [&]<lane_layout Layout>() {
-      const std::int64_t down = detail::ceil_div(shape.rows, tile_rows);
-      const std::int64_t across = folds_tile ? 1 : detail::ceil_div(shape.columns, tile_columns);
+      const std::int64_t down = ceil_div(shape.rows, tile_rows);
+      const std::int64_t across = folds_tile ? 1 : ceil_div(shape.columns, tile_columns);
       launcher(contract_type<Layout>{}, batch * down * across, arguments, shape);
     });
   }
@@ -173,16 +170,16 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
       shape.middle = e.middle;
       if constexpr (Columns) {
         using body = fold_columns_body<Layout, program>;
-        const std::int64_t places = e.rows * detail::ceil_div(e.line, body::tile);
+        const std::int64_t places = e.rows * ceil_div(e.line, body::tile);
         shape.part = part_of(e.middle, places, 8 * body::high);
-        shape.parts = detail::ceil_div(e.middle > 0 ? e.middle : 1, shape.part);
+        shape.parts = ceil_div(e.middle > 0 ? e.middle : 1, shape.part);
         launch_fold<body>(arguments, shape, places, body::folds * body::tile, launcher);
       } else {
         using body = fold_rows_body<Layout, program>;
         const std::int64_t chunks =
-            e.middle * detail::ceil_div(e.line, body::block_threads * Layout.lanes());
+            e.middle * ceil_div(e.line, body::block_threads * Layout.lanes());
         shape.part = part_of(chunks, e.rows, 4);
-        shape.parts = detail::ceil_div(chunks > 0 ? chunks : 1, shape.part);
+        shape.parts = ceil_div(chunks > 0 ? chunks : 1, shape.part);
         launch_fold<body>(arguments, shape, e.rows, body::folds, launcher);
       }
     });
@@ -192,7 +189,7 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
   /// blocks do the work.
   static std::int64_t part_of(std::int64_t count, std::int64_t places, std::int64_t least) {
     const std::int64_t parts = places < 1024 ? 1024 / places : 1;
-    const std::int64_t part = detail::ceil_div(count > 0 ? count : 1, parts);
+    const std::int64_t part = ceil_div(count > 0 ? count : 1, parts);
     return part > least ? part : least;
   }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// What the host knows of a program before its launch: extents, whether packs of 16 bytes are
+/// What the host knows of a program before its launch: whether packs of 16 bytes are
 /// aligned, whether indices need more than 32 bits.
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -12,14 +11,7 @@
 
 namespace sinter::device {
 
-/// What a kernel's nest is once its run-time numbers are known.
-struct nest_extents {
-  std::int64_t rows = 1, middle = 1, line = 1;
-};
-
 namespace detail {
-
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 constexpr int ceil_log2(std::int64_t x) {
   int log = 0;
@@ -67,45 +59,37 @@ constexpr bool never_aligned(const program_view& p, int pack) {
   return false;
 }
 
-/// Whether all extents and strides are known, and small enough for indices of 32 bits.
-constexpr bool never_wide(const program_view& p) {
-  constexpr std::int64_t limit = INT32_MAX / 2;
-  std::int64_t elements = 1;
-  for (int a = 0; a < p.rank; ++a) {
-    if (p.extent[a] < 0 || p.extent[a] > limit) return false;
-    elements *= p.extent[a] > 0 ? p.extent[a] : 1;
-    if (elements > limit) return false;
-  }
-  const auto reaches = [&](const std::int64_t* stride, std::int64_t offset) {
-    if (offset < 0) return true;
-    for (int a = 0; a < p.rank; ++a) {
-      if (stride[a] < 0 || stride[a] > limit) return true;
-      offset += p.extent[a] * stride[a];
-    }
-    return offset > limit;
+/// Whether an index of a program may exceed 31 bits. `number(x)`: a number of the program.
+template <class Number> constexpr bool may_be_wide(const program_view& p, Number&& number) {
+  constexpr std::int64_t limit = INT32_MAX / 2;  // loops may step beyond the last index
+  const auto size_of = [&](std::int64_t x) {
+    const double n = number(x);
+    return n < 0 ? -n : n;
   };
-  for (int l = 0; l < p.leaf_count; ++l)
-    if (reaches(p.leaves[l].stride, p.leaves[l].offset)) return false;
-  for (int r = 0; r < p.result_count; ++r)
-    if (p.results[r].buffer >= 0 && reaches(p.results[r].stride, 0)) return false;
-  for (int l = 0; l < p.leaf_count; ++l)
-    for (int a = 0; p.leaves[l].guarded && a < p.rank; ++a)
-      if (p.leaves[l].begin[a] > limit ||
-          (p.leaves[l].end[a] != INT64_MAX && p.leaves[l].end[a] > limit))
-        return false;
-  return true;
+  const auto reaches = [&](const std::int64_t* stride, double reach) {
+    for (int a = 0; a < p.rank; ++a) reach += size_of(p.extent[a]) * size_of(stride[a]);
+    return reach > static_cast<double>(limit);
+  };
+  double elements = 1;
+  for (int a = 0; a < p.rank; ++a) elements *= size_of(p.extent[a]);
+  bool wide = elements > static_cast<double>(limit);
+  for (int l = 0; l < p.leaf_count && !wide; ++l) {
+    const leaf& from = p.leaves[l];
+    wide = reaches(from.stride, size_of(from.offset));
+    for (int a = 0; from.guarded && a < p.rank; ++a)
+      wide = wide || from.begin[a] > limit || (from.end[a] != INT64_MAX && from.end[a] > limit);
+  }
+  for (int r = 0; r < p.result_count && !wide; ++r)
+    wide = p.results[r].buffer >= 0 && reaches(p.results[r].stride, 0);
+  return wide;
+}
+
+/// Whether no call can have such an index, by the numbers that are known: the others may be large.
+constexpr bool never_wide(const program_view& p) {
+  return !may_be_wide(p, [](std::int64_t x) { return x >= 0 ? static_cast<double>(x) : 1e30; });
 }
 
 }  // namespace detail
-
-template <class Arguments>
-nest_extents measure(const Arguments& arguments, const program_view& of) {
-  nest_extents e;
-  for (int a = 0; a < of.outer(); ++a) e.rows *= arguments.number(of.extent[a]);
-  for (int a = of.outer(); a < of.line(); ++a) e.middle *= arguments.number(of.extent[a]);
-  e.line = arguments.number(of.extent[of.line()]);
-  return e;
-}
 
 /// Whether all packs of a program are aligned: addresses, offsets, strides and the line itself.
 template <class Arguments>
@@ -131,30 +115,10 @@ bool is_aligned(const Arguments& arguments, const program_view& of, int elements
   return all;
 }
 
-/// Whether an index of a program may exceed 31 bits.
-template <class Arguments>
-bool is_wide(const Arguments& arguments, const program_view& of) {
-  constexpr std::int64_t limit = INT32_MAX / 2;  // loops may step beyond the last index
-  double elements = 1;
-  for (int a = 0; a < of.rank; ++a)
-    elements *= static_cast<double>(arguments.number(of.extent[a]));
-  const auto reaches = [&](const std::int64_t* stride, std::int64_t offset) {
-    double reach = std::abs(static_cast<double>(offset));
-    for (int a = 0; a < of.rank; ++a)
-      reach += static_cast<double>(arguments.number(of.extent[a])) *
-               std::abs(static_cast<double>(arguments.number(stride[a])));
-    return reach > static_cast<double>(limit);
-  };
-  bool wide = elements > static_cast<double>(limit);
-  for (int l = 0; l < of.leaf_count && !wide; ++l) {
-    const leaf& from = of.leaves[l];
-    wide = reaches(from.stride, arguments.number(from.offset));
-    for (int a = 0; from.guarded && a < of.rank; ++a)
-      wide = wide || from.begin[a] > limit || (from.end[a] != INT64_MAX && from.end[a] > limit);
-  }
-  for (int r = 0; r < of.result_count && !wide; ++r)
-    wide = of.results[r].buffer >= 0 && reaches(of.results[r].stride, 0);
-  return wide;
+/// Whether an index of a program may exceed 31 bits in this call.
+template <class Arguments> bool is_wide(const Arguments& arguments, const program_view& of) {
+  return detail::may_be_wide(
+      of, [&](std::int64_t x) { return static_cast<double>(arguments.number(x)); });
 }
 
 inline constexpr std::int64_t most_blocks = 65536;

@@ -46,15 +46,15 @@ template <class... Programs> class map_launch {
     std::int64_t blocks = 0;
     int at = 0;
     const auto place = [&](const program_view& of, int lanes) {
-      const nest_extents e = measure(arguments, of);
+      const nest_extents e = measure(of, arguments);
       auto& part = shape.parts[at++];
       part.rows = e.rows;
       const int most = detail::ceil_log2(body::block_threads);
-      const int wanted = detail::ceil_log2(detail::ceil_div(e.line, lanes));
+      const int wanted = detail::ceil_log2(ceil_div(e.line, lanes));
       part.log_across = wanted < most ? wanted : most;
       const std::int64_t across = std::int64_t{1} << part.log_across;
-      blocks += grid_of(detail::ceil_div(e.line, across * lanes) *
-                        detail::ceil_div(e.rows, body::block_threads / across));
+      blocks += grid_of(ceil_div(e.line, across * lanes) *
+                        ceil_div(e.rows, body::block_threads / across));
       part.end = static_cast<int>(blocks);
     };
     (place(Programs::view, layout<Programs, Aligned, Wide>.lanes()), ...);

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 
+#include "sinter/core/config.hpp"
 #include "sinter/core/list.hpp"
 #include "sinter/graph/node.hpp"
 
@@ -102,6 +103,23 @@ struct program_view {
   constexpr int line() const { return rank - 1; }
   constexpr int outer() const { return rank - 1 - middle; }
 };
+
+/// The extents of a program's nest, once its run-time numbers are known.
+struct nest_extents {
+  std::int64_t rows = 1;    ///< elements of the outer axes
+  std::int64_t middle = 1;  ///< of the middle axes
+  std::int64_t line = 1;
+};
+
+/// `numbers.number(x)`: the value of a number of the program.
+template <class Numbers>
+SINTER_INLINE nest_extents measure(const program_view& p, const Numbers& numbers) {
+  nest_extents e;
+  for (int a = 0; a < p.outer(); ++a) e.rows *= numbers.number(p.extent[a]);
+  for (int a = p.outer(); a < p.line(); ++a) e.middle *= numbers.number(p.extent[a]);
+  e.line = numbers.number(p.extent[p.line()]);
+  return e;
+}
 
 /// A program as it is made.
 struct program : program_view {

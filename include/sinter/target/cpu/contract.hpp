@@ -166,7 +166,7 @@ template <class Main, class... Cores> struct contraction {
                     std::int64_t begin, std::int64_t end, std::int64_t from, std::int64_t to,
                     const char* panels) {
     const auto& p = Main::view();
-    ranges n;
+    nest_extents n;
     n.line = z.columns;
     const std::int64_t buffers = folds ? p.row_buffers * row_buffer_bytes<Main>(n) : 0;
     const std::int64_t width = round_up(to, panel) - from;

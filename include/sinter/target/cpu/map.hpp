@@ -10,7 +10,7 @@
 namespace sinter::cpu_target {
 
 template <class Code>
-void map_task(const arguments& args, ranges n, std::int64_t chunk, std::int64_t begin,
+void map_task(const arguments& args, nest_extents n, std::int64_t chunk, std::int64_t begin,
               std::int64_t end) {
   const auto& p = Code::view();
   const std::int64_t chunks = ceil_div(n.line, chunk);
@@ -29,7 +29,7 @@ void map_task(const arguments& args, ranges n, std::int64_t chunk, std::int64_t 
 /// How the pieces of a map are handed out: tasks of `each` pieces, so that a task is worth its
 /// start.
 struct map_split {
-  ranges n;
+  nest_extents n;
   std::int64_t chunk = 1, pieces = 0, each = 1;
 
   SINTER_INLINE map_split(const program_view& p, const arguments& args) : n(measure(p, args)) {

@@ -14,7 +14,7 @@ namespace sinter::cpu_target {
 // Folds of whole rows. A row is `middle` lines; parts are runs of lines, or pieces of a line.
 
 template <class Code>
-void fold_part(const arguments& args, ranges n, std::int64_t row, std::int64_t part,
+void fold_part(const arguments& args, nest_extents n, std::int64_t row, std::int64_t part,
                std::int64_t lines, std::int64_t piece, void* kept) {
   const auto& p = Code::view();
   const std::int64_t pieces = ceil_div(n.line, piece);
@@ -47,7 +47,7 @@ void fold_finish(const arguments& args, std::int64_t row, std::int64_t parts, co
   Code::store_folded(s, 0, 1);
 }
 
-template <class Code> void run_row_folds(const arguments& args, const ranges& n) {
+template <class Code> void run_row_folds(const arguments& args, const nest_extents& n) {
   const std::int64_t piece = n.line > 2 * grain ? grain : n.line > 0 ? n.line : 1;
   const std::int64_t pieces = ceil_div(n.line, piece);
   const std::int64_t lines = pieces > 1 ? 1 : ceil_div(grain, piece);
@@ -106,7 +106,7 @@ void column_finish(const arguments& args, std::int64_t row, std::int64_t from, s
   }
 }
 
-template <class Code> void run_column_folds(const arguments& args, const ranges& n) {
+template <class Code> void run_column_folds(const arguments& args, const nest_extents& n) {
   constexpr std::int64_t block = 16 * Code::width;
   const std::int64_t blocks = ceil_div(n.line, block);
   const std::int64_t wide = n.line < block ? n.line : block;
@@ -129,7 +129,7 @@ template <class Code> void run_column_folds(const arguments& args, const ranges&
 }
 
 template <class Code> void run_reduce(const arguments& args) {
-  const ranges n = measure(Code::view(), args);
+  const nest_extents n = measure(Code::view(), args);
   if (n.rows == 0) return;
   if constexpr (Code::view().folds == fold::column) run_column_folds<Code>(args, n);
   else run_row_folds<Code>(args, n);

@@ -11,13 +11,14 @@
 namespace sinter::cpu_target {
 
 /// Bytes of a row buffer: any register type, whole vectors, for each index of the middle axes.
-template <class Code> std::int64_t row_buffer_bytes(const ranges& n) {
+template <class Code> std::int64_t row_buffer_bytes(const nest_extents& n) {
   return n.middle * round_up(n.line, Code::width) * 8;
 }
 
 /// All passes over the row at which the state stands; `middle` moves it along the middle axes.
 template <class Code, class Move>
-SINTER_INLINE void run_row(typename Code::state& s, const ranges& n, char* buffers, Move&& middle) {
+SINTER_INLINE void run_row(typename Code::state& s, const nest_extents& n, char* buffers,
+                           Move&& middle) {
   const auto& p = Code::view();
   const std::int64_t stride = round_up(n.line, Code::width) * 8;
   for (int pass = 0; pass < p.passes; ++pass) {
@@ -36,7 +37,7 @@ SINTER_INLINE void run_row(typename Code::state& s, const ranges& n, char* buffe
 }
 
 template <class Code>
-void row_task(const arguments& args, ranges n, std::int64_t begin, std::int64_t end) {
+void row_task(const arguments& args, nest_extents n, std::int64_t begin, std::int64_t end) {
   const auto& p = Code::view();
   char* buffers = static_cast<char*>(thread_arena<purpose::row>().reserve(
       static_cast<std::size_t>(p.row_buffers * row_buffer_bytes<Code>(n))));
@@ -52,7 +53,7 @@ void row_task(const arguments& args, ranges n, std::int64_t begin, std::int64_t 
 }
 
 template <class Code> void run_rows(const arguments& args) {
-  const ranges n = measure(Code::view(), args);
+  const nest_extents n = measure(Code::view(), args);
   if (n.rows == 0) return;
   const std::int64_t length = n.middle * n.line;
   const std::int64_t each = length >= grain ? 1 : ceil_div(grain, length + 1);

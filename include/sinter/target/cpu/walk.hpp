@@ -7,21 +7,6 @@
 
 namespace sinter::cpu_target {
 
-/// The extents of a nest, once the run-time ones are known.
-struct ranges {
-  std::int64_t rows = 1;    ///< elements of the outer axes
-  std::int64_t middle = 1;  ///< of the middle axes
-  std::int64_t line = 1;
-};
-
-SINTER_INLINE ranges measure(const program_view& p, const arguments& args) {
-  ranges r;
-  for (int a = 0; a < p.outer(); ++a) r.rows *= args.number(p.extent[a]);
-  for (int a = p.outer(); a < p.line(); ++a) r.middle *= args.number(p.extent[a]);
-  r.line = args.number(p.extent[p.line()]);
-  return r;
-}
-
 /// Moves a state to a row and to an index of the middle axes.
 template <class State>
 SINTER_INLINE void move(State& s, const program_view& p, const arguments& args, std::int64_t row,
@@ -110,7 +95,6 @@ template <class Code> class walker {
 
 constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 constexpr std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
 
 /// Elements of work below which another thread is not worth its start.
