@@ -252,10 +252,57 @@ bench::test_case training_step() {
           }};
 }
 
+struct deep_network {
+  st::linear<300, 300> first;
+  st::linear<300, 301> second;
+  st::linear<301, 302> third;
+  st::linear<302, 303> fourth;
+  st::linear<303, 304> fifth;
+  st::linear<304, 305> sixth;
+};
+
+constexpr auto update_all = st::fused([](auto& net, auto& optimizer, const auto& slope) {
+  optimizer.update(net, slope);
+});
+constexpr auto update_one = st::fused([](auto& w, auto& v, auto slope, auto rate, auto momentum) {
+  v = momentum * v + slope;
+  w = w - rate * v;
+});
+
+void update_one_by_one(deep_network& net, st::sgd<deep_network>& optimizer,
+                       const deep_network& slope) {
+  st::for_each_tensor(
+      [&](auto& w, auto& v, auto& g) {
+        update_one(w, v, g, optimizer.learning_rate, optimizer.momentum);
+      },
+      net, optimizer.velocity, slope);
+}
+
+/// SGD's update of twelve parameters in one kernel, against a kernel for each.
+bench::test_case network_update() {
+  static deep_network a, b, slope;
+  static st::sgd<deep_network> optimizer, other;
+  b = a;
+  const auto cost = bench::needs(update_all, a, optimizer, slope);
+  return {"network_update", cost.bytes(), cost.flops,
+          {{"fused", [] { update_all(a, optimizer, slope); }},
+           {"one by one", [] { update_one_by_one(b, other, slope); }}},
+          [] {
+            deep_network one, two = one;
+            st::sgd<deep_network> first, second;
+            for (int i = 0; i < 3; ++i) {
+              update_all(one, first, slope);
+              update_one_by_one(two, second, slope);
+            }
+            return bench::difference(one.sixth.weight, two.sixth.weight);
+          }};
+}
+
 int main(int argc, char** argv) try {
   bench::runner runner(bench::parse(argc, argv));
   bool right = true;
-  for (const auto& make : {copy, chain, softmax_rows, layer_norm_rows, dense, gated, training_step})
+  for (const auto& make : {copy, chain, softmax_rows, layer_norm_rows, dense, gated, training_step,
+                           network_update})
     right &= runner.run(make());
   return right ? 0 : 1;
 } catch (const st::error& e) {
