@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The same program on a CPU and on a GPU: an expression runs where its tensors are, and nothing is
-// copied between the two unless the program says so. Compiled by nvcc it has kernels for both;
-// compiled by another compiler, or on a machine without a device, it says why it stays here.
+// copied between the two unless the program says so. Compiled by nvcc it has kernels for both, and
+// `compare` shows which place pays; compiled by another compiler, or on a machine without a device,
+// it says why it stays here.
 
 #include <sinter/cuda.hpp>
 #include <sinter/nn.hpp>
+#include <sinter/report/compare.hpp>
 
 #include <cmath>
 #include <cstdio>
@@ -25,6 +27,7 @@ int main() {
   const classifier net;
   const st::tensor<float, batch, 64> x = st::random::normal(256);
   const st::tensor here = classify(net, x);
+  st::compare(classify, net, x);  // where it is faster, from which batch on, and why
   try {
     const auto there = st::to(st::cuda, net);
     st::tensor y = classify(there, x.to(st::cuda));  // on the device, like its operands

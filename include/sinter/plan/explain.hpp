@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sinter/plan/known_plan.hpp"
+#include "sinter/plan/text_table.hpp"
 #include "sinter/plan/unfused.hpp"
 
 namespace sinter {
@@ -25,74 +26,40 @@ struct explain_options {
 
 namespace detail {
 
-/// Breaks a text after `mark` so that it fits between `indent` and `width`; what follows the first
-/// line stands four columns further in.
-inline std::string wrapped(std::string_view text, int indent, int width,
-                           std::string_view mark = " ") {
-  std::string page;
-  for (bool first = true; !text.empty(); first = false) {
-    const int margin = indent + (first ? 0 : 4);
-    const auto room = static_cast<std::size_t>(std::max(width - margin, 20));
-    std::size_t end = text.size();
-    if (end > room) {
-      end = text.rfind(mark, room - mark.size() + 1);
-      if (end == text.npos) end = text.find(mark);
-      end = end == text.npos ? text.size() : end + mark.size() - 1;
-    }
-    page += std::string(static_cast<std::size_t>(margin), ' ') + std::string(text.substr(0, end));
-    page += '\n';
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return page;
-}
-
-/// The first and the last of many lines.
-inline std::vector<std::string> elided(std::vector<std::string> lines, int most) {
-  const auto limit = static_cast<std::size_t>(std::max(most, 4));
-  if (lines.size() <= limit) return lines;
-  const std::size_t head = limit - 3, left_out = lines.size() - limit + 1;
-  const auto at = lines.begin() + static_cast<std::ptrdiff_t>(head);
-  const auto rest = lines.erase(at, at + static_cast<std::ptrdiff_t>(left_out));
-  lines.insert(rest, "... " + std::to_string(left_out) + " more ...");
-  return lines;
-}
-
-inline std::string counted(std::size_t count, const std::string& what) {
-  return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s");
-}
-
 class explainer {
  public:
   explainer(const plan_builder& plan, const explain_options& options)
       : plan_(plan), options_(options), known_(plan, options.inputs, options.dimensions) {}
 
   std::string run() {
-    rows_.push_back({"#", "family", "space"});
+    text_table::row titles{"#", "family", "space"};
     if (known_.complete()) {
-      for (const char* title : {"read", "written", "flops", "flop/B"}) rows_[0].push_back(title);
-      for (const machine& m : options_.machines) rows_[0].push_back(m.name);
+      for (const char* title : {"read", "written", "flops", "flop/B"}) titles.push_back(title);
+      for (const machine& m : options_.machines) titles.push_back(m.name);
     } else {
-      rows_[0].push_back("bytes");
-      rows_[0].push_back("flops");
+      titles.push_back("bytes");
+      titles.push_back("flops");
     }
+    table_.add(std::move(titles));
     for (std::size_t k = 0; k < plan_.kernels.size(); ++k) {
       const lowered_kernel& kernel = plan_.kernels[k];
       add_row({std::to_string(k), name(kernel.programs[0].family), known_.spelling().space(kernel)},
-              [&](const auto& values) { return list<kernel_cost>{cost_of(kernel, values)}; });
+              [&](const auto& values) { return list<kernel_cost>{cost_of(kernel, values)}; },
+              elided(known_.spelling().formulas(kernel), options_.lines));
     }
+    table_.rule();
     const auto fused = [&](const auto& values) { return cost_of(plan_, values); };
     const auto unfused = [&](const auto& values) { return unfused_cost(plan_.graph, values); };
     const list<std::int64_t> some = known_.values();
     add_row({"", "fused", counted(plan_.kernels.size(), "kernel")}, fused);
     add_row({"", "unfused", counted(unfused(some).size(), "kernel")}, unfused);
-    return head() + table() + tail();
+    return head() + table_.text(options_.width) + '\n' + tail();
   }
 
  private:
-  using row = std::vector<std::string>;
-
   /// Adds the columns of a cost to the row's title.
-  template <class Costs> void add_row(row cells, Costs costs) {
+  template <class Costs>
+  void add_row(text_table::row cells, Costs costs, std::vector<std::string> below = {}) {
     const auto sum = [&](const auto& values) { return total(costs(values)); };
     const auto add = [&](auto member, std::string_view unit) {
       cells.push_back(known_.text([&](const auto& v) { return member(sum(v)); }, unit));
@@ -110,7 +77,7 @@ class explainer {
       for (const machine& m : options_.machines)
         cells.push_back(spell_time(expected_time(kernels, m)));
     }
-    rows_.push_back(std::move(cells));
+    table_.add(std::move(cells), std::move(below));
   }
 
   std::string head() const {
@@ -138,35 +105,6 @@ class explainer {
     if (!inputs.empty()) page += wrapped("reads " + inputs, 2, options_.width, "; ");
     if (!outputs.empty()) page += wrapped("returns " + outputs, 2, options_.width, "; ");
     if (!updates.empty()) page += wrapped("updates " + updates, 2, options_.width, "; ");
-    return page + '\n';
-  }
-
-  std::string table() const {
-    std::vector<std::size_t> widths(rows_[0].size(), 0);
-    for (const row& cells : rows_)
-      for (std::size_t c = 0; c < cells.size(); ++c)
-        widths[c] = std::max(widths[c], cells[c].size());
-    std::size_t total_width = 0;
-    for (const std::size_t w : widths) total_width += w + 2;
-
-    const std::string rule = "  " + std::string(total_width - 2, '-') + '\n';
-    std::string page;
-    for (std::size_t r = 0; r < rows_.size(); ++r) {
-      const bool is_total = r > plan_.kernels.size();
-      if (r == plan_.kernels.size() + 1) page += rule;
-      std::string line;
-      for (std::size_t c = 0; c < rows_[r].size(); ++c) {
-        const std::string gap(widths[c] - rows_[r][c].size(), ' ');
-        line += "  " + (c == 1 || c == 2 ? rows_[r][c] + gap : gap + rows_[r][c]);
-      }
-      page += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
-      if (r == 0) page += rule;
-      if (r == 0 || is_total) continue;
-      const int indent = static_cast<int>(widths[0]) + 4;
-      for (const std::string& formula :
-           elided(known_.spelling().formulas(plan_.kernels[r - 1]), options_.lines))
-        page += wrapped(formula, indent, options_.width);
-    }
     return page + '\n';
   }
 
@@ -200,7 +138,7 @@ class explainer {
   const plan_builder& plan_;
   const explain_options& options_;
   known_plan known_;
-  std::vector<row> rows_;
+  text_table table_{{1, 2}};
 };
 
 }  // namespace detail

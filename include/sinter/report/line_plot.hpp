@@ -48,7 +48,8 @@ struct plot_series {
 struct plot_panel {
   std::string title = {}, x_label = {}, y_label = {};
   std::vector<plot_series> lines = {};
-  bool logarithmic = false;  ///< of y; what is not positive is then a gap
+  bool logarithmic = false;    ///< of y; what is not positive is then a gap
+  bool logarithmic_x = false;  ///< of x, likewise
 };
 
 namespace detail::plot {
@@ -140,16 +141,18 @@ inline void draw_line(svg::canvas& out, const std::vector<svg::point>& points, s
 
 inline void draw_panel(svg::canvas& out, const plot_panel& panel, double left, double top) {
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  const auto height_of = [&](double y) {
-    if (!panel.logarithmic) return drawable(y) ? y : none;
-    return y > 0 && drawable(y) ? std::log10(y) : none;
+  const auto scaled = [](double value, bool logarithmic) {
+    if (!drawable(value) || (logarithmic && !(value > 0))) return none;
+    return logarithmic ? std::log10(value) : value;
   };
+  const auto width_of = [&](double x) { return scaled(x, panel.logarithmic_x); };
+  const auto height_of = [&](double y) { return scaled(y, panel.logarithmic); };
   double x0 = 1, x1 = 0, y0 = 1, y1 = 0;
   std::size_t total = 0, gaps = 0;
   bool whole = true;
   for (const plot_series& line : panel.lines) {
     for (std::size_t i = 0; i < line.y.size(); ++i, ++total) {
-      const double x = line.x[i], y = height_of(line.y[i]);
+      const double x = width_of(line.x[i]), y = height_of(line.y[i]);
       if (!drawable(x) || !drawable(y)) {
         ++gaps;
         continue;
@@ -184,12 +187,13 @@ inline void draw_panel(svg::canvas& out, const plot_panel& panel, double left, d
   if (named)
     out.text(left + 12, f.top + f.height / 2, fit(panel.y_label, 12.5, f.height),
              {.size = 12.5, .color = ink, .at = svg::anchor::middle, .rotate = -90});
-  draw_axes(out, panel, f, make_axis(x0, x1, 6, whole), up);
+  draw_axes(out, panel, f,
+            panel.logarithmic_x ? make_log_axis(x0, x1) : make_axis(x0, x1, 6, whole), up);
   const axis across{x0, x1, {}, {}};
   for (std::size_t k = 0; k < panel.lines.size(); ++k) {
     std::vector<svg::point> points;
     for (std::size_t i = 0; i < panel.lines[k].y.size(); ++i) {
-      const double x = panel.lines[k].x[i], y = height_of(panel.lines[k].y[i]);
+      const double x = width_of(panel.lines[k].x[i]), y = height_of(panel.lines[k].y[i]);
       points.push_back(drawable(x) && drawable(y) ? svg::point{f.left + f.width * across.at(x),
                                                                f.top + f.height * (1 - up.at(y))}
                                                   : svg::point{none, none});
@@ -209,7 +213,8 @@ inline void draw_panel(svg::canvas& out, const plot_panel& panel, double left, d
     out.text(f.left + f.width, f.top + f.height + 38,
              short_number(static_cast<double>(gaps)) + " of " +
                  short_number(static_cast<double>(total)) +
-                 (panel.logarithmic ? " not positive or not finite" : " not finite"),
+                 (panel.logarithmic || panel.logarithmic_x ? " not positive or not finite"
+                                                           : " not finite"),
              {.size = 11, .color = "#b23b00", .at = svg::anchor::end});
 }
 

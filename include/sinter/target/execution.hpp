@@ -9,6 +9,7 @@
 #include "sinter/core/placement.hpp"
 #include "sinter/graph/describe.hpp"
 #include "sinter/plan/static_plan.hpp"
+#include "sinter/target/timeline.hpp"
 
 namespace sinter::target {
 
@@ -95,6 +96,9 @@ struct execution {
   /// Runs the plan's kernels on a device; null in a program without such a target.
   void (*run_on_device)(execution&) = nullptr;
   placement where{};  ///< of all operands, known once they are checked
+  /// Where a call is measured: point k stands before the kernel that runs k-th, and one more point
+  /// behind the last.
+  timeline* times = nullptr;
 
   /// Evaluates the plan's run-time numbers and checks the operands.
   void prepare() {
@@ -163,6 +167,11 @@ struct execution {
     for (int d = 0; d < kernel.dimension_count; ++d)
       numbers[plan.dimension_count + d] = evaluate(kernel.dimensions[d]);
     for (int i = 0; i < kernel.integer_count; ++i) out[i] = number_of(kernel.integers[i], numbers);
+  }
+
+  /// Before the kernel that runs k-th, or behind the last.
+  void pass(int k) {
+    if (times != nullptr) times->set(k);
   }
 
   void run() {

@@ -39,8 +39,10 @@ inline void run_kernels(target::execution& e, const kernel_function* functions) 
     const kernel_data& kernel = e.plan.kernels[k];
     for (int b = 0; b < kernel.buffer_count; ++b) e.own[b] = e.memory[kernel.buffers[b]];
     e.integers_of(k, e.values);
+    e.pass(k);
     functions[k]({e.own, e.values});
   }
+  e.pass(e.plan.kernel_count);
 }
 
 /// Runs a checked call; `Plan` is a plan_of<...>.

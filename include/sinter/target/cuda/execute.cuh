@@ -71,6 +71,7 @@ template <class Plan, int At> void run_kernel(target::execution& e, launcher& la
   device::kernel_arguments<k.buffer_count, k.integer_count> arguments{};
   for (int b = 0; b < k.buffer_count; ++b) arguments.address[b] = e.memory[k.buffers[b]];
   e.integers_of(At, arguments.integers);
+  e.pass(At);
   device::kernel_launch<typename Plan::template kernel<At>>::run(arguments, launch);
 }
 
@@ -87,6 +88,7 @@ template <class Plan> void run_plan(target::execution& e) {
   [&]<int... At>(std::integer_sequence<int, At...>) {
     (run_kernel<Plan, At>(e, launch), ...);
   }(std::make_integer_sequence<int, Plan::kernels>{});
+  e.pass(Plan::kernels);
 }
 
 }  // namespace sinter::cuda_target
