@@ -4,7 +4,7 @@
 // be run some thousand times.
 
 #include "kernel/body_case.hpp"
-#include "kernel/emulated_plan.hpp"
+#include "kernel/cutting_launcher.hpp"
 #include "kernel/filled.hpp"
 
 namespace sinter::kernel_test {
@@ -15,9 +15,9 @@ namespace st = sinter;
 using st::dyn;
 using st::testing::filled;
 
-template <class F, class... A>
+template <class Launcher = testing::emulated_launcher, class F, class... A>
 outcome judge_call(const options& o, const st::fused_function<F>& f, A&&... operands) {
-  testing::emulated_call call = testing::call_emulated(o, f, operands...);
+  testing::emulated_call call = testing::call_emulated<Launcher>(o, f, operands...);
   return {std::move(call.found), call.difference.empty() ? 0.0 : 2.0};
 }
 
@@ -73,6 +73,17 @@ const body_case cases[] = {
        return judge_call(o, dense, filled<st::tensor<st::bf16, 64, 40>>(),
                          filled<st::tensor<st::bf16, 40, 64>>(),
                          filled<st::tensor<st::bf16, 64>>());
+     }},
+    {"plan: dense [64, 40] x [40, 64], sums in parts", [](const options& o) {
+       return judge_call<testing::cutting_launcher<>>(o, dense,
+                                                      filled<st::tensor<float, 64, 40>>(),
+                                                      filled<st::tensor<float, 40, 64>>(),
+                                                      filled<st::tensor<float, 64>>());
+     }},
+    {"plan: softmax of [64, 40] x [40, 64], bf16, sums in parts", [](const options& o) {
+       return judge_call<testing::cutting_launcher<>>(o, scores,
+                                                      filled<st::tensor<st::bf16, 64, 40>>(),
+                                                      filled<st::tensor<st::bf16, 40, 64>>());
      }},
 };
 

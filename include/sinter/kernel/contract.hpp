@@ -4,9 +4,11 @@
 /// The body of `contract` kernels: a block computes a tile of its products, `tile_rows` x
 /// `tile_columns`, and leaves it in shared memory, where the epilogue meets it as any program meets
 /// a row, folds included. Operands are programs, computed on their way into shared memory; terms
-/// are added in the order of k, in registers.
+/// are added in the order of k, in registers. Where tiles are few and sums are long, several blocks
+/// share a tile, each with its part of k; the last of them adds up what they have left.
 
 #include "sinter/kernel/fold_across.hpp"
+#include "sinter/kernel/parts.hpp"
 #include "sinter/kernel/thread_code.hpp"
 #include "sinter/kernel/tile.hpp"
 
@@ -28,26 +30,43 @@ template <int Number, class T, class Left, class Right> struct product_of {
   static constexpr int pack = on_tensor_cores ? 8 : 4;
 };
 
-struct contract_shape {
+/// Partial results, where there are several parts: their tiles, part by part.
+struct contract_shape : part_memory {
   std::int64_t rows = 1;     ///< of each product
   std::int64_t columns = 1;
   std::int64_t inner[4]{};   ///< by product
+  std::int64_t parts = 1;    ///< blocks that share a tile
+  std::int64_t part[4]{};    ///< terms of a part, by product
 };
+
+/// What a block can have of shared memory on each architecture: sm_120 has the least.
+inline constexpr int most_shared_bytes = 99 * 1024;
+
+/// Terms that a body takes at a time, at most.
+inline constexpr int longest_step = 32;
+
+/// A tile is a number of pieces, since each thread has 4 x 4 sums of a piece.
+constexpr int contract_piece(int rows) { return 4 * 256 / (rows / 4); }
+constexpr int contract_columns(int rows, int columns) {
+  const int piece = contract_piece(rows);
+  return (columns + piece - 1) / piece * piece;
+}
 
 /// `Whole`: the tile holds whole rows, since the epilogue folds them.
 template <lane_layout Layout, int Rows, int Columns, bool Whole, class Main, class... Products>
 struct contract_body {
   static constexpr int block_threads = 256;
   static constexpr int tile_rows = Rows, tile_columns = Columns;
-  /// Each thread has 4 x 4 sums of a piece of the tile, `piece` columns wide.
-  static constexpr int across = block_threads / (Rows / 4), piece = 4 * across;
+  /// Threads across a piece of the tile, each with 4 x 4 sums of it.
+  static constexpr int piece = contract_piece(Rows), across = piece / 4;
   static constexpr int count = sizeof...(Products);
   static constexpr int lanes = Layout.lanes();
   /// What shared memory holds a value in.
   using slot = std::conditional_t<((sizeof(typename Products::value) > 4) || ...), std::uint64_t,
                                   std::uint32_t>;
-  /// Steps of the operands: 16 values along k, or 32 halves in rows that are 16 bytes longer, so
-  /// that eight of them lie in different banks.
+  /// Steps of the operands: 16 values along k, or 8 where the piece is wide, or 32 halves in rows
+  /// that are 16 bytes longer, so that eight of them lie in different banks.
+  static constexpr int depth = 16 * piece * static_cast<int>(sizeof(slot)) > 32 * 1024 ? 8 : 16;
   static constexpr int left_row = 32 + 8, right_row = piece + 8;
   static constexpr bool any_on_tensor_cores =
       Rows == 64 && (Products::on_tensor_cores || ...);
@@ -56,11 +75,12 @@ struct contract_body {
     const int others = any_on_tensor_cores ? halves * 2 / static_cast<int>(sizeof(slot)) : 0;
     return values > others ? values : others;
   }
-  static constexpr int left_slots = slots_for(16 * Rows, Rows * left_row);
-  static constexpr int right_slots = slots_for(16 * piece, 32 * right_row);
+  static constexpr int left_slots = slots_for(depth * Rows, Rows * left_row);
+  static constexpr int right_slots = slots_for(depth * piece, 32 * right_row);
   static constexpr int shared_bytes =
-      (left_slots + right_slots + count * Rows * Columns) * static_cast<int>(sizeof(slot)) +
-      fold_across_bytes<32>;
+      (left_slots + right_slots + count * Rows * Columns) * static_cast<int>(sizeof(slot));
+  /// What a block leaves in memory of its part of the tile.
+  static constexpr int partial_words = count * Rows * Columns * static_cast<int>(sizeof(slot)) / 8;
   static_assert(Rows % 4 == 0 && Columns % piece == 0, "contract: a tile is a number of pieces");
 
   template <class Context, class Arguments>
@@ -73,14 +93,20 @@ struct contract_body {
     const index rows = static_cast<index>(shape.rows), columns = static_cast<index>(shape.columns);
     const index down = (rows + Rows - 1) / Rows;
     const index right_of = Whole ? 1 : (columns + Columns - 1) / Columns;
-    const index block = context.block_x();
+    const index parts = static_cast<index>(shape.parts);
+    const index part = context.block_x() % parts, block = context.block_x() / parts;
     const index item = block / (down * right_of);
     const index row = block / right_of % down * Rows, column = block % right_of * Columns;
 
     (multiply<Products>(context, arguments, shape, left, right,
-                        tiles + Products::number * Rows * Columns, item, row, column),
+                        tiles + Products::number * Rows * Columns, item, row, column, part),
      ...);
     context.sync();
+    if (parts > 1) {
+      // The operands have been read, so the flag may take their place.
+      if (!add_parts(context, shape, context.template cast<int>(left), tiles, part)) return;
+      context.sync();
+    }
     epilogue(context, arguments, tiles, item * rows, row, rows, column,
              columns < column + Columns ? columns : column + Columns);
   }
@@ -91,10 +117,11 @@ struct contract_body {
   template <class Product, class Context, class Arguments, class Shared, class Index>
   SINTER_DEVICE static void multiply(Context& context, const Arguments& arguments,
                                      const contract_shape& shape, Shared left, Shared right,
-                                     Shared tile, Index item, Index row, Index column) {
+                                     Shared tile, Index item, Index row, Index column,
+                                     Index part) {
     constexpr bool halves = Rows == 64 && Product::on_tensor_cores;
     constexpr int pack = halves ? 8 : 4;
-    constexpr int step = halves ? 32 : 16;
+    constexpr int step = halves ? 32 : depth;
     constexpr lane_layout left_layout{
         pack, 1, Layout.aligned && pack * Product::left::widest_leaf <= 16, Layout.wide};
     constexpr lane_layout right_layout{
@@ -105,6 +132,8 @@ struct contract_body {
     const int t = context.thread();
     const Index rows = static_cast<Index>(shape.rows);
     const Index inner = static_cast<Index>(shape.inner[Product::number]);
+    const Index terms = static_cast<Index>(shape.part[Product::number]);
+    const Index begin = part * terms, end = inner < begin + terms ? inner : begin + terms;
     left_code a(context, arguments, pack);
     right_code b(context, arguments, pack);
     // Neighbours in memory for neighbouring threads: along the line, or along rows if these lie so.
@@ -117,30 +146,30 @@ struct contract_body {
     a.move(item * rows + (row + left_at < rows ? row + left_at : 0), 0,
            loads_left && row + left_at < rows);
     const auto load_right = [&](Index first, Index k, int load) {
-      const int depth = right_turned ? load % step : load / wide;
+      const int deep = right_turned ? load % step : load / wide;
       const int at = (right_turned ? load / step : load % wide) * pack;
-      b.move(item * inner + (k + depth < inner ? k + depth : 0), 0,
-             load < step * wide && k + depth < inner);
+      b.move(item * inner + (k + deep < end ? k + deep : 0), 0,
+             load < step * wide && k + deep < end);
       b.at(column + first + at, static_cast<Index>(shape.columns));
       b.template compute_folded<0>();
       b.template compute_line<0, true>();
     };
     const auto keep_right = [&](int load) {
-      const int depth = right_turned ? load % step : load / wide;
+      const int deep = right_turned ? load % step : load / wide;
       const int at = (right_turned ? load / step : load % wide) * pack;
-      if (load < step * wide) sums::keep_right(context, right, depth, at, b);
+      if (load < step * wide) sums::keep_right(context, right, deep, at, b);
     };
     const auto load_left = [&](Index k) {
-      a.at(k + left_k, inner);
+      a.at(k + left_k, end);
       a.template compute_folded<0>();
       a.template compute_line<0, true>();
     };
 
     for (Index first = 0; first < Columns; first += piece) {  // pieces of the tile
       sums own;
-      load_left(0);
-      load_right(first, 0, t);
-      for (Index k = 0; k < inner; k += step) {
+      load_left(begin);
+      load_right(first, begin, t);
+      for (Index k = begin; k < end; k += step) {
         context.sync();  // the last step's operands have been read
         if (loads_left) sums::keep_left(context, left, left_at, left_k, a);
         keep_right(t);
@@ -155,6 +184,50 @@ struct contract_body {
       }
       own.leave(context, tile, first);
     }
+  }
+
+  /// Leaves this part of the tile in memory. The last of the tile's blocks then adds up all parts,
+  /// in the order of k, and has the whole tile; the others are done.
+  template <class Context, class Flag, class Shared, class Index>
+  SINTER_DEVICE static bool add_parts(Context& context, const contract_shape& shape, Flag flag,
+                                      Shared tiles, Index part) {
+    constexpr int values = count * Rows * Columns;
+    const Index parts = static_cast<Index>(shape.parts);
+    const Index block = context.block_x(), first = block - part;
+    const auto partial = context.template cast<slot>(context.global(
+        shape.partial, static_cast<std::size_t>(context.grid_x()) * partial_words));
+    const auto counter = context.global(
+        shape.finished, static_cast<std::size_t>(context.grid_x() / shape.parts));
+    each_pack(context.thread(), [&]<class T, int N>(int i) {
+      context.store(context.template cast<pack<T, N>>(partial + (block * values + i)),
+                    context.load(context.template cast<pack<T, N>>(tiles + i)));
+    });
+    context.sync();
+    if (!is_last(context, counter + block / parts, flag, static_cast<unsigned>(parts)))
+      return false;
+    each_pack(context.thread(), [&]<class T, int N>(int i) {
+      const auto own = partial + (first * values + i);
+      pack<T, N> sum = context.load(context.template cast<pack<T, N>>(own));
+      for (Index p = 1; p < parts; ++p) {
+        const auto next = context.load(context.template cast<pack<T, N>>(own + p * values));
+        SINTER_UNROLL
+        for (int n = 0; n < N; ++n) sum[n] = static_cast<T>(sum[n] + next[n]);
+      }
+      context.store(context.template cast<pack<T, N>>(tiles + i), sum);
+    });
+    return true;
+  }
+
+  /// Calls f<T, N>(slot) for a thread's packs of N values of the tiles: 16 bytes where values fill
+  /// their slots.
+  template <class F> SINTER_DEVICE static void each_pack(int thread, F&& f) {
+    (each_pack_of<Products>(thread, f), ...);
+  }
+  template <class Product, class F> SINTER_DEVICE static void each_pack_of(int thread, F& f) {
+    using T = typename Product::value;
+    constexpr int size = sizeof(T) == sizeof(slot) ? static_cast<int>(16 / sizeof(T)) : 1;
+    for (int i = thread * size; i < Rows * Columns; i += block_threads * size)
+      f.template operator()<T, size>(Product::number * Rows * Columns + i);
   }
 
   /// Sums by fused multiply-adds: thread (x, y) has rows 4 y + i and columns x + n across.
@@ -180,7 +253,7 @@ struct contract_body {
     SINTER_DEVICE void multiply(Context& context, Shared left, Shared right) {
       const int x = context.thread() % across, y = context.thread() / across;
       SINTER_UNROLL
-      for (int k = 0; k < 16; ++k) {
+      for (int k = 0; k < depth; ++k) {
         T down[4], over[4];
         SINTER_UNROLL
         for (int i = 0; i < 4; ++i) {

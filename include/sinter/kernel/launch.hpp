@@ -7,11 +7,12 @@
 ///
 ///     launcher(body, grid, arguments, shape)
 ///
-/// with `scratch(bytes, counters)`, which gives a reduce_shape's memory: counters that are 0.
+/// with `scratch(part_memory, words, counters)`, which gives blocks that share work a place for
+/// their partial results, and counters that are 0.
 
 #include <utility>
 
-#include "sinter/kernel/contract.hpp"
+#include "sinter/kernel/launch_contract.hpp"
 #include "sinter/kernel/launch_map.hpp"
 #include "sinter/kernel/reduce.hpp"
 #include "sinter/kernel/row.hpp"
@@ -128,21 +129,18 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
   /// Whole rows are known to the compiler; the wider they and their products are, the fewer fit
   /// into the shared memory of a block.
   static constexpr bool folds_tile = p.folds != fold::none;
-  static constexpr std::int64_t tile_line = folds_tile ? p.extent[p.line()] : 64;
-  static constexpr int tile_rows = [] {
-    std::int64_t slot = 4;
-    for (int q = 0; q < p.product_count; ++q)
-      if (properties(p.products[q].type).size > 4) slot = 8;
-    int rows = 64;
-    while (rows > 8 && rows * tile_line * p.product_count * slot > 96 * 1024) rows /= 2;
-    return rows;
-  }();
-  static constexpr int tile_piece = 4 * 256 / (tile_rows / 4);
-  static constexpr int tile_columns =
-      static_cast<int>(ceil_div(tile_line > 0 ? tile_line : 1, tile_piece)) * tile_piece;
-  template <lane_layout Layout>
-  using contract_type = decltype(contract_of<Layout, tile_rows, tile_columns, folds_tile>(
-      std::make_integer_sequence<int, program::sizes.products>{}));
+  static constexpr int tile_line =
+      folds_tile && p.extent[p.line()] > 0 ? static_cast<int>(p.extent[p.line()]) : 64;
+  template <lane_layout Layout, int Rows>
+  using contract_rows =
+      decltype(contract_of<Layout, Rows, contract_columns(Rows, tile_line), folds_tile>(
+          std::make_integer_sequence<int, program::sizes.products>{}));
+  template <lane_layout Layout, int Rows = 64> static constexpr int tile_rows() {
+    if constexpr (Rows == 8 || contract_rows<Layout, Rows>::shared_bytes <= most_shared_bytes)
+      return Rows;
+    else return tile_rows<Layout, Rows / 2>();
+  }
+  template <lane_layout Layout> using contract_type = contract_rows<Layout, tile_rows<Layout>()>;
 
   template <class Arguments, class Launcher>
   static void run_contract(const Arguments& arguments, Launcher& launcher) {
@@ -155,9 +153,15 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
     for (int q = 0; q < p.product_count; ++q)
       shape.inner[q] = arguments.number(p.products[q].inner);
     with_layout<1>(arguments, [&]<lane_layout Layout>() {
-      const std::int64_t down = ceil_div(shape.rows, tile_rows);
-      const std::int64_t across = folds_tile ? 1 : ceil_div(shape.columns, tile_columns);
-      launcher(contract_type<Layout>{}, batch * down * across, arguments, shape);
+      using body = contract_type<Layout>;
+      static_assert(body::shared_bytes <= most_shared_bytes, "contract: a plan fuses what fits");
+      const std::int64_t down = ceil_div(shape.rows, body::tile_rows);
+      const std::int64_t across = folds_tile ? 1 : ceil_div(shape.columns, body::tile_columns);
+      const std::int64_t tiles = batch * down * across;
+      cut_sums(shape, p.product_count, tiles);
+      if (shape.parts > 1)
+        launcher.scratch(shape, shape.parts * tiles * body::partial_words, tiles);
+      launcher(body{}, tiles * shape.parts, arguments, shape);
     });
   }
 
