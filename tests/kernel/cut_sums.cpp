@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "kernel/cutting_launcher.hpp"
+#include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
 
 namespace {
@@ -12,7 +12,8 @@ namespace {
 namespace st = sinter;
 using namespace sinter::testing;
 using st::dyn;
-using cut = cutting_launcher<>;
+using cut = altered_launcher<alteration{.shortest_part = 32}>;
+using cut_wide = altered_launcher<alteration{.shortest_part = 32, .wide = true}>;
 
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto product = st::fused([](auto x, auto w) { return matmul(x, w); });
@@ -98,7 +99,7 @@ TEST_CASE_TEMPLATE("cut sums: dense layers", T, float, double, st::bf16, std::in
   auto b = filled<st::tensor<T, 72>>();
   for (const auto& chosen : schedules())
     CHECK(emulated_difference<cut>(chosen, dense, x, w, b) == "");
-  CHECK(emulated_difference<cutting_launcher<true>>({}, dense, x, w, b) == "");
+  CHECK(emulated_difference<cut_wide>({}, dense, x, w, b) == "");
 }
 
 TEST_CASE_TEMPLATE("cut sums: folds of the row, turned and computed operands", T, float, double,
@@ -112,7 +113,7 @@ TEST_CASE_TEMPLATE("cut sums: folds of the row, turned and computed operands", T
   auto tall = filled<st::tensor<T, 100, 20>>();
   auto long_g = filled<st::tensor<T, 100, 7>>();
   CHECK(emulated_difference<cut>({}, turned, tall, long_g) == "");
-  CHECK(emulated_difference<cutting_launcher<true>>({}, soft, x, w) == "");
+  CHECK(emulated_difference<cut_wide>({}, soft, x, w) == "");
 }
 
 TEST_CASE("cut sums: several products, the shorter ones with empty parts; several results") {

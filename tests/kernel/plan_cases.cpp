@@ -4,7 +4,7 @@
 // be run some thousand times.
 
 #include "kernel/body_case.hpp"
-#include "kernel/cutting_launcher.hpp"
+#include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
 
 namespace sinter::kernel_test {
@@ -32,6 +32,13 @@ constexpr auto columns = st::fused([](auto x) {
 });
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
+
+constexpr auto turned = st::fused([](auto x, auto w) {
+  return matmul(transpose(x), transpose(w));
+});
+
+using cut = testing::altered_launcher<testing::alteration{.shortest_part = 32}>;
+using large = testing::altered_launcher<testing::alteration{.large = true}>;
 
 const body_case cases[] = {
     {"plan: map [3, 20], aligned", [](const options& o) {
@@ -75,15 +82,22 @@ const body_case cases[] = {
                          filled<st::tensor<st::bf16, 64>>());
      }},
     {"plan: dense [64, 40] x [40, 64], sums in parts", [](const options& o) {
-       return judge_call<testing::cutting_launcher<>>(o, dense,
-                                                      filled<st::tensor<float, 64, 40>>(),
-                                                      filled<st::tensor<float, 40, 64>>(),
-                                                      filled<st::tensor<float, 64>>());
+       return judge_call<cut>(o, dense, filled<st::tensor<float, 64, 40>>(),
+                              filled<st::tensor<float, 40, 64>>(),
+                              filled<st::tensor<float, 64>>());
      }},
     {"plan: softmax of [64, 40] x [40, 64], bf16, sums in parts", [](const options& o) {
-       return judge_call<testing::cutting_launcher<>>(o, scores,
-                                                      filled<st::tensor<st::bf16, 64, 40>>(),
-                                                      filled<st::tensor<st::bf16, 40, 64>>());
+       return judge_call<cut>(o, scores, filled<st::tensor<st::bf16, 64, 40>>(),
+                              filled<st::tensor<st::bf16, 40, 64>>());
+     }},
+    {"plan: dense [128, 168] x [168, 128], bf16, a large tile", [](const options& o) {
+       return judge_call<large>(o, dense, filled<st::tensor<st::bf16, 128, 168>>(),
+                                filled<st::tensor<st::bf16, 168, 128>>(),
+                                filled<st::tensor<st::bf16, 128>>());
+     }},
+    {"plan: scores [128, 40] x [40, 128], f16, both turned, a large tile", [](const options& o) {
+       return judge_call<large>(o, turned, filled<st::tensor<st::f16, 40, 128>>(),
+                                filled<st::tensor<st::f16, 128, 40>>());
      }},
 };
 

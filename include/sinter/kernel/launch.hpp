@@ -51,14 +51,13 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
       static_program<program_at<program::program.product_store[N].right, Main, Others...>>>;
 
   template <class Arguments> static bool operands_aligned(const Arguments& arguments) {
-    bool all = true;
-    [&]<int... N>(std::integer_sequence<int, N...>) {
-      ((all = all &&
-              is_aligned(arguments, product_type<N>::left::view, product_type<N>::pack) &&
-              is_aligned(arguments, product_type<N>::right::view, product_type<N>::pack)),
-       ...);
+    const auto aligned = [&](const program_view& operand, int elements) {
+      return !detail::reads_packs(operand) || is_aligned(arguments, operand, elements);
+    };
+    return [&]<int... N>(std::integer_sequence<int, N...>) {
+      return (true && ... && (aligned(product_type<N>::left::view, product_type<N>::pack) &&
+                              aligned(product_type<N>::right::view, product_type<N>::pack)));
     }(std::make_integer_sequence<int, program::sizes.products>{});
-    return all;
   }
 
   /// The same of the whole kernel, operands of products included; and whether the compiler knows
@@ -122,46 +121,12 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
     }
   }
 
-  template <lane_layout Layout, int Rows, int Columns, bool Whole, int... N>
-  static contract_body<Layout, Rows, Columns, Whole, program, product_type<N>...> contract_of(
-      std::integer_sequence<int, N...>);
-
-  /// Whole rows are known to the compiler; the wider they and their products are, the fewer fit
-  /// into the shared memory of a block.
-  static constexpr bool folds_tile = p.folds != fold::none;
-  static constexpr int tile_line =
-      folds_tile && p.extent[p.line()] > 0 ? static_cast<int>(p.extent[p.line()]) : 64;
-  template <lane_layout Layout, int Rows>
-  using contract_rows =
-      decltype(contract_of<Layout, Rows, contract_columns(Rows, tile_line), folds_tile>(
-          std::make_integer_sequence<int, program::sizes.products>{}));
-  template <lane_layout Layout, int Rows = 64> static constexpr int tile_rows() {
-    if constexpr (Rows == 8 || contract_rows<Layout, Rows>::shared_bytes <= most_shared_bytes)
-      return Rows;
-    else return tile_rows<Layout, Rows / 2>();
-  }
-  template <lane_layout Layout> using contract_type = contract_rows<Layout, tile_rows<Layout>()>;
-
   template <class Arguments, class Launcher>
   static void run_contract(const Arguments& arguments, Launcher& launcher) {
-    std::int64_t batch = 1;
-    for (int a = 0; a + 1 < p.outer(); ++a) batch *= arguments.number(p.extent[a]);
-    contract_shape shape;
-    shape.rows = arguments.number(p.extent[p.outer() - 1]);
-    shape.columns = arguments.number(p.extent[p.line()]);
-    if (batch == 0 || shape.rows == 0 || shape.columns == 0) return;
-    for (int q = 0; q < p.product_count; ++q)
-      shape.inner[q] = arguments.number(p.products[q].inner);
     with_layout<1>(arguments, [&]<lane_layout Layout>() {
-      using body = contract_type<Layout>;
-      static_assert(body::shared_bytes <= most_shared_bytes, "contract: a plan fuses what fits");
-      const std::int64_t down = ceil_div(shape.rows, body::tile_rows);
-      const std::int64_t across = folds_tile ? 1 : ceil_div(shape.columns, body::tile_columns);
-      const std::int64_t tiles = batch * down * across;
-      cut_sums(shape, p.product_count, tiles);
-      if (shape.parts > 1)
-        launcher.scratch(shape, shape.parts * tiles * body::partial_words, tiles);
-      launcher(body{}, tiles * shape.parts, arguments, shape);
+      [&]<int... N>(std::integer_sequence<int, N...>) {
+        contract_launch<Layout, program, product_type<N>...>::run(arguments, launcher);
+      }(std::make_integer_sequence<int, program::sizes.products>{});
     });
   }
 

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Large tiles of products of 16-bit memory, in the emulator and against the reference: operands in
+// both orientations, edges, parts of sums, every kind of epilogue.
+
+#include <doctest/doctest.h>
+
+#include "kernel/altered_launcher.hpp"
+#include "kernel/filled.hpp"
+
+namespace {
+
+namespace st = sinter;
+using namespace sinter::testing;
+using st::dyn;
+using large = altered_launcher<alteration{.large = true}>;
+using large_cut = altered_launcher<alteration{.shortest_part = 64, .large = true}>;
+using large_wide = altered_launcher<alteration{.large = true, .wide = true}>;
+
+constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
+constexpr auto product = st::fused([](auto x, auto w) { return matmul(x, w); });
+constexpr auto left_turned = st::fused([](auto x, auto w) { return matmul(transpose(x), w); });
+constexpr auto right_turned = st::fused([](auto x, auto w) { return matmul(x, transpose(w)); });
+constexpr auto both_turned = st::fused([](auto x, auto w) {
+  return matmul(transpose(x), transpose(w));
+});
+constexpr auto soft = st::fused([](auto x, auto w) { return softmax(matmul(x, transpose(w))); });
+constexpr auto two_results = st::fused([](auto x, auto w) {
+  auto y = matmul(x, w);
+  return std::tuple(y, transpose(tanh(y)));
+});
+constexpr auto descend = st::fused([](auto& w, auto x, auto g) {
+  w = w - 0.1f * matmul(transpose(x), g);
+});
+
+/// What the library would launch: the rows of its tiles, and how many blocks.
+struct launch_record {
+  int tile_rows = 0, launches = 0;
+  std::int64_t grid = 0, parts = 0;
+
+  template <class Body, class Arguments>
+  void operator()(const Body&, std::int64_t blocks, const Arguments&,
+                  const sinter::device::contract_shape& shape) {
+    tile_rows = Body::tile_rows;
+    grid = blocks;
+    parts = shape.parts;
+    ++launches;
+  }
+  void scratch(sinter::device::part_memory&, std::int64_t, std::int64_t) {}
+};
+template <class F, class... A>
+launch_record record(const st::fused_function<F>&, std::uintptr_t left_address, A*...) {
+  launch_record launch;
+  sinter::device::kernel_arguments<4, 0> arguments{};
+  arguments.address[0] = reinterpret_cast<void*>(left_address);
+  using plan = st::plan_of<st::detail::fused_call<F, A...>>;
+  sinter::device::kernel_launch<typename plan::template kernel<0>>::run(arguments, launch);
+  CHECK(launch.launches == 1);
+  return launch;
+}
+template <class T, int Rows, int Inner, int Columns>
+launch_record launched(std::uintptr_t left_address = 0) {
+  return record(product, left_address, static_cast<st::tensor<T, Rows, Inner>*>(nullptr),
+                static_cast<st::tensor<T, Inner, Columns>*>(nullptr));
+}
+template <int Rows, int Inner, int Columns>
+launch_record launched_turned(std::uintptr_t left_address = 0) {
+  return record(left_turned, left_address,
+                static_cast<st::tensor<st::bf16, Inner, Rows>*>(nullptr),
+                static_cast<st::tensor<st::bf16, Inner, Columns>*>(nullptr));
+}
+
+}  // namespace
+
+TEST_CASE("large products: chosen by extents, types and alignment") {
+  const auto is_large = [](const launch_record& r) { return r.tile_rows == 128; };
+  CHECK(is_large(launched<st::bf16, 128 * 66, 64, 128>()));
+  CHECK(is_large(launched<st::f16, 128 * 33, 64, 256>()));
+  CHECK_FALSE(is_large(launched<st::bf16, 128 * 65, 64, 128>()));  // too few
+  CHECK_FALSE(is_large(launched<st::bf16, 128 * 66, 64, 64>()));   // half empty
+  CHECK_FALSE(is_large(launched<st::bf16, 128 * 66, 32, 128>()));  // one step
+  CHECK_FALSE(is_large(launched<float, 128 * 66, 64, 128>()));
+  CHECK_FALSE(is_large(launched<st::bf16, 128 * 66, 60, 128>()));  // rows that are not aligned
+  CHECK_FALSE(is_large(launched<st::bf16, 128 * 66, 64, 128>(8)));
+  CHECK(is_large(launched_turned<128 * 66, 60, 128>()));  // terms are any number then
+  CHECK_FALSE(is_large(launched_turned<128 * 66, 60, 128>(8)));
+  CHECK_FALSE(is_large(launched_turned<128 * 66 - 4, 60, 128>()));
+  CHECK(launched<st::bf16, 128 * 66, 64, 128>().grid == 66);
+  CHECK(launched<st::bf16, 128 * 66, 512, 128>().parts == 2);
+  CHECK(launched<st::bf16, 128 * 67, 512, 128>().parts == 1);
+}
+
+TEST_CASE_TEMPLATE("large products: dense layers, edges", T, st::bf16, st::f16) {
+  for (const int rows : {1, 128, 200})
+    for (const int inner : {8, 32, 72, 168})
+      for (const int columns : {8, 128, 136}) {
+        CAPTURE(rows);
+        CAPTURE(inner);
+        CAPTURE(columns);
+        auto x = filled<st::tensor<T, dyn, dyn>>(rows, inner);
+        auto w = filled<st::tensor<T, dyn, dyn>>(inner, columns);
+        auto b = filled<st::tensor<T, dyn>>(columns);
+        CHECK(emulated_difference<large>({}, dense, x, w, b) == "");
+      }
+  auto x = filled<st::tensor<T, 136, 200>>();
+  auto w = filled<st::tensor<T, 200, 144>>();
+  auto b = filled<st::tensor<T, 144>>();
+  for (const auto& chosen : schedules()) {
+    CHECK(emulated_difference<large>(chosen, dense, x, w, b) == "");
+    CHECK(emulated_difference<large_cut>(chosen, dense, x, w, b) == "");
+  }
+  CHECK(emulated_difference<large_wide>({}, dense, x, w, b) == "");
+}
+
+TEST_CASE("large products: operands in both orientations, extents that no chunk divides") {
+  for (const int inner : {37, 100}) {
+    CAPTURE(inner);
+    auto x = filled<st::tensor<st::bf16, dyn, 136>>(inner);
+    auto w = filled<st::tensor<st::bf16, dyn, 152>>(inner);
+    for (const auto& chosen : schedules())
+      CHECK(emulated_difference<large>(chosen, left_turned, x, w) == "");
+    CHECK(emulated_difference<large_cut>({}, left_turned, x, w) == "");
+  }
+  auto x = filled<st::tensor<st::bf16, 131, 72>>();
+  auto w = filled<st::tensor<st::bf16, 133, 72>>();
+  for (const auto& chosen : schedules())
+    CHECK(emulated_difference<large>(chosen, right_turned, x, w) == "");
+  CHECK(emulated_difference<large_wide>({}, right_turned, x, w) == "");
+  auto y = filled<st::tensor<st::bf16, 72, 136>>();
+  CHECK(emulated_difference<large>({}, both_turned, y, w) == "");
+  // Chunks that are partly there: rows of 40 and of 136 elements, of which 37 and 131 take part.
+  constexpr auto partly = st::fused([](auto a, auto b) {
+    return matmul(st::slice<1, 0, 37>(a), st::slice<1, 0, 131>(st::slice<0, 0, 37>(b)));
+  });
+  auto a = filled<st::tensor<st::bf16, 130, 40>>();
+  auto b = filled<st::tensor<st::bf16, 40, 136>>();
+  CHECK(emulated_difference<large>({}, partly, a, b) == "");
+}
+
+TEST_CASE("large products: epilogues of all kinds, batches") {
+  auto x = filled<st::tensor<st::bf16, 136, 72>>();
+  auto w = filled<st::tensor<st::bf16, 100, 72>>();
+  for (const auto& chosen : schedules()) {
+    CHECK(emulated_difference<large>(chosen, soft, x, w) == "");
+    CHECK(emulated_difference<large_cut>(chosen, soft, x, w) == "");
+  }
+  auto v = filled<st::tensor<st::bf16, 72, 136>>();
+  CHECK(emulated_difference<large>({}, two_results, x, v) == "");
+  auto q = filled<st::tensor<st::f16, 3, 130, 40>>();
+  auto k = filled<st::tensor<st::f16, 3, 40, 136>>();
+  CHECK(emulated_difference<large>({}, product, q, k) == "");
+  auto weight = filled<st::tensor<st::bf16, 136, 144>>();
+  auto image = filled<st::tensor<st::bf16, 50, 136>>();
+  auto slope = filled<st::tensor<st::bf16, 50, 144>>();
+  CHECK(emulated_difference<large>({}, descend, weight, image, slope) == "");
+}
+
+TEST_CASE("large products: as launched") {
+  auto x = filled<st::tensor<st::bf16, dyn, 40>>(128 * 11);
+  auto w = filled<st::tensor<st::bf16, 40, 128 * 6>>();
+  auto b = filled<st::tensor<st::bf16, 128 * 6>>();
+  CHECK(emulated_difference({}, dense, x, w, b) == "");
+}
