@@ -77,6 +77,7 @@ TEST_CASE("cut sums: where tiles are few and sums are long, by extents alone") {
   CHECK(ragged.shape.part[0] == 352);
   CHECK(ragged.grid == 6);
   CHECK(launched<64, 1 << 20, 64>().grid == 132);
+  CHECK(launched<64, 1 << 15, 64>().grid == 64);  // more would take longer to add up
   CHECK(launched<64 * 66, 1 << 20, 64>().shape.parts == 2);
   CHECK(launched<64 * 67, 1 << 20, 64>().shape.parts == 1);
   CHECK(launched<64, 0, 64>().shape.parts == 1);

@@ -128,12 +128,19 @@ TEST_CASE("large products: operands in both orientations, extents that no chunk 
   CHECK(emulated_difference<large_wide>({}, right_turned, x, w) == "");
   auto y = filled<st::tensor<st::bf16, 72, 136>>();
   CHECK(emulated_difference<large>({}, both_turned, y, w) == "");
-  // Chunks that are partly there: rows of 40 and of 136 elements, of which 37 and 131 take part.
+  // Chunks that are partly there: of rows of 40 and 136 elements, 37 and 131 take part. What comes
+  // instead of the others must be zero even where the other operand is.
   constexpr auto partly = st::fused([](auto a, auto b) {
     return matmul(st::slice<1, 0, 37>(a), st::slice<1, 0, 131>(st::slice<0, 0, 37>(b)));
   });
-  auto a = filled<st::tensor<st::bf16, 130, 40>>();
+  constexpr auto partly_turned = st::fused([](auto a, auto b) {
+    return matmul(st::slice<1, 0, 37>(a), transpose(st::slice<1, 0, 37>(b)));
+  });
+  auto a = filled<st::tensor<st::bf16, 130, 40>>(), c = a;
   auto b = filled<st::tensor<st::bf16, 40, 136>>();
+  CHECK(emulated_difference<large>({}, partly_turned, a, c) == "");
+  for (int i = 0; i < 130; ++i)
+    for (int k = 37; k < 40; ++k) a(i, k) = st::bf16(__builtin_nanf(""));
   CHECK(emulated_difference<large>({}, partly, a, b) == "");
 }
 

@@ -81,14 +81,14 @@ const body_case cases[] = {
                          filled<st::tensor<st::bf16, 40, 64>>(),
                          filled<st::tensor<st::bf16, 64>>());
      }},
-    {"plan: dense [64, 40] x [40, 64], sums in parts", [](const options& o) {
-       return judge_call<cut>(o, dense, filled<st::tensor<float, 64, 40>>(),
-                              filled<st::tensor<float, 40, 64>>(),
-                              filled<st::tensor<float, 64>>());
+    {"plan: softmax of [64, 72] x [72, 64], sums in parts", [](const options& o) {
+       return judge_call<cut>(o, scores, filled<st::tensor<float, 64, 72>>(),
+                              filled<st::tensor<float, 72, 64>>());
      }},
-    {"plan: softmax of [64, 40] x [40, 64], bf16, sums in parts", [](const options& o) {
-       return judge_call<cut>(o, scores, filled<st::tensor<st::bf16, 64, 40>>(),
-                              filled<st::tensor<st::bf16, 40, 64>>());
+    {"plan: dense [64, 72] x [72, 64], bf16, sums in parts", [](const options& o) {
+       return judge_call<cut>(o, dense, filled<st::tensor<st::bf16, 64, 72>>(),
+                              filled<st::tensor<st::bf16, 72, 64>>(),
+                              filled<st::tensor<st::bf16, 64>>());
      }},
     {"plan: dense [128, 168] x [168, 128], bf16, a large tile", [](const options& o) {
        return judge_call<large>(o, dense, filled<st::tensor<st::bf16, 128, 168>>(),

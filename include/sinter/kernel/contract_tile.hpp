@@ -125,35 +125,54 @@ struct contract_tile {
         shape.partial, static_cast<std::size_t>(context.grid_x()) * partial_words));
     const auto counter = context.global(
         shape.finished, static_cast<std::size_t>(context.grid_x() / shape.parts));
-    each_pack(context.thread(), [&]<class T, int N>(int i) {
-      context.store(context.template cast<pack<T, N>>(partial + (block * slots + i)),
-                    context.load(context.template cast<pack<T, N>>(tiles + i)));
+    each_four_packs(context.thread(), [&]<class T, int N>(int i) {
+      SINTER_UNROLL
+      for (int k = 0; k < 4; ++k) {
+        const int at = i + k * (block_threads * N);
+        context.store(context.template cast<pack<T, N>>(partial + (block * slots + at)),
+                      context.load(context.template cast<pack<T, N>>(tiles + at)));
+      }
     });
     context.sync();
     if (!is_last(context, counter + block / parts, flag, static_cast<unsigned>(parts)))
       return false;
-    each_pack(context.thread(), [&]<class T, int N>(int i) {
-      const auto own = partial + (first * slots + i);
-      pack<T, N> sum = context.load(context.template cast<pack<T, N>>(own));
+    each_four_packs(context.thread(), [&]<class T, int N>(int i) {
+      const auto load = [&](Index p, int k) {
+        const auto from = partial + ((first + p) * slots + i + k * (block_threads * N));
+        return context.load(context.template cast<pack<T, N>>(from));
+      };
+      pack<T, N> sum[4];
+      SINTER_UNROLL
+      for (int k = 0; k < 4; ++k) sum[k] = load(0, k);
+      SINTER_ROLLED  // four loads at a time; with more, registers would be short of the products'
       for (Index p = 1; p < parts; ++p) {
-        const auto next = context.load(context.template cast<pack<T, N>>(own + p * slots));
         SINTER_UNROLL
-        for (int n = 0; n < N; ++n) sum[n] = static_cast<T>(sum[n] + next[n]);
+        for (int k = 0; k < 4; ++k) {
+          const pack<T, N> next = load(p, k);
+          SINTER_UNROLL
+          for (int n = 0; n < N; ++n) sum[k][n] = static_cast<T>(sum[k][n] + next[n]);
+        }
       }
-      context.store(context.template cast<pack<T, N>>(tiles + i), sum);
+      SINTER_UNROLL
+      for (int k = 0; k < 4; ++k)
+        context.store(context.template cast<pack<T, N>>(tiles + (i + k * (block_threads * N))),
+                      sum[k]);
     });
     return true;
   }
 
-  /// Calls f<T, N>(slot) for a thread's packs of N values of the tiles: 16 bytes where values fill
-  /// their slots.
-  template <class F> SINTER_DEVICE static void each_pack(int thread, F&& f) {
-    (each_pack_of<Products>(thread, f), ...);
+  /// Calls f<T, N>(slot) for a thread's packs of N values of the tiles, 16 bytes where values fill
+  /// their slots: for the first of four, which are as far apart as a block reaches.
+  template <class F> SINTER_DEVICE static void each_four_packs(int thread, F&& f) {
+    (four_packs_of<Products>(thread, f), ...);
   }
-  template <class Product, class F> SINTER_DEVICE static void each_pack_of(int thread, F& f) {
+  template <class Product, class F> SINTER_DEVICE static void four_packs_of(int thread, F& f) {
     using T = typename Product::value;
     constexpr int size = sizeof(T) == sizeof(slot) ? static_cast<int>(16 / sizeof(T)) : 1;
-    for (int i = thread * size; i < Rows * Columns; i += block_threads * size)
+    constexpr int four = 4 * block_threads * size;
+    static_assert(Rows * Columns % four == 0);
+    SINTER_ROLLED
+    for (int i = thread * size; i < Rows * Columns; i += four)
       f.template operator()<T, size>(Product::number * Rows * Columns + i);
   }
 
