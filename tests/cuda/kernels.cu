@@ -3,7 +3,7 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 28
+// entries: 30
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 // contains: ldmatrix.sync.aligned.m8n8.x4.shared.b16
@@ -32,6 +32,9 @@ constexpr auto columns = st::fused([](auto x) { return st::sum<0>(x); });
 
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
+constexpr auto gates = st::fused([](auto x, auto w, auto v) {
+  return silu(matmul(x, w)) * matmul(x, v);
+});
 constexpr auto slopes = st::fused([](auto x, auto g, auto w) {
   return std::tuple(matmul(transpose(x), g), matmul(g, transpose(w)));
 });
@@ -71,6 +74,7 @@ void launch_all() {
   st::tensor<st::bf16, 1024, 1024> weight;
   st::tensor<st::bf16, 1024> bias;
   (void)launch(dense, half, weight, bias);  // large tiles, where memory is aligned
+  (void)launch(gates, half, weight, weight);
   st::tensor<st::bf16, 8192, 2048> image;
   st::tensor<st::bf16, 8192, 1024> slope_of_image;
   st::tensor<st::bf16, 2048, 1024> turned;

@@ -29,9 +29,9 @@ template <alteration A> class altered_launcher : public emulated_launcher {
     if constexpr (A.large) {
       const std::int64_t across = Whole ? 1 : ceil_div(shape.columns, Columns);
       const std::int64_t batch = tiles / across / ceil_div(shape.rows, Rows);
-      launch<device::large_contract_body<layout, Whole, Rest...>>(
-          batch * ceil_div(shape.rows, 128) * (Whole ? 1 : ceil_div(shape.columns, 128)),
-          arguments, shape);
+      using body = device::large_contract_body<layout, Whole, Rest...>;
+      const std::int64_t large_across = Whole ? 1 : ceil_div(shape.columns, body::tile_columns);
+      launch<body>(batch * ceil_div(shape.rows, body::tile_rows) * large_across, arguments, shape);
     } else {
       launch<device::contract_body<layout, Rows, Columns, Whole, Rest...>>(tiles, arguments, shape);
     }

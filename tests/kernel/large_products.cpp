@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
 
@@ -25,6 +27,13 @@ constexpr auto both_turned = st::fused([](auto x, auto w) {
   return matmul(transpose(x), transpose(w));
 });
 constexpr auto soft = st::fused([](auto x, auto w) { return softmax(matmul(x, transpose(w))); });
+constexpr auto gated = st::fused([](auto x, auto w, auto v) {
+  return silu(matmul(x, w)) * matmul(x, v);
+});
+constexpr auto added = st::fused([](auto x, auto w, auto y, auto v) {
+  auto a = matmul(x, w), b = matmul(y, transpose(v));
+  return std::tuple(a + b, st::sum<1>(a * b));
+});
 constexpr auto two_results = st::fused([](auto x, auto w) {
   auto y = matmul(x, w);
   return std::tuple(y, transpose(tanh(y)));
@@ -85,6 +94,11 @@ TEST_CASE("large products: chosen by extents, types and alignment") {
   CHECK(is_large(launched_turned<128 * 66, 60, 128>()));  // terms are any number then
   CHECK_FALSE(is_large(launched_turned<128 * 66, 60, 128>(8)));
   CHECK_FALSE(is_large(launched_turned<128 * 66 - 4, 60, 128>()));
+  using x = st::tensor<st::bf16, 128 * 33, 64>;
+  using w = st::tensor<st::bf16, 64, 128>;
+  x* const no_x = nullptr;
+  w* const no_w = nullptr;
+  CHECK(is_large(record(gated, 0, no_x, no_w, no_w)));  // 64 columns of each product
   CHECK(launched<st::bf16, 128 * 66, 64, 128>().grid == 66);
   CHECK(launched<st::bf16, 128 * 66, 512, 128>().parts == 2);
   CHECK(launched<st::bf16, 128 * 67, 512, 128>().parts == 1);
@@ -160,6 +174,23 @@ TEST_CASE("large products: epilogues of all kinds, batches") {
   auto image = filled<st::tensor<st::bf16, 50, 136>>();
   auto slope = filled<st::tensor<st::bf16, 50, 144>>();
   CHECK(emulated_difference<large>({}, descend, weight, image, slope) == "");
+}
+
+TEST_CASE_TEMPLATE("large products: two of a kernel", T, st::bf16, st::f16) {
+  auto x = filled<st::tensor<T, 200, 72>>();
+  auto w = filled<st::tensor<T, 72, 136>>(), v = w;
+  std::reverse(v.data(), v.data() + v.size());
+  for (const auto& chosen : schedules()) {
+    CHECK(emulated_difference<large>(chosen, gated, x, w, v) == "");
+    CHECK(emulated_difference<large_cut>(chosen, gated, x, w, v) == "");
+  }
+  CHECK(emulated_difference<large_wide>({}, gated, x, w, v) == "");
+  // Of different length and orientation, and rows that are folded.
+  auto narrow = filled<st::tensor<T, 72, 56>>();
+  auto y = filled<st::tensor<T, 200, 200>>();
+  auto u = filled<st::tensor<T, 56, 200>>();
+  CHECK(emulated_difference<large>({}, added, x, narrow, y, u) == "");
+  CHECK(emulated_difference<large_cut>({}, added, x, narrow, y, u) == "");
 }
 
 TEST_CASE("large products: as launched") {

@@ -33,6 +33,9 @@ constexpr auto columns = st::fused([](auto x) {
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
 
+constexpr auto gated = st::fused([](auto x, auto w, auto v) {
+  return matmul(x, w) * matmul(x, v);
+});
 constexpr auto turned = st::fused([](auto x, auto w) {
   return matmul(transpose(x), transpose(w));
 });
@@ -94,6 +97,11 @@ const body_case cases[] = {
        return judge_call<large>(o, dense, filled<st::tensor<st::bf16, 128, 168>>(),
                                 filled<st::tensor<st::bf16, 168, 128>>(),
                                 filled<st::tensor<st::bf16, 128>>());
+     }},
+    {"plan: gates [128, 104] x [104, 64], bf16, large tiles of two products", [](const options& o) {
+       return judge_call<large>(o, gated, filled<st::tensor<st::bf16, 128, 104>>(),
+                                filled<st::tensor<st::bf16, 104, 64>>(),
+                                filled<st::tensor<st::bf16, 104, 64>>());
      }},
     {"plan: scores [128, 40] x [40, 128], f16, both turned, a large tile", [](const options& o) {
        return judge_call<large>(o, turned, filled<st::tensor<st::f16, 40, 128>>(),

@@ -52,7 +52,7 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
     for (int q = 0; q < p.product_count; ++q)
       shape.inner[q] = arguments.number(p.products[q].inner);
     if constexpr (may_be_large()) {
-      if (is_large(batch, shape.rows, shape.columns, shape.inner[0]) &&
+      if (is_large(batch, shape.rows, shape.columns, shape.inner) &&
           (can_be_copied<Products>(arguments) && ...))
         return launch<large_contract_body<Layout, folds_tile, Program, Products...>>(
             arguments, shape, batch, launcher);
@@ -67,19 +67,22 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
   /// Large tiles are for products that have enough of them for half of a large device, whose tiles
   /// are more than half full, and whose sums take more than a step. Others have small tiles.
   static constexpr bool is_large(std::int64_t batch, std::int64_t rows, std::int64_t columns,
-                                 std::int64_t inner) {
-    return 2 * batch * ceil_div(rows, 128) * ceil_div(columns, 128) >= enough_blocks &&
-           rows > 64 && columns > 64 && inner > 32;
+                                 const std::int64_t* inner) {
+    for (int q = 0; q < p.product_count; ++q)
+      if (inner[q] <= longest_step) return false;
+    const std::int64_t tiles = batch * ceil_div(rows, 128) * ceil_div(columns, large_columns);
+    return 2 * tiles >= enough_blocks && rows > 64 && 2 * columns > large_columns;
   }
-  /// What can be known of that when compiling: one product of plain 16-bit memory, and an epilogue
-  /// that moves packs. Rows that are folded are one tile wide.
+  static constexpr int large_columns = 128 / static_cast<int>(sizeof...(Products));
+  /// What can be known of that when compiling: one or two products of plain 16-bit memory, and an
+  /// epilogue that moves packs. Rows that are folded are one tile wide.
   static constexpr bool may_be_large() {
-    if constexpr (sizeof...(Products) == 1) {
+    if constexpr (sizeof...(Products) <= 2) {
       if (!(Layout.aligned || Layout.wide) || !(Products::on_tensor_cores && ...)) return false;
       if (!((detail::plain_operand<typename Products::left, true>::can_be_copied &&
              detail::plain_operand<typename Products::right, false>::can_be_copied) && ...))
         return false;
-      if (folds_tile && tile_line > 128) return false;
+      if (folds_tile && tile_line > large_columns) return false;
       return !is_static_shape() || is_large_shape();
     } else {
       return false;
@@ -94,12 +97,15 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
   static constexpr bool is_static_shape() {
     for (int a = 0; a < p.rank; ++a)
       if (p.extent[a] < 0) return false;
-    return p.products[0].inner >= 0;
+    for (int q = 0; q < p.product_count; ++q)
+      if (p.products[q].inner < 0) return false;
+    return true;
   }
   static constexpr bool is_large_shape() {
-    std::int64_t batch = 1;
+    std::int64_t batch = 1, inner[4]{};
     for (int a = 0; a + 1 < p.outer(); ++a) batch *= p.extent[a];
-    return is_large(batch, p.extent[p.outer() - 1], p.extent[p.line()], p.products[0].inner);
+    for (int q = 0; q < p.product_count; ++q) inner[q] = p.products[q].inner;
+    return is_large(batch, p.extent[p.outer() - 1], p.extent[p.line()], inner);
   }
 
   /// Whether chunks of 16 bytes are aligned, whichever axis they lie along.
