@@ -79,6 +79,37 @@ launch_record launched_turned(std::uintptr_t left_address = 0) {
                 static_cast<st::tensor<st::bf16, Inner, Columns>*>(nullptr));
 }
 
+/// Whether each of eight rows that are read or written together has banks of its own.
+template <int Chunks> constexpr bool spreads() {
+  for (int row = 0; row < 128; row += 8)
+    for (int chunk = 0; chunk < Chunks; ++chunk) {
+      unsigned banks = 0;  // eight of 16 bytes
+      for (int r = row; r < row + 8; ++r)
+        banks |= 1u << sinter::device::permuted_chunk<Chunks>(r, chunk) / 8 % 8;
+      if (banks != 0xff) return false;
+    }
+  return true;
+}
+static_assert(spreads<4>() && spreads<8>() && spreads<16>());
+
+/// The same of the pairs of sums that half a warp stores.
+struct half_product {
+  using value = float;
+  static constexpr bool on_tensor_cores = true;
+};
+constexpr bool sums_spread() {
+  using namespace sinter::device;
+  using tile = contract_tile<lane_layout{}, 128, 128, false, void, half_product>;
+  for (int half = 0; half < 2; ++half) {
+    unsigned banks = 0;  // sixteen of 8 bytes
+    for (int lane = 16 * half; lane < 16 * half + 16; ++lane)
+      banks |= 1u << tile::place(accumulator_row(lane, 0), accumulator_column(lane, 0)) / 2 % 16;
+    if (banks != 0xffff) return false;
+  }
+  return true;
+}
+static_assert(sums_spread());
+
 }  // namespace
 
 TEST_CASE("large products: chosen by extents, types and alignment") {

@@ -96,8 +96,7 @@ class copied_operand {
   }
   /// Where a chunk lies: of a line, or of all lines' k-th terms.
   SINTER_DEVICE static int place(int row, int chunk) {
-    return along_terms ? row * depth + (chunk ^ row / 2 % 4) * 8
-                       : row * Lines + (chunk ^ row % 8) * 8;
+    return permuted_chunk<along_terms ? depth / 8 : Lines / 8>(row, chunk);
   }
 
   Context& context_;

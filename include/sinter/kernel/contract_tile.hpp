@@ -77,7 +77,7 @@ struct contract_tile {
 
   /// Where a value of a tile lies. Sums of tensor cores come in pieces of 8 rows and 8 columns,
   /// which permuted columns spread over the banks; neighbours among 8 stay so.
-  SINTER_DEVICE static int place(int row, int column) {
+  SINTER_DEVICE static constexpr int place(int row, int column) {
     constexpr bool permuted = (Products::on_tensor_cores || ...);
     return row * Columns + (permuted ? column ^ row % 4 * 8 : column);
   }

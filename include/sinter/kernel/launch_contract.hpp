@@ -83,7 +83,7 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
              detail::plain_operand<typename Products::right, false>::can_be_copied) && ...))
         return false;
       if (folds_tile && tile_line > large_columns) return false;
-      return !is_static_shape() || is_large_shape();
+      return is_large_shape();
     } else {
       return false;
     }
@@ -101,11 +101,15 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
       if (p.products[q].inner < 0) return false;
     return true;
   }
+  /// With extents that are not known taken for large ones.
   static constexpr bool is_large_shape() {
+    constexpr std::int64_t unknown = 1 << 20;
+    const auto extent = [](std::int64_t x) { return x >= 0 ? x : unknown; };
     std::int64_t batch = 1, inner[4]{};
-    for (int a = 0; a + 1 < p.outer(); ++a) batch *= p.extent[a];
-    for (int q = 0; q < p.product_count; ++q) inner[q] = p.products[q].inner;
-    return is_large(batch, p.extent[p.outer() - 1], p.extent[p.line()], inner);
+    for (int a = 0; a + 1 < p.outer(); ++a)
+      if (batch != unknown) batch = p.extent[a] >= 0 ? batch * p.extent[a] : unknown;
+    for (int q = 0; q < p.product_count; ++q) inner[q] = extent(p.products[q].inner);
+    return is_large(batch, extent(p.extent[p.outer() - 1]), extent(p.extent[p.line()]), inner);
   }
 
   /// Whether chunks of 16 bytes are aligned, whichever axis they lie along.
