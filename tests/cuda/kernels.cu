@@ -3,9 +3,11 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 20
+// entries: 30
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
+// contains: ldmatrix.sync.aligned.m8n8.x4.shared.b16
+// contains: cp.async.cg.shared.global
 
 #include <sinter/cuda.hpp>
 #include <sinter/nn.hpp>
@@ -30,6 +32,12 @@ constexpr auto columns = st::fused([](auto x) { return st::sum<0>(x); });
 
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
+constexpr auto gates = st::fused([](auto x, auto w, auto v) {
+  return silu(matmul(x, w)) * matmul(x, v);
+});
+constexpr auto slopes = st::fused([](auto x, auto g, auto w) {
+  return std::tuple(matmul(transpose(x), g), matmul(g, transpose(w)));
+});
 
 struct network {
   st::tensor<float, 1024, 512> first;
@@ -65,7 +73,15 @@ void launch_all() {
   st::tensor<st::bf16, 4096, 1024> half;
   st::tensor<st::bf16, 1024, 1024> weight;
   st::tensor<st::bf16, 1024> bias;
-  (void)launch(dense, half, weight, bias);
+  (void)launch(dense, half, weight, bias);  // large tiles, where memory is aligned
+  (void)launch(gates, half, weight, weight);
+  st::tensor<st::bf16, 8192, 2048> image;
+  st::tensor<st::bf16, 8192, 1024> slope_of_image;
+  st::tensor<st::bf16, 2048, 1024> turned;
+  (void)launch(slopes, image, slope_of_image, turned);  // these may have small ones even then
+  st::tensor<st::f16, 16384, 256> tokens;
+  st::tensor<st::f16, 256, 128> classes;
+  (void)launch(scores, tokens, classes);
   network net, slopes;
   st::sgd<network> optimizer;
   (void)launch(update, net, optimizer, slopes);  // one kernel for all parameters

@@ -43,6 +43,11 @@ constexpr auto step = st::fused([](auto& w, auto& b, auto x, auto label) {
   return loss;
 });
 
+constexpr auto products = st::fused([](auto x, auto w) { return matmul(x, w); });
+constexpr auto products_turned = st::fused([](auto x, auto w) {
+  return tanh(matmul(x, transpose(w)));
+});
+
 template <class T> T sent(const T& x) {
   if constexpr (st::is_tensor<T>) return x.to(st::cuda);
   else return x;
@@ -108,6 +113,17 @@ TEST_CASE_TEMPLATE("device: maps, rows, folds and layers against double" *
   auto odd = filled<st::tensor<T, dyn, dyn>>(7, 61), odd_rest = odd;
   auto odd_scale = filled<st::tensor<T, dyn>>(61);
   CHECK(difference(chain, odd, odd_scale, odd_rest, 0.25f) == "");
+}
+
+TEST_CASE("device: large tiles of products, and sums in parts" * doctest::skip(!has_device())) {
+  auto x = filled<st::tensor<st::bf16, 1408, 72>>();
+  auto w = filled<st::tensor<st::bf16, 72, 768>>();
+  CHECK(difference(products, x, w) == "");
+  auto turned = filled<st::tensor<st::bf16, 768, 72>>();
+  CHECK(difference(products_turned, x, turned) == "");
+  auto few = filled<st::tensor<float, 5, 1100>>();
+  auto wide = filled<st::tensor<float, 1100, 70>>();
+  CHECK(difference(products, few, wide) == "");
 }
 
 TEST_CASE("device: a training step, updates in place" * doctest::skip(!has_device())) {

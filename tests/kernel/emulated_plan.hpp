@@ -37,25 +37,25 @@ class emulated_launcher {
 
   /// Whether all counters are 0 again.
   bool counters_are_zero() const {
-    for (std::size_t i = 0; finished_ != nullptr && i < finished_->size(); ++i)
-      if ((*finished_)[i] != 0) return false;
+    for (const auto& finished : finished_)
+      for (std::size_t i = 0; i < finished->size(); ++i)
+        if ((*finished)[i] != 0) return false;
     return true;
   }
 
-  void scratch(device::reduce_shape& shape, std::int64_t words, std::int64_t counters) {
-    partial_ = std::make_unique<emulator::buffer<std::uint64_t>>(static_cast<std::size_t>(words));
-    finished_ = std::make_unique<emulator::buffer<unsigned>>(
-        std::vector<unsigned>(static_cast<std::size_t>(counters)));
-    shape.partial = partial_->data();
-    shape.finished = finished_->data();
+  void scratch(device::part_memory& memory, std::int64_t words, std::int64_t counters) {
+    memory.partial = partial_.emplace_back(std::make_unique<emulator::buffer<std::uint64_t>>(
+        static_cast<std::size_t>(words)))->data();
+    memory.finished = finished_.emplace_back(std::make_unique<emulator::buffer<unsigned>>(
+        std::vector<unsigned>(static_cast<std::size_t>(counters))))->data();
   }
 
   emulator::report found;  ///< of all launches
 
  private:
   emulator::options options_;
-  std::unique_ptr<emulator::buffer<std::uint64_t>> partial_;
-  std::unique_ptr<emulator::buffer<unsigned>> finished_;
+  std::vector<std::unique_ptr<emulator::buffer<std::uint64_t>>> partial_;
+  std::vector<std::unique_ptr<emulator::buffer<unsigned>>> finished_;
 };
 
 /// A plan over emulated memory. `Plan` is a plan_of<...>.
@@ -81,8 +81,8 @@ template <class Plan> class emulated_plan {
     }
   }
 
-  emulator::report run(emulator::options chosen) {
-    emulated_launcher launcher(chosen);
+  template <class Launcher> emulator::report run(emulator::options chosen) {
+    Launcher launcher(chosen);
     run(launcher, std::make_integer_sequence<int, Plan::kernels>{});
     counters_are_zero = launcher.counters_are_zero();
     return std::move(launcher.found);
@@ -101,12 +101,12 @@ template <class Plan> class emulated_plan {
   }
 
  private:
-  template <int... At>
-  void run(emulated_launcher& launcher, std::integer_sequence<int, At...>) {
+  template <class Launcher, int... At>
+  void run(Launcher& launcher, std::integer_sequence<int, At...>) {
     (run_kernel<At>(launcher), ...);
   }
 
-  template <int At> void run_kernel(emulated_launcher& launcher) {
+  template <int At, class Launcher> void run_kernel(Launcher& launcher) {
     using launch = device::kernel_launch<typename Plan::template kernel<At>>;
     constexpr const kernel_data& k = Plan::data.kernels[At];
     device::kernel_arguments<k.buffer_count, k.integer_count> arguments{};
@@ -146,7 +146,7 @@ struct emulated_call {
 };
 
 /// Calls a fused function in the emulator.
-template <class F, class... A>
+template <class Launcher = emulated_launcher, class F, class... A>
 emulated_call call_emulated(emulator::options chosen, const fused_function<F>&, A&... args) {
   using call = sinter::detail::fused_call<F, A...>;
   const expected_call<F, A...> expected(args...);
@@ -154,7 +154,7 @@ emulated_call call_emulated(emulator::options chosen, const fused_function<F>&, 
   sinter::detail::evaluation<call> e(c);
   emulated_plan<plan_of<call>> plan(e);
   emulated_call result;
-  result.found = plan.run(chosen);
+  result.found = plan.template run<Launcher>(chosen);
   std::vector<std::vector<double>> got;
   for (int o = 0; o < expected.graph.output_count; ++o) got.push_back(plan.output(o));
   result.difference = expected.difference(got);
@@ -163,9 +163,9 @@ emulated_call call_emulated(emulator::options chosen, const fused_function<F>&, 
   return result;
 }
 
-template <class F, class... A>
+template <class Launcher = emulated_launcher, class F, class... A>
 std::string emulated_difference(emulator::options chosen, const fused_function<F>& f, A&... args) {
-  return call_emulated(chosen, f, args...).text();
+  return call_emulated<Launcher>(chosen, f, args...).text();
 }
 
 }  // namespace sinter::testing

@@ -4,7 +4,7 @@
 // be run some thousand times.
 
 #include "kernel/body_case.hpp"
-#include "kernel/emulated_plan.hpp"
+#include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
 
 namespace sinter::kernel_test {
@@ -15,9 +15,9 @@ namespace st = sinter;
 using st::dyn;
 using st::testing::filled;
 
-template <class F, class... A>
+template <class Launcher = testing::emulated_launcher, class F, class... A>
 outcome judge_call(const options& o, const st::fused_function<F>& f, A&&... operands) {
-  testing::emulated_call call = testing::call_emulated(o, f, operands...);
+  testing::emulated_call call = testing::call_emulated<Launcher>(o, f, operands...);
   return {std::move(call.found), call.difference.empty() ? 0.0 : 2.0};
 }
 
@@ -32,6 +32,16 @@ constexpr auto columns = st::fused([](auto x) {
 });
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
+
+constexpr auto gated = st::fused([](auto x, auto w, auto v) {
+  return matmul(x, w) * matmul(x, v);
+});
+constexpr auto turned = st::fused([](auto x, auto w) {
+  return matmul(transpose(x), transpose(w));
+});
+
+using cut = testing::altered_launcher<testing::alteration{.shortest_part = 32}>;
+using large = testing::altered_launcher<testing::alteration{.large = true}>;
 
 const body_case cases[] = {
     {"plan: map [3, 20], aligned", [](const options& o) {
@@ -73,6 +83,29 @@ const body_case cases[] = {
        return judge_call(o, dense, filled<st::tensor<st::bf16, 64, 40>>(),
                          filled<st::tensor<st::bf16, 40, 64>>(),
                          filled<st::tensor<st::bf16, 64>>());
+     }},
+    {"plan: softmax of [64, 72] x [72, 64], sums in parts", [](const options& o) {
+       return judge_call<cut>(o, scores, filled<st::tensor<float, 64, 72>>(),
+                              filled<st::tensor<float, 72, 64>>());
+     }},
+    {"plan: dense [64, 72] x [72, 64], bf16, sums in parts", [](const options& o) {
+       return judge_call<cut>(o, dense, filled<st::tensor<st::bf16, 64, 72>>(),
+                              filled<st::tensor<st::bf16, 72, 64>>(),
+                              filled<st::tensor<st::bf16, 64>>());
+     }},
+    {"plan: dense [128, 168] x [168, 128], bf16, a large tile", [](const options& o) {
+       return judge_call<large>(o, dense, filled<st::tensor<st::bf16, 128, 168>>(),
+                                filled<st::tensor<st::bf16, 168, 128>>(),
+                                filled<st::tensor<st::bf16, 128>>());
+     }},
+    {"plan: gates [128, 104] x [104, 64], bf16, large tiles of two products", [](const options& o) {
+       return judge_call<large>(o, gated, filled<st::tensor<st::bf16, 128, 104>>(),
+                                filled<st::tensor<st::bf16, 104, 64>>(),
+                                filled<st::tensor<st::bf16, 104, 64>>());
+     }},
+    {"plan: scores [128, 40] x [40, 128], f16, both turned, a large tile", [](const options& o) {
+       return judge_call<large>(o, turned, filled<st::tensor<st::f16, 40, 128>>(),
+                                filled<st::tensor<st::f16, 128, 40>>());
      }},
 };
 

@@ -15,6 +15,7 @@ using st::dyn;
 
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto soft = st::fused([](auto x, auto w, auto b) { return softmax(matmul(x, w) + b); });
+constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
 constexpr auto gated = st::fused([](auto x, auto w, auto v) {
   return std::tuple(silu(matmul(x, w)) * matmul(x, v), matmul(x * 2 + 1, v));
 });
@@ -67,6 +68,20 @@ TEST_CASE("contract: rows of many columns, labels, transposed operands, batches"
   CHECK(emulated_difference({}, turned, x, g, few) == "");
   auto q = filled<st::tensor<float, 3, 5, 16>>(), k = q, value = q;
   CHECK(emulated_difference({}, attend, q, k, value) == "");
+}
+
+TEST_CASE("contract: the widest rows that are folded in a tile, by what their sums take") {
+  constexpr auto gate = st::fused([](auto x, auto w, auto v) {
+    return softmax(matmul(x, w) * matmul(x, v));
+  });
+  auto x = filled<st::tensor<float, 9, 3>>();
+  auto w = filled<st::tensor<float, 3, 2000>>();
+  auto v = filled<st::tensor<float, 3, 1000>>(), u = v;
+  CHECK(emulated_difference({}, scores, x, w) == "");
+  CHECK(emulated_difference({}, gate, x, v, u) == "");
+  auto y = filled<st::tensor<double, 9, 3>>();
+  auto t = filled<st::tensor<double, 3, 1024>>();
+  CHECK(emulated_difference({}, scores, y, t) == "");
 }
 
 TEST_CASE_TEMPLATE("contract: 16-bit operands on the tensor cores", T, st::bf16, st::f16) {

@@ -28,6 +28,29 @@ static_assert(st::kernels(cross_entropy(matmul(image, weight) + bias, label)) ==
 static_assert(st::kernels(cross_entropy(softmax(matmul(image, weight) + bias), label)) == 1);
 static_assert(st::kernels(matmul(exp(query), transpose(key))) <= 2);
 
+// Tiles of whole rows, and of all products of a kernel, fit the memory of a block.
+template <class T, int Columns> st::tensor<T, 64, Columns> columns;
+template <class T> st::tensor<T, batch, 64> features;
+template <class T, int Columns>
+constexpr int of_softmax = st::kernels(softmax(matmul(features<T>, columns<T, Columns>)));
+static_assert(of_softmax<float, 2048> == 1);
+static_assert(of_softmax<float, 2049> > 1);
+static_assert(of_softmax<double, 1024> == 1);
+static_assert(of_softmax<double, 1025> > 1);
+template <class T, int Columns>
+constexpr int of_gates = st::kernels(softmax(matmul(features<T>, columns<T, Columns>) *
+                                             matmul(features<T>, exp(columns<T, Columns>))));
+static_assert(of_gates<float, 1024> <= 2, "and one for the exponential");
+static_assert(of_gates<float, 1025> > 2);
+constexpr auto heads = st::fused([](auto x, auto q, auto k, auto v) {
+  return std::tuple(matmul(x, q), matmul(x, k), matmul(x, v));
+});
+template <class T>
+constexpr int of_heads = st::kernels(heads, features<T>, columns<T, 64>, columns<T, 64>,
+                                     columns<T, 64>);
+static_assert(of_heads<float> == 1);
+static_assert(of_heads<double> == 2, "two products of 64-bit sums to a kernel");
+
 // Rows.
 static_assert(st::kernels(softmax(hidden)) == 1);
 static_assert(st::kernels(log_softmax(hidden)) == 1);

@@ -2,52 +2,44 @@
 #pragma once
 
 /// The body of `contract` kernels: a block computes a tile of its products, `tile_rows` x
-/// `tile_columns`, and leaves it in shared memory, where the epilogue meets it as any program meets
-/// a row, folds included. Operands are programs, computed on their way into shared memory; terms
-/// are added in the order of k, in registers.
+/// `tile_columns`, and leaves it in shared memory (contract_tile.hpp). Operands are programs,
+/// computed on their way into shared memory; terms are added in the order of k, in registers. Where
+/// tiles are few and sums are long, several blocks share a tile, each with its part of k; the last
+/// of them adds up what they have left. Large products of plain memory have a body of their own
+/// (contract_large.hpp).
 
-#include "sinter/kernel/fold_across.hpp"
-#include "sinter/kernel/thread_code.hpp"
-#include "sinter/kernel/tile.hpp"
+#include "sinter/kernel/contract_tile.hpp"
 
 namespace sinter::device {
 
-/// One product of a kernel: its number, the programs of its operands, the type of its sums.
-template <int Number, class T, class Left, class Right> struct product_of {
-  using value = T;
-  using left = Left;
-  using right = Right;
-  static constexpr int number = Number;
+/// Terms that a body takes at a time, at most.
+inline constexpr int longest_step = 32;
 
-  /// Operands that are nothing but memory of one 16-bit type go to the tensor cores.
-  static constexpr dtype operand_type = Left::plain_type;
-  static constexpr bool on_tensor_cores =
-      Left::plain_type == Right::plain_type &&
-      (operand_type == dtype::bf16 || operand_type == dtype::f16);
-  /// Neighbours that one thread brings in, in one access where they are 16 bytes.
-  static constexpr int pack = on_tensor_cores ? 8 : 4;
-};
+/// A tile is a number of pieces, since each thread has 4 x 4 sums of a piece.
+constexpr int contract_piece(int rows) { return 4 * 256 / (rows / 4); }
+constexpr int contract_columns(int rows, int columns) {
+  const int piece = contract_piece(rows);
+  return (columns + piece - 1) / piece * piece;
+}
 
-struct contract_shape {
-  std::int64_t rows = 1;     ///< of each product
-  std::int64_t columns = 1;
-  std::int64_t inner[4]{};   ///< by product
-};
+/// Whether an operand's rows, not its line, are neighbours in memory.
+template <class Program> inline constexpr bool lies_along_rows = [] {
+  if (Program::sizes.leaves != 1 || Program::line == 0) return false;
+  const leaf& l = Program::program.leaf_store[0];
+  return l.stride[Program::line] != 1 && l.stride[Program::line - 1] == 1;
+}();
 
-/// `Whole`: the tile holds whole rows, since the epilogue folds them.
 template <lane_layout Layout, int Rows, int Columns, bool Whole, class Main, class... Products>
 struct contract_body {
-  static constexpr int block_threads = 256;
+  using tile = contract_tile<Layout, Rows, Columns, Whole, Main, Products...>;
+  using slot = typename tile::slot;
+  static constexpr int block_threads = tile::block_threads, count = tile::count;
   static constexpr int tile_rows = Rows, tile_columns = Columns;
-  /// Each thread has 4 x 4 sums of a piece of the tile, `piece` columns wide.
-  static constexpr int across = block_threads / (Rows / 4), piece = 4 * across;
-  static constexpr int count = sizeof...(Products);
-  static constexpr int lanes = Layout.lanes();
-  /// What shared memory holds a value in.
-  using slot = std::conditional_t<((sizeof(typename Products::value) > 4) || ...), std::uint64_t,
-                                  std::uint32_t>;
-  /// Steps of the operands: 16 values along k, or 32 halves in rows that are 16 bytes longer, so
-  /// that eight of them lie in different banks.
+  /// Threads across a piece of the tile, each with 4 x 4 sums of it.
+  static constexpr int piece = contract_piece(Rows), across = piece / 4;
+  /// Steps of the operands: 16 values along k, or 8 where the piece is wide, or 32 halves in rows
+  /// that are 16 bytes longer, so that eight of them lie in different banks.
+  static constexpr int depth = 16 * piece * static_cast<int>(sizeof(slot)) > 32 * 1024 ? 8 : 16;
   static constexpr int left_row = 32 + 8, right_row = piece + 8;
   static constexpr bool any_on_tensor_cores =
       Rows == 64 && (Products::on_tensor_cores || ...);
@@ -56,11 +48,10 @@ struct contract_body {
     const int others = any_on_tensor_cores ? halves * 2 / static_cast<int>(sizeof(slot)) : 0;
     return values > others ? values : others;
   }
-  static constexpr int left_slots = slots_for(16 * Rows, Rows * left_row);
-  static constexpr int right_slots = slots_for(16 * piece, 32 * right_row);
+  static constexpr int left_slots = slots_for(depth * Rows, Rows * left_row);
+  static constexpr int right_slots = slots_for(depth * piece, 32 * right_row);
   static constexpr int shared_bytes =
-      (left_slots + right_slots + count * Rows * Columns) * static_cast<int>(sizeof(slot)) +
-      fold_across_bytes<32>;
+      (left_slots + right_slots + tile::slots) * static_cast<int>(sizeof(slot)) + 16;
   static_assert(Rows % 4 == 0 && Columns % piece == 0, "contract: a tile is a number of pieces");
 
   template <class Context, class Arguments>
@@ -68,21 +59,13 @@ struct contract_body {
                                 contract_shape shape) const {
     const auto left = context.template shared<slot>(left_slots);    // (k, Rows), or (Rows, k)
     const auto right = context.template shared<slot>(right_slots);  // (k, piece)
-    const auto tiles = context.template shared<slot>(count * Rows * Columns);
-    using index = std::conditional_t<Layout.wide, std::int64_t, std::int32_t>;
-    const index rows = static_cast<index>(shape.rows), columns = static_cast<index>(shape.columns);
-    const index down = (rows + Rows - 1) / Rows;
-    const index right_of = Whole ? 1 : (columns + Columns - 1) / Columns;
-    const index block = context.block_x();
-    const index item = block / (down * right_of);
-    const index row = block / right_of % down * Rows, column = block % right_of * Columns;
-
+    const auto tiles = context.template shared<slot>(tile::slots);
+    const auto flag = context.template shared<int>(1);
+    const auto at = tile::place_of(context, shape);
     (multiply<Products>(context, arguments, shape, left, right,
-                        tiles + Products::number * Rows * Columns, item, row, column),
+                        tiles + Products::number * Rows * Columns, at),
      ...);
-    context.sync();
-    epilogue(context, arguments, tiles, item * rows, row, rows, column,
-             columns < column + Columns ? columns : column + Columns);
+    tile::finish(context, arguments, shape, flag, tiles, at);
   }
 
  private:
@@ -91,10 +74,10 @@ struct contract_body {
   template <class Product, class Context, class Arguments, class Shared, class Index>
   SINTER_DEVICE static void multiply(Context& context, const Arguments& arguments,
                                      const contract_shape& shape, Shared left, Shared right,
-                                     Shared tile, Index item, Index row, Index column) {
+                                     Shared to, const contract_place<Index>& place) {
     constexpr bool halves = Rows == 64 && Product::on_tensor_cores;
     constexpr int pack = halves ? 8 : 4;
-    constexpr int step = halves ? 32 : 16;
+    constexpr int step = halves ? 32 : depth;
     constexpr lane_layout left_layout{
         pack, 1, Layout.aligned && pack * Product::left::widest_leaf <= 16, Layout.wide};
     constexpr lane_layout right_layout{
@@ -105,6 +88,8 @@ struct contract_body {
     const int t = context.thread();
     const Index rows = static_cast<Index>(shape.rows);
     const Index inner = static_cast<Index>(shape.inner[Product::number]);
+    const Index terms = static_cast<Index>(shape.part[Product::number]);
+    const Index begin = place.part * terms, end = inner < begin + terms ? inner : begin + terms;
     left_code a(context, arguments, pack);
     right_code b(context, arguments, pack);
     // Neighbours in memory for neighbouring threads: along the line, or along rows if these lie so.
@@ -114,33 +99,33 @@ struct contract_body {
     const int left_at = left_turned ? t % Rows : t / packs;
     const int left_k = (left_turned ? t / Rows : t % packs) * pack;
     const bool loads_left = t < Rows * packs;
-    a.move(item * rows + (row + left_at < rows ? row + left_at : 0), 0,
-           loads_left && row + left_at < rows);
-    const auto load_right = [&](Index first, Index k, int load) {
-      const int depth = right_turned ? load % step : load / wide;
+    const bool has_row = place.row + left_at < rows;
+    a.move(place.item * rows + (has_row ? place.row + left_at : 0), 0, loads_left && has_row);
+    const auto load_right = [&](int first, Index k, int load) {
+      const int deep = right_turned ? load % step : load / wide;
       const int at = (right_turned ? load / step : load % wide) * pack;
-      b.move(item * inner + (k + depth < inner ? k + depth : 0), 0,
-             load < step * wide && k + depth < inner);
-      b.at(column + first + at, static_cast<Index>(shape.columns));
+      b.move(place.item * inner + (k + deep < end ? k + deep : 0), 0,
+             load < step * wide && k + deep < end);
+      b.at(place.column + first + at, static_cast<Index>(shape.columns));
       b.template compute_folded<0>();
       b.template compute_line<0, true>();
     };
     const auto keep_right = [&](int load) {
-      const int depth = right_turned ? load % step : load / wide;
+      const int deep = right_turned ? load % step : load / wide;
       const int at = (right_turned ? load / step : load % wide) * pack;
-      if (load < step * wide) sums::keep_right(context, right, depth, at, b);
+      if (load < step * wide) sums::keep_right(context, right, deep, at, b);
     };
     const auto load_left = [&](Index k) {
-      a.at(k + left_k, inner);
+      a.at(k + left_k, end);
       a.template compute_folded<0>();
       a.template compute_line<0, true>();
     };
 
-    for (Index first = 0; first < Columns; first += piece) {  // pieces of the tile
+    for (int first = 0; first < Columns; first += piece) {  // pieces of the tile
       sums own;
-      load_left(0);
-      load_right(first, 0, t);
-      for (Index k = 0; k < inner; k += step) {
+      load_left(begin);
+      load_right(first, begin, t);
+      for (Index k = begin; k < end; k += step) {
         context.sync();  // the last step's operands have been read
         if (loads_left) sums::keep_left(context, left, left_at, left_k, a);
         keep_right(t);
@@ -153,7 +138,7 @@ struct contract_body {
         load_right(first, k + step, t);
         own.multiply(context, left, right);
       }
-      own.leave(context, tile, first);
+      own.leave(context, to, first);
     }
   }
 
@@ -180,7 +165,7 @@ struct contract_body {
     SINTER_DEVICE void multiply(Context& context, Shared left, Shared right) {
       const int x = context.thread() % across, y = context.thread() / across;
       SINTER_UNROLL
-      for (int k = 0; k < 16; ++k) {
+      for (int k = 0; k < depth; ++k) {
         T down[4], over[4];
         SINTER_UNROLL
         for (int i = 0; i < 4; ++i) {
@@ -194,16 +179,16 @@ struct contract_body {
         }
       }
     }
-    template <class Context, class Shared, class Index>
-    SINTER_DEVICE void leave(Context& context, Shared tile, Index first) {
+    template <class Context, class Shared>
+    SINTER_DEVICE void leave(Context& context, Shared to, int first) {
       const int x = context.thread() % across, y = context.thread() / across;
       SINTER_UNROLL
       for (int i = 0; i < 4; ++i) {
         SINTER_UNROLL
         for (int n = 0; n < 4; ++n)
-          context.store(context.template cast<T>(
-                            tile + ((4 * y + i) * Columns + first + x + n * across)),
-                        sum[i][n]);
+          context.store(
+              context.template cast<T>(to + tile::place(4 * y + i, first + x + n * across)),
+              sum[i][n]);
       }
     }
   };
@@ -249,73 +234,14 @@ struct contract_body {
         }
       }
     }
-    template <class Context, class Shared, class Index>
-    SINTER_DEVICE void leave(Context& context, Shared tile, Index first) {
-      const int lane = context.lane(), w = context.warp();
+    template <class Context, class Shared>
+    SINTER_DEVICE void leave(Context& context, Shared to, int first) {
+      const int w = context.warp();
       SINTER_UNROLL
-      for (int j = 0; j < 4; ++j) {
-        SINTER_UNROLL
-        for (int i = 0; i < 4; ++i) {
-          const int r = w % 4 * 16 + accumulator_row(lane, i / 2);
-          const int c = w / 4 * 32 + accumulator_column(lane, j) + i % 2;
-          context.store(context.template cast<float>(tile + (r * Columns + first + c)), sum[j][i]);
-        }
-      }
+      for (int j = 0; j < 4; ++j)
+        tile::leave_sums(context, to, w % 4 * 16, first + w / 4 * 32 + j * 8, sum[j]);
     }
   };
-
-  /// Whether an operand's rows, not its line, are neighbours in memory.
-  template <class Program> static constexpr bool lies_along_rows = [] {
-    if (Program::sizes.leaves != 1 || Program::line == 0) return false;
-    const leaf& l = Program::program.leaf_store[0];
-    return l.stride[Program::line] != 1 && l.stride[Program::line - 1] == 1;
-  }();
-
-  /// The products of a row of the tile.
-  template <class Context, class Shared, class Index> struct tile_products {
-    Context& context;
-    Shared tiles;
-    int row;
-    Index column;
-
-    template <int Product, class T> SINTER_DEVICE T get(Index at) const {
-      return context.load(context.template cast<T>(
-          tiles + (Product * Rows * Columns + row * Columns + (at - column))));
-    }
-  };
-
-  template <class Context, class Arguments, class Shared, class Index>
-  SINTER_DEVICE static void epilogue(Context& context, const Arguments& arguments, Shared tiles,
-                                     Index before, Index row, Index rows, Index column, Index end) {
-    // A warp to a row where rows are folded; else as many threads as the tile is wide.
-    constexpr int wanted = Columns / lanes;
-    constexpr int threads = Whole || wanted > 32 ? 32 : wanted;
-    using products = tile_products<Context, Shared, Index>;
-    using code = thread_code<Context, Arguments, Layout, Main, products>;
-    fold_across<Context, threads> combine(context);
-    const int x = context.thread() % threads, y = context.thread() / threads;
-    code thread(context, arguments, static_cast<Index>(threads) * Layout.pack,
-                products{context, tiles, 0, column});
-    for (int r = y; r < Rows; r += block_threads / threads) {
-      const bool active = row + r < rows;
-      thread.move(before + (active ? row + r : 0), 0, active);
-      thread.products().row = r;
-      unrolled<Main::passes>([&]<int Pass>() {
-        thread.template compute_folded<Pass>();
-        thread.template clear<Pass>();
-        for (Index c = column; c < end; c += threads * lanes) {
-          thread.at(c + x * Layout.pack, end);
-          thread.template compute_line<Pass, false>();
-        }
-        if constexpr (Whole) thread.template finish<Pass>(combine);
-      });
-      if constexpr (Whole) {
-        thread.template compute_folded<Main::passes>();
-        thread.activate(active && x == 0);
-        thread.store_folded();
-      }
-    }
-  }
 };
 
 }  // namespace sinter::device

@@ -8,7 +8,9 @@
 #if defined(__CUDACC__)
 #define SINTER_DEVICE __device__ __forceinline__
 #define SINTER_UNROLL _Pragma("unroll")
+#define SINTER_ROLLED _Pragma("unroll 1")
 #else
 #define SINTER_DEVICE inline
 #define SINTER_UNROLL
+#define SINTER_ROLLED
 #endif

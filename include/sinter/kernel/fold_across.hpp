@@ -10,9 +10,9 @@
 
 namespace sinter::device {
 
-/// What the fold of a group needs of shared memory.
+/// What the fold of a group needs of shared memory: a warp needs none.
 template <int Across>
-inline constexpr int fold_across_bytes = Across > 32 ? 8 * (2 * Across / 32 + 1) : 8;
+inline constexpr int fold_across_bytes = Across > 32 ? 8 * (2 * Across / 32) : 0;
 
 /// `Across` threads, a power of two; the group begins at a multiple of it. Each thread of the block
 /// must take part, and a block of several groups has groups of at most a warp.
@@ -21,7 +21,7 @@ template <class Context, int Across> class fold_across {
   static constexpr int warps = Across > 32 ? Across / 32 : 0;
 
   SINTER_DEVICE explicit fold_across(Context& context)
-      : context_(context), slots_(context.template shared<std::uint64_t>(2 * warps + 1)) {}
+      : context_(context), slots_(context.template shared<std::uint64_t>(2 * warps)) {}
 
   template <name_code Op, class T> SINTER_DEVICE T operator()(T partial) {
     SINTER_UNROLL

@@ -7,11 +7,12 @@
 ///
 ///     launcher(body, grid, arguments, shape)
 ///
-/// with `scratch(bytes, counters)`, which gives a reduce_shape's memory: counters that are 0.
+/// with `scratch(part_memory, words, counters)`, which gives blocks that share work a place for
+/// their partial results, and counters that are 0.
 
 #include <utility>
 
-#include "sinter/kernel/contract.hpp"
+#include "sinter/kernel/launch_contract.hpp"
 #include "sinter/kernel/launch_map.hpp"
 #include "sinter/kernel/reduce.hpp"
 #include "sinter/kernel/row.hpp"
@@ -50,14 +51,13 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
       static_program<program_at<program::program.product_store[N].right, Main, Others...>>>;
 
   template <class Arguments> static bool operands_aligned(const Arguments& arguments) {
-    bool all = true;
-    [&]<int... N>(std::integer_sequence<int, N...>) {
-      ((all = all &&
-              is_aligned(arguments, product_type<N>::left::view, product_type<N>::pack) &&
-              is_aligned(arguments, product_type<N>::right::view, product_type<N>::pack)),
-       ...);
+    const auto aligned = [&](const program_view& operand, int elements) {
+      return !detail::reads_packs(operand) || is_aligned(arguments, operand, elements);
+    };
+    return [&]<int... N>(std::integer_sequence<int, N...>) {
+      return (true && ... && (aligned(product_type<N>::left::view, product_type<N>::pack) &&
+                              aligned(product_type<N>::right::view, product_type<N>::pack)));
     }(std::make_integer_sequence<int, program::sizes.products>{});
-    return all;
   }
 
   /// The same of the whole kernel, operands of products included; and whether the compiler knows
@@ -121,43 +121,12 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
     }
   }
 
-  template <lane_layout Layout, int Rows, int Columns, bool Whole, int... N>
-  static contract_body<Layout, Rows, Columns, Whole, program, product_type<N>...> contract_of(
-      std::integer_sequence<int, N...>);
-
-  /// Whole rows are known to the compiler; the wider they and their products are, the fewer fit
-  /// into the shared memory of a block.
-  static constexpr bool folds_tile = p.folds != fold::none;
-  static constexpr std::int64_t tile_line = folds_tile ? p.extent[p.line()] : 64;
-  static constexpr int tile_rows = [] {
-    std::int64_t slot = 4;
-    for (int q = 0; q < p.product_count; ++q)
-      if (properties(p.products[q].type).size > 4) slot = 8;
-    int rows = 64;
-    while (rows > 8 && rows * tile_line * p.product_count * slot > 96 * 1024) rows /= 2;
-    return rows;
-  }();
-  static constexpr int tile_piece = 4 * 256 / (tile_rows / 4);
-  static constexpr int tile_columns =
-      static_cast<int>(ceil_div(tile_line > 0 ? tile_line : 1, tile_piece)) * tile_piece;
-  template <lane_layout Layout>
-  using contract_type = decltype(contract_of<Layout, tile_rows, tile_columns, folds_tile>(
-      std::make_integer_sequence<int, program::sizes.products>{}));
-
   template <class Arguments, class Launcher>
   static void run_contract(const Arguments& arguments, Launcher& launcher) {
-    std::int64_t batch = 1;
-    for (int a = 0; a + 1 < p.outer(); ++a) batch *= arguments.number(p.extent[a]);
-    contract_shape shape;
-    shape.rows = arguments.number(p.extent[p.outer() - 1]);
-    shape.columns = arguments.number(p.extent[p.line()]);
-    if (batch == 0 || shape.rows == 0 || shape.columns == 0) return;
-    for (int q = 0; q < p.product_count; ++q)
-      shape.inner[q] = arguments.number(p.products[q].inner);
     with_layout<1>(arguments, [&]<lane_layout Layout>() {
-      const std::int64_t down = ceil_div(shape.rows, tile_rows);
-      const std::int64_t across = folds_tile ? 1 : ceil_div(shape.columns, tile_columns);
-      launcher(contract_type<Layout>{}, batch * down * across, arguments, shape);
+      [&]<int... N>(std::integer_sequence<int, N...>) {
+        contract_launch<Layout, program, product_type<N>...>::run(arguments, launcher);
+      }(std::make_integer_sequence<int, program::sizes.products>{});
     });
   }
 

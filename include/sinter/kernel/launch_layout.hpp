@@ -89,6 +89,13 @@ constexpr bool never_wide(const program_view& p) {
   return !may_be_wide(p, [](std::int64_t x) { return x >= 0 ? static_cast<double>(x) : 1e30; });
 }
 
+/// Whether anything is read in packs.
+constexpr bool reads_packs(const program_view& p) {
+  for (int l = 0; l < p.leaf_count; ++l)
+    if (p.leaves[l].stride[p.line()] == 1 && !p.leaves[l].guarded) return true;
+  return false;
+}
+
 }  // namespace detail
 
 /// Whether all packs of a program are aligned: addresses, offsets, strides and the line itself.

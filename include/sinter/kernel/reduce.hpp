@@ -2,47 +2,22 @@
 #pragma once
 
 /// The bodies of `reduce` kernels: folds of everything or of outer axes, in one launch. The work is
-/// cut into parts by extents alone. Where there is more than one, each block leaves its partial
-/// results in memory, and the last one to finish combines them, in the order of the parts, so the
-/// bits are the same whichever block that is.
+/// cut into parts by extents alone; where there is more than one, the last block to finish combines
+/// what all have left.
 
 #include "sinter/kernel/fold_across.hpp"
-#include "sinter/kernel/memory_model.hpp"
+#include "sinter/kernel/parts.hpp"
 #include "sinter/kernel/thread_code.hpp"
 
 namespace sinter::device {
 
-/// How a fold is cut, by the host.
-struct reduce_shape {
+/// How a fold is cut, by the host. Partial results: parts * folds for each row or tile of columns.
+struct reduce_shape : part_memory {
   std::int64_t rows = 1;
   std::int64_t middle = 1;
   std::int64_t parts = 1;      ///< of each row
   std::int64_t part = 1;       ///< chunks of a part: pieces of lines, or whole lines
-  std::uint64_t* partial = nullptr;    ///< parts * folds for each row or tile of columns
-  unsigned* finished = nullptr;        ///< a counter for each, 0 before and after
 };
-
-namespace detail {
-
-/// Whether this block is the last of `parts`; what the others wrote before is then to be seen. What
-/// threads other than the first have written must have passed a barrier. One fence each suffices to
-/// release and to acquire, as barriers pass on to the block what one of its threads has seen.
-template <class Context, class Counter, class Flag>
-SINTER_DEVICE bool is_last(Context& context, Counter counter, Flag flag, unsigned parts) {
-  if (context.thread() == 0) {
-    context.template fence<scope::device>();
-    const unsigned before =
-        context.template atomic_add<order::relaxed, scope::device>(counter, 1u);
-    context.template fence<scope::device>();
-    if (before + 1 == parts)
-      context.template atomic_store<order::relaxed, scope::device>(counter, 0u);
-    context.store(flag, before + 1 == parts ? 1 : 0);
-  }
-  context.sync();
-  return context.load(flag) != 0;
-}
-
-}  // namespace detail
 
 /// Folds of whole rows: `parts` blocks to each. A chunk is a piece of a line, as wide as the block.
 template <lane_layout Layout, class Program> struct fold_rows_body {
@@ -92,7 +67,7 @@ template <lane_layout Layout, class Program> struct fold_rows_body {
               thread.template folded_value<I>());
         (void)own;
       });
-      if (!detail::is_last(context, counter, flag, static_cast<unsigned>(parts))) return;
+      if (!is_last(context, counter, flag, static_cast<unsigned>(parts))) return;
       thread.template clear<0>();
       for (index p = x; p < parts; p += block_threads)
         thread.template partial_results<0>([&]<int I>(auto& own) {
@@ -166,7 +141,7 @@ template <lane_layout Layout, class Program> struct fold_columns_body {
                           own[k]);
         });
       context.sync();
-      if (!detail::is_last(context, counter, flag, static_cast<unsigned>(parts))) return;
+      if (!is_last(context, counter, flag, static_cast<unsigned>(parts))) return;
       thread.template clear<0>();
       for (index p = y; p < parts; p += high)
         thread.template partial_results<0>([&]<int I>(auto& own) {

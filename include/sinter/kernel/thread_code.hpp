@@ -147,6 +147,12 @@ class thread_code {
     return k % Layout.pack < present(k / Layout.pack) ? x : decltype(x)(0);
   }
 
+  /// Where the row begins, of a program that is nothing but memory.
+  SINTER_DEVICE auto plain_row() {
+    constexpr leaf l = P::template leaf_at<0>;
+    return memory<const element_t<l.type>>(l.buffer) + leaf_offset_[0];
+  }
+
   SINTER_DEVICE void store_folded() {
     unrolled<P::sizes.results>([&]<int R>() {
       if constexpr (!P::template result_at<R>.full) store<R>();

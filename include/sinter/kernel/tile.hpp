@@ -18,6 +18,13 @@ inline constexpr int swizzled_tile_alignment = 1024;
 /// Where a byte of a swizzled tile lies, given where it would lie without swizzle.
 SINTER_DEVICE constexpr int swizzled(int offset) { return offset ^ ((offset >> 7 & 7) << 4); }
 
+/// Where a chunk of 16 bytes lies in a tile with rows of 4, 8 or 16 of them, counted in 16-bit
+/// elements. Eight neighbouring rows have their chunks of one column in different banks.
+template <int Chunks> SINTER_DEVICE constexpr int permuted_chunk(int row, int chunk) {
+  static_assert(Chunks == 4 || Chunks == 8 || Chunks == 16);
+  return 8 * (row * Chunks + (chunk ^ (Chunks == 4 ? row / 2 % 4 : row % 8)));
+}
+
 /// The accumulator of `mma.sync` (16 rows) and of `wgmma` (64 rows, 16 for each warp): element
 /// 4 j + 2 h + k of a lane is row lane / 4 + 8 h, column 8 j + 2 (lane mod 4) + k.
 SINTER_DEVICE constexpr int accumulator_row(int lane, int h) { return lane / 4 + 8 * h; }

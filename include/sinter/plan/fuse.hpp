@@ -17,8 +17,9 @@
 
 namespace sinter {
 
-/// A product whose row is folded keeps this many columns at a time.
-inline constexpr extent_t widest_tile = 2048;
+/// Products whose row is folded keep this many columns of it at a time, in the memory of a block:
+/// tiles of 8 rows at the least, in pieces of 512 columns (kernel/contract.hpp).
+constexpr extent_t widest_tile(int product_bytes) { return 8192 / product_bytes / 512 * 512; }
 /// A single row up to this length is walked over several times by one kernel.
 inline constexpr extent_t longest_lone_row = 65536;
 inline constexpr int most_stages = 24;
@@ -234,7 +235,7 @@ class fuser : group_builder {
     if (g.operations == most_operations) return false;
     if (g.products > 0) {
       const bool along_row = mask == 1u << (space.rank - 1);
-      const bool fits = is_static(space.last()) && space.last() <= widest_tile;
+      const bool fits = is_static(space.last()) && space.last() <= widest_tile(g.product_bytes);
       return along_row && fits && full && (g.folded == 0 || g.folded == mask) &&
              level_[from] < most_stages;
     }
@@ -246,6 +247,7 @@ class fuser : group_builder {
   constexpr void place_product(int i) {
     const int home = start(g_[i].extents);
     result_.groups[home].products = 1;
+    result_.groups[home].product_bytes = properties(g_[i].type).size > 4 ? 8 : 4;
     assign(i, home);
   }
 

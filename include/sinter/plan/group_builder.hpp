@@ -16,6 +16,8 @@ inline constexpr double cheap_flops = 8;
 inline constexpr int most_operations = 96;
 /// Products of one kernel: each keeps a tile of its own.
 inline constexpr int most_products = 4;
+/// Of the sums of one place: tiles of all products share a block's memory, at least 64 x 64 each.
+inline constexpr int most_product_bytes = 16;
 
 namespace detail {
 
@@ -38,6 +40,7 @@ class group_builder {
     if (!(x.space == y.space) || reaches_(a, b) || reaches_(b, a)) return false;
     if (x.operations + y.operations > most_operations) return false;
     if (x.products + y.products > most_products) return false;
+    if (product_bytes(x, y) > most_product_bytes) return false;
     if (x.products > 0 && y.products > 0) return x.folded == 0 && y.folded == 0;
     if (x.products > 0) return y.folded == 0;
     if (y.products > 0) return x.folded == 0;
@@ -53,9 +56,16 @@ class group_builder {
     group& f = result_.groups[from];
     g.folded |= f.folded;
     g.rows = g.rows || f.rows;
+    g.product_bytes = product_bytes(g, f);
     g.products += f.products;
     g.operations += f.operations;
     f.alive = false;
+  }
+
+  /// Of two groups together.
+  static constexpr int product_bytes(const group& x, const group& y) {
+    const bool wide = x.product_bytes > 4 * x.products || y.product_bytes > 4 * y.products;
+    return (x.products + y.products) * (wide ? 8 : 4);
   }
 
  protected:

@@ -34,13 +34,13 @@ class launcher {
   }
 
   /// Partial results, and counters that are 0.
-  void scratch(device::reduce_shape& shape, std::int64_t words, std::int64_t counters) {
+  void scratch(device::part_memory& memory, std::int64_t words, std::int64_t counters) {
     const auto counter_bytes = static_cast<std::size_t>(counters) * sizeof(unsigned);
     const pooled_memory& partial =
         scratch_.emplace_back(static_cast<std::size_t>(words) * sizeof(std::uint64_t));
-    shape.partial = static_cast<std::uint64_t*>(partial.get());
+    memory.partial = static_cast<std::uint64_t*>(partial.get());
     const pooled_memory& finished = scratch_.emplace_back(counter_bytes);
-    shape.finished = static_cast<unsigned*>(finished.get());
+    memory.finished = static_cast<unsigned*>(finished.get());
     check(cudaMemsetAsync(finished.get(), 0, counter_bytes, current_stream()),
           "clearing counters");
   }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Launches of products otherwise than the library would: sums cut into parts too short to gain
+/// anything, large tiles for small products, indices of 64 bits. That is quick to emulate, and else
+/// needs more memory than a test has.
+
+#include "kernel/emulated_plan.hpp"
+
+namespace sinter::testing {
+
+struct alteration {
+  std::int64_t shortest_part = 1 << 30;  ///< terms
+  bool large = false;
+  bool wide = false;
+};
+
+template <alteration A> class altered_launcher : public emulated_launcher {
+ public:
+  using emulated_launcher::emulated_launcher;
+
+  template <device::lane_layout Layout, int Rows, int Columns, bool Whole, class... Rest,
+            class Arguments>
+  void operator()(const device::contract_body<Layout, Rows, Columns, Whole, Rest...>&,
+                  std::int64_t grid, const Arguments& arguments, device::contract_shape shape) {
+    constexpr device::lane_layout layout =
+        A.wide ? device::lane_layout{1, Layout.lanes(), false, true} : Layout;
+    const std::int64_t tiles = grid / shape.parts;
+    if constexpr (A.large) {
+      const std::int64_t across = Whole ? 1 : ceil_div(shape.columns, Columns);
+      const std::int64_t batch = tiles / across / ceil_div(shape.rows, Rows);
+      using body = device::large_contract_body<layout, Whole, Rest...>;
+      const std::int64_t large_across = Whole ? 1 : ceil_div(shape.columns, body::tile_columns);
+      launch<body>(batch * ceil_div(shape.rows, body::tile_rows) * large_across, arguments, shape);
+    } else {
+      launch<device::contract_body<layout, Rows, Columns, Whole, Rest...>>(tiles, arguments, shape);
+    }
+  }
+  template <class Body, class Arguments, class Shape>
+  void operator()(const Body& body, std::int64_t grid, const Arguments& arguments,
+                  const Shape& shape) {
+    emulated_launcher::operator()(body, grid, arguments, shape);
+  }
+
+ private:
+  template <class Body, class Arguments>
+  void launch(std::int64_t tiles, const Arguments& arguments, device::contract_shape shape) {
+    device::cut_sums(shape, Body::count, tiles, A.shortest_part);
+    if (shape.parts > 1) scratch(shape, shape.parts * tiles * Body::tile::partial_words, tiles);
+    emulated_launcher::operator()(Body{}, tiles * shape.parts, arguments, shape);
+  }
+};
+
+}  // namespace sinter::testing
