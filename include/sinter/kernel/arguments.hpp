@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "sinter/kernel/device.hpp"
+#include "sinter/core/config.hpp"
 
 namespace sinter::device {
 
@@ -16,8 +16,9 @@ template <int Buffers, int Integers> struct kernel_arguments {
   std::int64_t bytes[Buffers + 1];
   std::int64_t integers[Integers + 1];
 
-  /// A number of the program: itself, or one that is known at run time only.
-  SINTER_DEVICE std::int64_t number(std::int64_t x) const {
+  /// A number of the program: itself, or one that is known at run time only. For bodies and for
+  /// the host, which launches them.
+  SINTER_HD constexpr std::int64_t number(std::int64_t x) const {
     return x >= 0 ? x : integers[-1 - x];
   }
 };

@@ -27,6 +27,10 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
   static constexpr const auto& p = program::view;
   static constexpr int pack = detail::pack_of(p);
 
+  /// Whether a launch may ask for scratch.
+  static constexpr bool may_need_scratch = p.family == family::reduce ||
+                                           p.family == family::contract;
+
   /// Runs the kernel, unless there is nothing to do.
   template <class Arguments, class Launcher>
   static void run(const Arguments& arguments, Launcher&& launcher) {

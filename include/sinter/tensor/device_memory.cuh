@@ -48,15 +48,20 @@ inline memory_block* allocate_on_device(std::size_t bytes, placement where) {
   block->data = data;
   block->where = where;
   block->kind = &cuda_memory;
-  if (bytes > 0)
-    cuda_target::check(cudaMemsetAsync(data, 0, bytes, stream), "clearing memory on a device");
+  const cudaError_t cleared = bytes > 0 ? cudaMemsetAsync(data, 0, bytes, stream) : cudaSuccess;
+  if (cleared != cudaSuccess) {
+    release_on_device(block);
+    cuda_target::check(cleared, "clearing memory on a device");
+  }
   return block;
 }
 
 inline void release_on_device(memory_block* block) {
   // Fails only when the program ends, and the driver with it.
+  const cudaStream_t stream = cuda_target::current_stream();
   (void)cudaSetDevice(block->where.device);
-  (void)cudaFreeAsync(block->data, cuda_target::current_stream());
+  cuda_target::streams_left().order(stream);
+  (void)cudaFreeAsync(block->data, stream);
   delete block;
 }
 

@@ -7,6 +7,8 @@
 
 #include <cuda_runtime.h>
 
+#include <vector>
+
 #include "sinter/core/message.hpp"
 #include "sinter/core/placement.hpp"
 
@@ -48,6 +50,59 @@ inline cudaStream_t& current_stream() {
   return stream;
 }
 
+/// The streams of scopes that the calling thread has left, with what it gave them last. Memory that
+/// is freed later may still be in use there.
+class left_streams {
+ public:
+  left_streams() = default;
+  left_streams(const left_streams&) = delete;
+  left_streams& operator=(const left_streams&) = delete;
+  ~left_streams() {
+    for (const entry& e : entries_) (void)cudaEventDestroy(e.event);
+  }
+
+  /// Remembers the work given to a stream; if that fails, waits for it.
+  void leave(cudaStream_t stream) noexcept {
+    for (entry& e : entries_)
+      if (e.stream == stream && cudaEventRecord(e.event, stream) == cudaSuccess) {
+        e.pending = true;
+        return;
+      }
+    entry fresh{stream, {}, true};
+    if (cudaEventCreateWithFlags(&fresh.event, cudaEventDisableTiming) == cudaSuccess) {
+      if (cudaEventRecord(fresh.event, stream) == cudaSuccess) {
+        entries_.push_back(fresh);
+        return;
+      }
+      (void)cudaEventDestroy(fresh.event);
+    }
+    (void)cudaGetLastError();
+    (void)cudaStreamSynchronize(stream);
+  }
+
+  /// Lets a stream wait for what the others have not done yet.
+  void order(cudaStream_t stream) noexcept {
+    for (entry& e : entries_) {
+      if (!e.pending || e.stream == stream) continue;
+      if (cudaEventQuery(e.event) == cudaSuccess) e.pending = false;
+      else if (cudaStreamWaitEvent(stream, e.event, 0) != cudaSuccess) (void)cudaGetLastError();
+    }
+  }
+
+ private:
+  struct entry {
+    cudaStream_t stream;
+    cudaEvent_t event;
+    bool pending;
+  };
+  std::vector<entry> entries_;
+};
+
+inline left_streams& streams_left() {
+  thread_local left_streams streams;
+  return streams;
+}
+
 /// Memory for one call, given back in the order of the stream.
 class pooled_memory {
  public:
@@ -71,7 +126,9 @@ class pooled_memory {
 }  // namespace cuda_target
 
 /// While it lives, what the calling thread enqueues goes to a stream of the user's. Tensors that
-/// another stream writes must be waited for by the user, as with any stream.
+/// another stream writes must be waited for by the user, as with any stream. Memory may be freed in
+/// a scope or behind it: the free waits for what this thread gave to scopes that it has left. What
+/// other threads use must not be freed before they are done.
 class stream_scope {
  public:
   explicit stream_scope(cudaStream_t stream) : before_(cuda_target::current_stream()) {
@@ -79,7 +136,10 @@ class stream_scope {
   }
   stream_scope(const stream_scope&) = delete;
   stream_scope& operator=(const stream_scope&) = delete;
-  ~stream_scope() { cuda_target::current_stream() = before_; }
+  ~stream_scope() {
+    cuda_target::streams_left().leave(cuda_target::current_stream());
+    cuda_target::current_stream() = before_;
+  }
 
  private:
   cudaStream_t before_;

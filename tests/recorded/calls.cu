@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the CUDA target asks of the runtime, on a recorder in place of it: in which order, on which
+// streams, and what is left after a failure. No kernel runs.
+
+#include <sinter/cuda.hpp>
+#include <sinter/report/compare.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <thread>
+
+#include "recorded/runtime.hpp"
+
+namespace {
+
+namespace st = sinter;
+using namespace sinter::testing;
+
+/// Kernels of all families: a layer, a fold of columns, a full one, an update, and a number.
+constexpr auto work = st::fused([](auto& w, auto x, auto rate) {
+  auto y = softmax(matmul(x, w));
+  w = w - rate * matmul(transpose(x), y);
+  return std::tuple(y, sum(square(y)), st::max<0>(x));
+});
+
+using matrix = st::tensor<float, 16, 16>;
+
+cudaStream_t stream_number(std::size_t n) { return reinterpret_cast<cudaStream_t>(n << 8); }
+
+std::string error_of(auto&& call) {
+  try {
+    call();
+  } catch (const st::device_error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("runtime: a call is a launch for each kernel, one allocation, and waits for nothing") {
+  {
+    matrix w = matrix().to(st::cuda);
+    const matrix x = w;
+    work(w, x, 0.5f);  // the first call asks for shared memory and the pool
+    recorder::restart();
+    const auto results = work(w, x, 0.5f);
+    CHECK(recorder::count(cuda_call::launch) == st::kernels(work, w, x, 0.5f));
+    CHECK(recorder::count(cuda_call::synchronize) == 0);
+    CHECK(recorder::count(cuda_call::copy) == 1);      // the number
+    CHECK(recorder::count(cuda_call::allocate) == 4);  // three results, and all else at once
+    CHECK(recorder::count(cuda_call::free) == 1);
+    for (const recorded_call& c : recorder::calls())
+      if (c.what != cuda_call::set_device) CHECK(c.stream == cudaStreamLegacy);
+    CHECK(recorder::living() == 5);
+  }
+  CHECK(recorder::living() == 0);
+  CHECK(recorder::notes().empty());
+}
+
+TEST_CASE("runtime: where memory runs out, nothing was launched and nothing leaks") {
+  matrix w = matrix().to(st::cuda);
+  const matrix x = w;
+  const int before = recorder::living();
+  int failures = 0;
+  for (int nth = 1;; ++nth) {
+    recorder::restart();
+    recorder::plant(cuda_call::allocate, nth, cudaErrorMemoryAllocation);
+    bool failed = false;
+    try {
+      work(w, x, 0.5f);
+    } catch (const st::memory_error&) {
+      failed = true;
+    }
+    if (!failed) break;
+    ++failures;
+    CHECK(recorder::count(cuda_call::launch) == 0);
+    CHECK(recorder::living() == before);
+  }
+  CHECK(failures == 4);
+  recorder::restart();
+  work(w, x, 0.5f);
+  CHECK(recorder::notes().empty());
+}
+
+TEST_CASE("runtime: a launch that fails says which kernel, and what it computes") {
+  matrix w = matrix().to(st::cuda);
+  const matrix x = w;
+  const int before = recorder::living();
+  recorder::restart();
+  recorder::plant(cuda_call::launch, 1, cudaErrorLaunchFailure);
+  const std::string text = error_of([&] { work(w, x, 0.5f); });
+  CAPTURE(text);
+  CHECK(text.find("launching kernel 0 of ") != std::string::npos);
+  CHECK(text.find("a planted error") != std::string::npos);
+  CHECK(text.find("contract (matmul, ") != std::string::npos);
+  CHECK(recorder::living() == before);
+
+  recorder::plant(cuda_call::launch, 2, cudaErrorNoKernelImageForDevice);
+  CHECK(error_of([&] { work(w, x, 0.5f); }).find("no code for this device") != std::string::npos);
+  recorder::plant(cuda_call::set_device, 1, cudaErrorNoDevice);
+  CHECK(error_of([&] { work(w, x, 0.5f); }).find("no CUDA device") != std::string::npos);
+  recorder::plant(cuda_call::set_device, 1, cudaErrorInsufficientDriver);
+  CHECK(error_of([&] { matrix().to(st::cuda); }).find("no CUDA driver") != std::string::npos);
+  for (const cuda_call what : {cuda_call::copy, cuda_call::clear}) {
+    recorder::plant(what, 1, cudaErrorIllegalAddress);
+    CHECK(error_of([&] { work(w, x, 0.5f); }).find("a planted error") != std::string::npos);
+    CHECK(recorder::living() == before);
+  }
+  recorder::plant(cuda_call::synchronize, 1, cudaErrorLaunchFailure);
+  CHECK(error_of([&] { st::synchronize(); }).find("waiting for kernels") != std::string::npos);
+  CHECK(cudaGetLastError() == cudaSuccess);
+}
+
+TEST_CASE("runtime: in a scope all goes to its stream, and what is freed behind it waits for it") {
+  const matrix x = matrix().to(st::cuda);
+  recorder::finish_events(false);
+  {
+    matrix temporary;
+    recorder::restart();
+    {
+      const st::stream_scope scope(stream_number(7));
+      temporary = x + 1.f;
+      for (const recorded_call& c : recorder::calls())
+        if (c.what != cuda_call::set_device) CHECK(c.stream == stream_number(7));
+    }
+    recorder::restart();
+  }
+  REQUIRE(recorder::count(cuda_call::free) == 1);
+  REQUIRE(recorder::count(cuda_call::wait_event) == 1);
+  for (const recorded_call& c : recorder::calls())  // the wait comes first, on the same stream
+    if (c.what != cuda_call::set_device) {
+      CHECK(c.what == cuda_call::wait_event);
+      CHECK(c.stream == cudaStreamLegacy);
+      break;
+    }
+  recorder::finish_events(true);
+  recorder::restart();
+  { const matrix other = x + 1.f; }
+  CHECK(recorder::count(cuda_call::wait_event) == 0);  // the other stream is done
+}
+
+TEST_CASE("runtime: several devices, by their numbers") {
+  const matrix here, first = here.to(st::cuda), second = here.to(st::cuda_device(1));
+  CHECK(second.where() == st::cuda_device(1));
+  recorder::restart();
+  const matrix sum = second + second;
+  CHECK(sum.where() == st::cuda_device(1));
+  for (const recorded_call& c : recorder::calls())
+    if (c.what == cuda_call::launch) CHECK(c.device == 1);
+  CHECK_THROWS_AS(matrix(first + second), st::placement_error);
+  CHECK(error_of([&] { (void)here.to(st::cuda_device(5)); }) != "no error");
+  const matrix moved = second.to(st::cuda);  // from device to device
+  CHECK(recorder::notes().empty());
+}
+
+TEST_CASE("runtime: copies come back as they went, and several threads may call") {
+  matrix x = matrix();
+  for (std::int64_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i);
+  recorder::restart();
+  const matrix back = x.to(st::cuda).to(st::cpu);
+  for (std::int64_t i = 0; i < x.size(); ++i) CHECK(back.data()[i] == x.data()[i]);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 1; t <= 4; ++t)
+    threads.emplace_back([t] {
+      const st::stream_scope scope(stream_number(t));
+      matrix w = matrix().to(st::cuda);
+      const matrix y = w;
+      for (int i = 0; i < 50; ++i) work(w, y, 0.5f);
+    });
+  for (std::thread& t : threads) t.join();
+  CHECK(recorder::notes().empty());
+}
+
+TEST_CASE("runtime: compare puts the device beside the host") {
+  st::compare_options options;
+  options.rounds = 1, options.milliseconds = 1e-3, options.longest = 0;
+  const st::tensor<float, st::dyn> x(8);
+  recorder::restart();
+  const st::comparison c = st::compare(x + 1.f, options);
+  REQUIRE(c.places.size() == 2);
+  CHECK(c.places[1].where == st::cuda);
+  CHECK(c.places[1].limits.name == "recorder");
+  CHECK(c.sent == 32);
+  CHECK(c.received == 32);
+  CHECK(c.places[0].deviation == 0);
+  CHECK(c.places[1].deviation > 0.5);  // kernels do nothing here, and that is seen
+  CHECK(to_string(c).find("cuda:0: recorder") != std::string::npos);
+  CHECK(recorder::notes().empty());
+}

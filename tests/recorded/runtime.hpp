@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A recorder in place of the CUDA runtime, for two devices that do not exist: what the target asks
+// for, in order, and the failures that a test plants. Memory of a device is memory of the recorder,
+// copies copy and clears clear; kernels do nothing. What no program should do is noted: memory that
+// was freed, copies beyond an allocation, launches that a device would refuse.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace sinter::testing {
+
+enum class cuda_call {
+  allocate, free, copy, clear, launch, synchronize, set_device, record_event, wait_event
+};
+
+struct recorded_call {
+  cuda_call what;
+  const void* stream = nullptr;
+  int device = 0;
+  std::size_t bytes = 0;
+};
+
+struct recorder {
+  /// Forgets calls, failures and notes; memory stays.
+  static void restart();
+  static const std::vector<recorded_call>& calls();
+  static int count(cuda_call what);
+  /// The n-th call of a kind from now on, counted from 1, fails once with a runtime's error.
+  static void plant(cuda_call what, int nth, int error);
+  /// Whether a planted failure is still waiting.
+  static bool is_planted();
+  static const std::vector<std::string>& notes();
+  /// Allocations of devices that were not freed.
+  static int living();
+  /// Events whose work is done; others are pending.
+  static void finish_events(bool done);
+};
+
+}  // namespace sinter::testing
