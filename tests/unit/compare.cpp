@@ -133,8 +133,9 @@ TEST_CASE("compare: the reference is asked at a smaller batch where the given on
 
 TEST_CASE("compare: a wrong result and a NaN are seen") {
   const st::tensor<float, 4> x = {1, 2, 3, 4};
+  const auto twice = x * 2.f;
   using call = decltype(x * 2.f);
-  st::detail::evaluation<call> e(x * 2.f);
+  st::detail::evaluation<call> e(twice);
   const st::detail::given_operands given(e);
   st::detail::staged_call staged(e, st::graph_of<call>.view(), given, st::cpu,
                                  [](int, int) { return 4; });
