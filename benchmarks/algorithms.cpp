@@ -11,27 +11,28 @@
 #include "measure.hpp"
 
 namespace st = sinter;
+using bench::side;
 
 template <std::int64_t N> st::tensor<float, N> normal() { return st::random::normal(); }
 
-template <std::int64_t N> bench::test_case sort() {
+template <std::int64_t N> bench::workload sort() {
   static auto x = normal<N>();
   static st::tensor<float, N> y, z;
-  return {"sort " + std::to_string(N), 8.0 * N, 0,
-          {{"sinter", [] { y = st::sort(x); }},
-           {"std", [] {
+  return {"sort", std::to_string(N), "f32", 8.0 * N, 0,
+          {{"sinter", side::ours, [] { y = st::sort(x); }},
+           {"std", side::peer, [] {
               std::copy(x.data(), x.data() + N, z.data());
               std::sort(z.data(), z.data() + N);
             }}},
           [] { return bench::difference(y, z); }};
 }
 
-template <std::int64_t N> bench::test_case argsort() {
+template <std::int64_t N> bench::workload argsort() {
   static auto x = normal<N>();
   static st::tensor<std::int64_t, N> y, z;
-  return {"argsort " + std::to_string(N), 12.0 * N, 0,
-          {{"sinter", [] { y = st::argsort(x); }},
-           {"std", [] {
+  return {"argsort", std::to_string(N), "f32", 12.0 * N, 0,
+          {{"sinter", side::ours, [] { y = st::argsort(x); }},
+           {"std", side::peer, [] {
               std::iota(z.data(), z.data() + N, 0);
               std::stable_sort(z.data(), z.data() + N, [](std::int64_t a, std::int64_t b) {
                 return x.data()[a] < x.data()[b];
@@ -40,15 +41,15 @@ template <std::int64_t N> bench::test_case argsort() {
           [] { return bench::difference(y, z); }};
 }
 
-template <std::int64_t N> bench::test_case top_k() {
+template <std::int64_t N> bench::workload top_k() {
   constexpr std::int64_t k = 16;
   static auto x = normal<N>();
   static st::tensor<float, k> y;
   static st::tensor<float, N> z;
   static st::tensor<float, k> best;
-  return {"top16 " + std::to_string(N), 4.0 * N, 0,
-          {{"sinter", [] { y = st::top_k<k>(x).values; }},
-           {"std", [] {
+  return {"top16", std::to_string(N), "f32", 4.0 * N, 0,
+          {{"sinter", side::ours, [] { y = st::top_k<k>(x).values; }},
+           {"std", side::peer, [] {
               std::copy(x.data(), x.data() + N, z.data());
               std::partial_sort(z.data(), z.data() + k, z.data() + N, std::greater<float>{});
               std::copy(z.data(), z.data() + k, best.data());
@@ -56,12 +57,13 @@ template <std::int64_t N> bench::test_case top_k() {
           [] { return bench::difference(y, best); }};
 }
 
-template <std::int64_t N> bench::test_case cumsum() {
+template <std::int64_t N> bench::workload cumsum() {
   static auto x = normal<N>();
   static st::tensor<float, N> y, z;
-  return {"cumsum " + std::to_string(N), 8.0 * N, 0,
-          {{"sinter", [] { y = st::cumulative_sum(x); }},
-           {"std", [] { std::inclusive_scan(x.data(), x.data() + N, z.data()); }}},
+  return {"cumsum", std::to_string(N), "f32", 8.0 * N, 0,
+          {{"sinter", side::ours, [] { y = st::cumulative_sum(x); }},
+           {"std", side::peer,
+            [] { std::inclusive_scan(x.data(), x.data() + N, z.data()); }}},
           [] { return bench::difference(y, z); }};
 }
 

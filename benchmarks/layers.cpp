@@ -12,37 +12,38 @@
 #include "measure.hpp"
 
 namespace st = sinter;
+using bench::side;
 
 template <std::int64_t... E> st::tensor<float, E...> normal() { return st::random::normal(); }
 
 /// A pass over memory, for comparison: nothing that reads and writes as much can be faster.
-bench::test_case copy() {
+bench::workload copy() {
   static auto x = normal<4 << 20>();
   static st::tensor<float, 4 << 20> y;
-  return {"copy", 2.0 * 4 * (4 << 20), 0,
-          {{"memcpy", [] { std::copy(x.data(), x.data() + x.size(), y.data()); }}}, {}};
+  return {"copy", "4194304", "f32", 2.0 * 4 * (4 << 20), 0,
+          {{"memcpy", side::peer, [] { std::copy(x.data(), x.data() + x.size(), y.data()); }}}, {}};
 }
 
 constexpr auto chain_of = st::fused([](auto x, auto scale, auto shift, auto rest) {
   return relu(x * scale + shift) * 0.5f + rest;
 });
 
-bench::test_case chain() {
+bench::workload chain() {
   constexpr std::int64_t rows = 4096, columns = 1024;
   static auto x = normal<rows, columns>(), rest = normal<rows, columns>();
   static auto scale = normal<columns>(), shift = normal<columns>();
   static st::tensor<float, rows, columns> y, z, u;
   const auto cost = bench::needs(chain_of, x, scale, shift, rest);
-  return {"chain", cost.bytes(), cost.flops,
-          {{"fused", [] { y = relu(x * scale + shift) * 0.5f + rest; }},
-           {"unfused", [] {
+  return {"chain", "4096x1024", "f32", cost.bytes(), cost.flops,
+          {{"sinter", side::ours, [] { y = relu(x * scale + shift) * 0.5f + rest; }},
+           {"unfused", side::ours, [] {
               z = x * scale;
               z = z + shift;
               z = relu(z);
               z = z * 0.5f;
               z = z + rest;
             }},
-           {"loop", [] {
+           {"loop", side::peer, [] {
               const float *from = x.data(), *a = scale.data(), *b = shift.data(), *r = rest.data();
               float* __restrict to = u.data();
 BENCH_PRAGMA(omp parallel for)
@@ -58,22 +59,22 @@ BENCH_PRAGMA(omp simd)
 
 constexpr auto softmax_of = st::fused([](auto x) { return softmax(x); });
 
-bench::test_case softmax_rows() {
+bench::workload softmax_rows() {
   constexpr std::int64_t rows = 4096, columns = 1024;
   static auto x = normal<rows, columns>();
   static st::tensor<float, rows, columns> y, z, u;
   static st::tensor<float, rows, 1> fold;
   const auto cost = bench::needs(softmax_of, x);
-  return {"softmax", cost.bytes(), cost.flops,
-          {{"fused", [] { y = softmax(x); }},
-           {"unfused", [] {
+  return {"softmax", "4096x1024", "f32", cost.bytes(), cost.flops,
+          {{"sinter", side::ours, [] { y = softmax(x); }},
+           {"unfused", side::ours, [] {
               fold = st::max<st::keep, -1>(x);
               z = x - fold;
               z = exp(z);
               fold = st::sum<st::keep, -1>(z);
               z = z / fold;
             }},
-           {"loop", [] {
+           {"loop", side::peer, [] {
               const float* first = x.data();
               float* result = u.data();
 BENCH_PRAGMA(omp parallel for)
@@ -93,16 +94,16 @@ BENCH_PRAGMA(omp simd)
 
 constexpr auto norm_of = st::fused([](auto x, auto s, auto b) { return layer_norm(x, s, b); });
 
-bench::test_case layer_norm_rows() {
+bench::workload layer_norm_rows() {
   constexpr std::int64_t rows = 4096, columns = 1024;
   static auto x = normal<rows, columns>();
   static auto scale = normal<columns>(), shift = normal<columns>();
   static st::tensor<float, rows, columns> y, z, squares;
   static st::tensor<float, rows, 1> fold;
   const auto cost = bench::needs(norm_of, x, scale, shift);
-  return {"layer_norm", cost.bytes(), cost.flops,
-          {{"fused", [] { y = layer_norm(x, scale, shift); }},
-           {"unfused", [] {
+  return {"layer_norm", "4096x1024", "f32", cost.bytes(), cost.flops,
+          {{"sinter", side::ours, [] { y = layer_norm(x, scale, shift); }},
+           {"unfused", side::ours, [] {
               fold = st::mean<st::keep, -1>(x);
               z = x - fold;
               squares = square(z);
@@ -117,20 +118,20 @@ bench::test_case layer_norm_rows() {
 
 constexpr auto dense_of = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 
-bench::test_case dense() {
+bench::workload dense() {
   static auto x = normal<512, 784>();
   static auto w = normal<784, 256>();
   static auto b = normal<256>();
   static st::tensor<float, 512, 256> y, z, u;
   const auto cost = bench::needs(dense_of, x, w, b);
-  return {"dense", cost.bytes(), cost.flops,
-          {{"fused", [] { y = relu(matmul(x, w) + b); }},
-           {"unfused", [] {
+  return {"dense", "512x784x256", "f32", cost.bytes(), cost.flops,
+          {{"sinter", side::ours, [] { y = relu(matmul(x, w) + b); }},
+           {"unfused", side::ours, [] {
               z = matmul(x, w);
               z = z + b;
               z = relu(z);
             }},
-           {"loop", [] {
+           {"loop", side::peer, [] {
               const float *left = x.data(), *right = w.data(), *bias = b.data();
               float* result = u.data();
 BENCH_PRAGMA(omp parallel for)
@@ -152,13 +153,13 @@ constexpr auto gated_of = st::fused([](auto x, auto w, auto v) {
   return silu(matmul(x, w)) * matmul(x, v);
 });
 
-bench::test_case gated() {
+bench::workload gated() {
   static auto x = normal<512, 512>(), w = normal<512, 512>(), v = normal<512, 512>();
   static st::tensor<float, 512, 512> y, z, gate;
   const auto cost = bench::needs(gated_of, x, w, v);
-  return {"gated", cost.bytes(), cost.flops,
-          {{"fused", [] { y = gated_of(x, w, v); }},
-           {"unfused", [] {
+  return {"gated", "512x512x512", "f32", cost.bytes(), cost.flops,
+          {{"sinter", side::ours, [] { y = gated_of(x, w, v); }},
+           {"unfused", side::ours, [] {
               z = matmul(x, w);
               gate = sigmoid(z);
               z = z * gate;
@@ -229,7 +230,7 @@ class unfused_step {
 };
 
 /// The step of examples/10_digits.cpp, with SGD: 32 images, 9,610 parameters.
-bench::test_case training_step() {
+bench::workload training_step() {
   static const auto image = normal<32, 64>();
   static st::tensor<std::int32_t, 32> label;
   for (int i = 0; i < 32; ++i) label(i) = i % 10;
@@ -238,9 +239,9 @@ bench::test_case training_step() {
   static unfused_step by_hand(label);
   b = a;
   const auto cost = bench::needs(step, a, optimizer, image, label);
-  return {"training_step", cost.bytes(), cost.flops,
-          {{"fused", [] { step(a, optimizer, image, label); }},
-           {"unfused", [] { by_hand(b, other, image); }}},
+  return {"training_step", "batch 32", "f32", cost.bytes(), cost.flops,
+          {{"sinter", side::ours, [] { step(a, optimizer, image, label); }},
+           {"unfused", side::ours, [] { by_hand(b, other, image); }}},
           [] {
             network one, two = one;
             st::sgd<network> first, second;
@@ -279,14 +280,14 @@ void update_one_by_one(deep_network& net, st::sgd<deep_network>& optimizer,
 }
 
 /// SGD's update of twelve parameters in one kernel, against a kernel for each.
-bench::test_case network_update() {
+bench::workload network_update() {
   static deep_network a, b, slope;
   static st::sgd<deep_network> optimizer, other;
   b = a;
   const auto cost = bench::needs(update_all, a, optimizer, slope);
-  return {"network_update", cost.bytes(), cost.flops,
-          {{"fused", [] { update_all(a, optimizer, slope); }},
-           {"one by one", [] { update_one_by_one(b, other, slope); }}},
+  return {"network_update", "549,000", "f32", cost.bytes(), cost.flops,
+          {{"sinter", side::ours, [] { update_all(a, optimizer, slope); }},
+           {"one by one", side::ours, [] { update_one_by_one(b, other, slope); }}},
           [] {
             deep_network one, two = one;
             st::sgd<deep_network> first, second;

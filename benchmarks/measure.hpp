@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// How benchmarks are measured and shown. The variants of a case take turns, round by round, so that
-// what else the machine does meets all of them alike. A round calls a variant as often as fills
-// some milliseconds. The median of the rounds is shown, with half the range between the quartiles.
+// How benchmarks are measured and shown, on every target. The contestants of a workload take turns,
+// round by round, so that what else the machine does meets all of them alike. A round calls one as
+// often as fills some milliseconds. The median of the rounds is shown, with half the range between
+// the quartiles, and the share of that time which the machine's limits would take: they are
+// measured in the same run.
 
 #include <sinter/report/explain.hpp>
+#include <sinter/target/cpu/limits.hpp>
+#include <sinter/target/cpu/timeline.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <string>
@@ -23,18 +26,23 @@
 
 namespace bench {
 
-struct variant {
-  std::string name;
+/// Who does the work. The library's own operations, one by one, are no peer.
+enum class side { ours, peer };
+
+struct contestant {
+  std::string who;
+  side of = side::peer;
   std::function<void()> run;
 };
 
-/// The variants compute the same; the first is the one that the others are compared with. Bytes and
-/// flops are what the computation needs at least, whoever does it.
-struct test_case {
-  std::string name;
+/// The contestants compute the same; the first is the one that the others are compared with. Bytes
+/// and flops are what the computation needs at least, whoever does it.
+struct workload {
+  std::string name, shape, dtype;
   double bytes = 0, flops = 0;
-  std::vector<variant> variants;
-  std::function<double()> difference;  ///< between the variants' results, relative
+  std::vector<contestant> contestants;
+  std::function<double()> difference;  ///< between the results, relative
+  double tolerance = 1e-4;             ///< of that: sums in another order
 };
 
 /// What a fused function needs: each operand and result crosses the bus once.
@@ -48,48 +56,64 @@ struct options {
   double milliseconds = 20;
 };
 
+/// Where workloads run, how time is told there, what it can do.
+struct machine {
+  std::string target;                 ///< "cpu", "cuda"
+  sinter::target::timeline& time;
+  sinter::target::limits limits;
+};
+
+inline machine this_cpu() {
+  static sinter::cpu_target::host_timeline time;
+  return {"cpu", time, sinter::cpu_target::measured_limits()};
+}
+
 class runner {
  public:
-  explicit runner(const options& o) : options_(o) {
+  explicit runner(const options& o, const machine& m = this_cpu()) : options_(o), machine_(m) {
     if (!o.json.empty()) json_ = std::fopen(o.json.c_str(), "a");
     if (!o.json.empty() && json_ == nullptr) throw sinter::io_error("cannot write " + o.json);
-    std::printf("threads %d, vectors of %d bytes, %d rounds of %g ms, compiler %s\n\n",
-                sinter::threads(), sinter::native_bytes, o.rounds, o.milliseconds, __VERSION__);
-    std::printf("%-14s %-9s %11s %7s %8s %8s %8s\n", "case", "variant", "median us", "spread",
-                "GB/s", "GFLOP/s", "times");
+    std::printf("%s: %s, copies %.1f GB/s, f32 %.0f Gflop/s; %d rounds of %g ms; compiler %s\n\n",
+                m.target.c_str(), m.limits.name.c_str(), m.limits.bandwidth * 1e-9,
+                m.limits.flops * 1e-9, o.rounds, o.milliseconds, __VERSION__);
+    std::printf("%-14s %-20s %-5s %-13s %11s %7s %9s %9s %8s %7s\n", "workload", "shape", "dtype",
+                "who", "median us", "spread", "GB/s", "Gflop/s", "of limit", "times");
   }
   runner(const runner&) = delete;
   ~runner() {
     if (json_ != nullptr) std::fclose(json_);
   }
 
-  /// False if the variants disagree.
-  bool run(const test_case& c) {
-    if (c.name.find(options_.filter) == std::string::npos) return true;
+  /// False if the contestants disagree.
+  bool run(const workload& w) {
+    if ((w.name + ' ' + w.shape).find(options_.filter) == std::string::npos) return true;
     std::vector<int> calls;
-    for (const variant& v : c.variants) calls.push_back(calls_for(v));
-    const double difference = c.difference ? c.difference() : 0;
-    std::vector<std::vector<double>> seconds(c.variants.size());
+    for (const contestant& c : w.contestants) calls.push_back(calls_for(c));
+    const double difference = w.difference ? w.difference() : 0;
+    std::vector<std::vector<double>> seconds(w.contestants.size());
     for (int round = 0; round < options_.rounds; ++round)
-      for (std::size_t v = 0; v < c.variants.size(); ++v)
-        seconds[v].push_back(time(c.variants[v], calls[v]) / calls[v]);
+      for (std::size_t c = 0; c < w.contestants.size(); ++c)
+        seconds[c].push_back(time(w.contestants[c], calls[c]));
     for (auto& s : seconds) std::sort(s.begin(), s.end());
-    for (std::size_t v = 0; v < c.variants.size(); ++v) show(c, v, seconds);
-    if (difference > 1e-4)
-      std::printf("%-14s the variants differ by %g\n", c.name.c_str(), difference);
-    return difference <= 1e-4;
+    for (std::size_t c = 0; c < w.contestants.size(); ++c) show(w, c, seconds, difference);
+    if (difference <= w.tolerance) return true;
+    std::printf("%-14s the results differ by %g\n", w.name.c_str(), difference);
+    return false;
   }
 
  private:
-  static double time(const variant& v, int calls) {
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < calls; ++i) v.run();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  /// Seconds of one call.
+  double time(const contestant& c, int calls) const {
+    machine_.time.set(0);
+    for (int i = 0; i < calls; ++i) c.run();
+    machine_.time.set(1);
+    machine_.time.wait();
+    return machine_.time.between(0, 1) / calls;
   }
 
-  int calls_for(const variant& v) const {
-    v.run();
-    const double once = std::max(std::min(time(v, 1), time(v, 1)), 1e-8);
+  int calls_for(const contestant& c) const {
+    c.run();
+    const double once = std::max(std::min(time(c, 1), time(c, 1)), 1e-8);
     return std::max(1, static_cast<int>(options_.milliseconds * 1e-3 / once));
   }
 
@@ -97,25 +121,45 @@ class runner {
     return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)];
   }
 
-  void show(const test_case& c, std::size_t v, const std::vector<std::vector<double>>& seconds) {
-    const double median = quantile(seconds[v], 0.5);
-    const double low = quantile(seconds[v], 0.25), high = quantile(seconds[v], 0.75);
-    const double ratio = median / quantile(seconds[0], 0.5);
-    const std::string& name = c.variants[v].name;
-    std::printf("%-14s %-9s %11.1f %6.1f%% %8.2f %8.2f %8.2f\n", v == 0 ? c.name.c_str() : "",
-                name.c_str(), median * 1e6, 50 * (high - low) / median, c.bytes / median * 1e-9,
-                c.flops / median * 1e-9, ratio);
+  double least_time(const workload& w) const {
+    const sinter::target::limits& m = machine_.limits;
+    const bool halves = w.dtype == "bf16" || w.dtype == "f16";
+    const double rate = w.dtype == "f64" ? m.flops_f64 : halves ? m.flops_half : m.flops;
+    return std::max(w.bytes / m.bandwidth, rate > 0 ? w.flops / rate : 0);
+  }
+
+  void show(const workload& w, std::size_t c, const std::vector<std::vector<double>>& seconds,
+            double difference) const {
+    const double median = quantile(seconds[c], 0.5), first = quantile(seconds[0], 0.5);
+    const double spread =
+        (quantile(seconds[c], 0.75) - quantile(seconds[c], 0.25)) / (2 * median);
+    const double share = least_time(w) / median;
+    const contestant& own = w.contestants[c];
+    std::printf("%-14s %-20s %-5s %-13s %11.1f %6.1f%% %9.2f %9.1f %7.0f%% %7.2f\n",
+                c == 0 ? w.name.c_str() : "", c == 0 ? w.shape.c_str() : "",
+                c == 0 ? w.dtype.c_str() : "", own.who.c_str(), median * 1e6, 100 * spread,
+                w.bytes / median * 1e-9, w.flops / median * 1e-9, 100 * share, median / first);
     std::fflush(stdout);
     if (json_ == nullptr) return;
+    double best = 0;  // of the peers
+    for (std::size_t p = 0; p < w.contestants.size(); ++p)
+      if (const double m = quantile(seconds[p], 0.5);
+          w.contestants[p].of == side::peer && (best == 0 || m < best))
+        best = m;
     std::fprintf(json_,
-                 "{\"case\": \"%s\", \"variant\": \"%s\", \"median\": %.4g, \"low\": %.4g, "
-                 "\"high\": %.4g, \"rounds\": %d, \"bytes\": %.0f, \"flops\": %.0f, "
-                 "\"times\": %.4g, \"threads\": %d, \"compiler\": \"%s\"}\n",
-                 c.name.c_str(), name.c_str(), median, low, high, options_.rounds, c.bytes,
-                 c.flops, ratio, sinter::threads(), __VERSION__);
+                 "{\"workload\": \"%s\", \"shape\": \"%s\", \"dtype\": \"%s\", "
+                 "\"target\": \"%s\", \"device\": \"%s\", \"threads\": %d, \"who\": \"%s\", "
+                 "\"median_ms\": %.5g, \"spread\": %.3g, \"bytes\": %.0f, \"flops\": %.0f, "
+                 "\"fraction_of_limit\": %.4g, \"accuracy\": %.3g",
+                 w.name.c_str(), w.shape.c_str(), w.dtype.c_str(), machine_.target.c_str(),
+                 machine_.limits.name.c_str(), sinter::threads(), own.who.c_str(), median * 1e3,
+                 spread, w.bytes, w.flops, share, difference);
+    if (own.of == side::ours && best > 0) std::fprintf(json_, ", \"ratio\": %.4g", best / median);
+    std::fprintf(json_, ", \"compiler\": \"%s\"}\n", __VERSION__);
   }
 
   options options_;
+  machine machine_;
   std::FILE* json_ = nullptr;
 };
 
