@@ -24,10 +24,11 @@ struct classifier {
   constexpr auto operator()(const auto& image) const { return readout(relu(hidden(image))); }
 };
 
-constexpr auto step = st::fused([](auto& net, auto& optimizer, auto image, auto label) {
-  auto loss = mean(cross_entropy(net(image), label));
-  optimizer.update(net, gradient(loss, net));
-  return loss;
+constexpr auto step = st::fused([](auto& net, auto& optimizer, auto& total, auto image,
+                                   auto label) {
+  auto loss = cross_entropy(net(image), label);
+  optimizer.update(net, gradient(mean(loss), net));
+  total = total + sum(loss);
 });
 
 constexpr auto predict = st::fused([](const auto& net, auto image) { return argmax(net(image)); });
@@ -73,12 +74,16 @@ int main(int argc, char** argv) try {
   classifier net = st::to(chosen.target, classifier{});
   st::adamw<classifier> optimizer = st::to(chosen.target, st::adamw<classifier>{});
   const digits::data there = st::to(chosen.target, data);
-  digits::images batch, sent;
-  digits::images& used = chosen.target.is_host() ? batch : sent;
-  std::puts(st::explain(step, net, optimizer, data.train.pixel, data.train.label).c_str());
+  st::tensor<float> total = st::tensor<float>().to(chosen.target);
+  const auto& [pixel, label] = data.train;
+  std::puts(st::explain(step, net, optimizer, total, pixel, label).c_str());
   std::fflush(stdout);
-  st::plan_picture(st::plan(step, net, optimizer, data.train.pixel, data.train.label))
-      .save(folder + "/plan.svg");
+  st::plan_picture(st::plan(step, net, optimizer, total, pixel, label)).save(folder + "/plan.svg");
+
+  // A batch is gathered and sent while the step before it runs; on a GPU the step is one launch.
+  digits::images gathered, batch;
+  st::feed<digits::images> feed(chosen.target);
+  auto train_step = st::captured(step, net, optimizer, total, batch.pixel, batch.label);
 
   std::vector<double> losses, train, test;
   constexpr int steps = (digits::train_count + batch_size - 1) / batch_size;
@@ -86,17 +91,17 @@ int main(int argc, char** argv) try {
   for (int epoch = 0; epoch < epochs; ++epoch) {
     const auto order = digits::shuffled(digits::train_count, 7, static_cast<unsigned>(epoch + 1));
     optimizer.learning_rate = epoch < 40 ? 2e-3f : 4e-4f;
-    double sum = 0;
+    total = 0;
     for (int first = 0; first < digits::train_count; first += batch_size) {
       const int count = std::min(batch_size, digits::train_count - first);
-      digits::gather(data.train, order, first, count, batch);
-      if (!chosen.target.is_host()) sent = st::to(chosen.target, batch);
-      const double loss = step(net, optimizer, used.pixel, used.label).to(st::cpu).item();
-      sum += loss * count;
-      bar.metric("loss", loss);
+      digits::gather(data.train, order, first, count, gathered);
+      feed.send(gathered);
+      feed.receive(batch);
+      train_step();
       bar.advance();
     }
-    losses.push_back(sum / digits::train_count);
+    losses.push_back(total.to(st::cpu).item() / digits::train_count);
+    bar.metric("loss", losses.back());
     train.push_back(accuracy(net, there.train.pixel, data.train.label));
     test.push_back(accuracy(net, there.test.pixel, data.test.label));
   }

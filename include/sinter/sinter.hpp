@@ -10,5 +10,6 @@
 #include "sinter/tensor/tensor.hpp"
 #include "sinter/ops/activation.hpp"
 #include "sinter/ops/loss.hpp"
-#include "sinter/tensor/fused.hpp"
+#include "sinter/tensor/captured.hpp"
+#include "sinter/tensor/feed.hpp"
 #include "sinter/tensor/random.hpp"

@@ -111,6 +111,12 @@ template <class Plan> class emulated_plan {
     constexpr const kernel_data& k = Plan::data.kernels[At];
     device::kernel_arguments<k.buffer_count, k.integer_count> arguments{};
     for (int b = 0; b < k.buffer_count; ++b) {
+      const buffer& own = Plan::data.buffers[k.buffers[b]];
+      if (own.where == buffer::place::input && call_.inputs[own.index].extents == nullptr) {
+        std::memcpy(&arguments.bytes[b], call_.inputs[own.index].data,
+                    static_cast<std::size_t>(properties(own.type).size));
+        continue;
+      }
       arguments.address[b] = memory_[k.buffers[b]]->base;
       arguments.bytes[b] = static_cast<std::int64_t>(memory_[k.buffers[b]]->bytes);
     }

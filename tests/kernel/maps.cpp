@@ -38,6 +38,11 @@ constexpr auto companions = st::fused([](auto& w, auto& b, auto g, auto h, auto 
   b = 0.5f * b + transpose(h);
   return std::tuple(n * 3, exp(rate), st::cast<double>(h));
 });
+constexpr auto numbers = st::fused([](auto x, auto a, auto b, auto c) {
+  auto slope = st::gradient(sum(st::slice<1, 1, 4>(x) * a), x);  // a, with zeros around it
+  return std::tuple(slope, x * st::cast<float>(b) + a, where(c > 2, x, -x),
+                    st::sum<1>(st::slice<1, 1, 4>(x) * a));
+});
 constexpr auto constant = st::fused([](auto x) { return st::broadcast<3, 4>(x) + 1; });
 
 }  // namespace
@@ -51,6 +56,13 @@ TEST_CASE("map: a chain with row vectors, [rows, columns] f32 against double") {
       auto scale = filled<st::tensor<float, dyn>>(columns), shift = scale;
       CHECK(emulated_difference({}, chain, x, scale, shift, rest) == "");
     }
+}
+
+TEST_CASE("map: numbers travel with the arguments: f32, f64 and i64; zeros around one") {
+  auto x = filled<st::tensor<float, dyn, 7>>(5);
+  float a = 1.25f;
+  double b = -2.5;
+  for (std::int64_t c : {1, 3}) CHECK(emulated_difference({}, numbers, x, a, b, c) == "");
 }
 
 TEST_CASE("map: static extents, aligned and not, under several schedules") {

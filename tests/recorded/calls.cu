@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What the CUDA target asks of the runtime, on a recorder in place of it: in which order, on which
-// streams, and what is left after a failure. No kernel runs.
+// streams, and what is left after a failure. No kernel runs. Compiled with SINTER_NVTX.
 
 #include <sinter/cuda.hpp>
 #include <sinter/report/compare.hpp>
@@ -49,11 +49,13 @@ TEST_CASE("runtime: a call is a launch for each kernel, one allocation, and wait
     const auto results = work(w, x, 0.5f);
     CHECK(recorder::count(cuda_call::launch) == st::kernels(work, w, x, 0.5f));
     CHECK(recorder::count(cuda_call::synchronize) == 0);
-    CHECK(recorder::count(cuda_call::copy) == 1);      // the number
+    CHECK(recorder::count(cuda_call::copy) == 0);      // the number travels with the kernel
     CHECK(recorder::count(cuda_call::allocate) == 4);  // three results, and all else at once
     CHECK(recorder::count(cuda_call::free) == 1);
     for (const recorded_call& c : recorder::calls())
       if (c.what != cuda_call::set_device) CHECK(c.stream == cudaStreamLegacy);
+    REQUIRE(recorder::ranges().size() == std::size_t(recorder::count(cuda_call::launch)));
+    CHECK(recorder::ranges()[0].find("contract (matmul, ") == 0);
     CHECK(recorder::living() == 5);
   }
   CHECK(recorder::living() == 0);
@@ -104,11 +106,8 @@ TEST_CASE("runtime: a launch that fails says which kernel, and what it computes"
   CHECK(error_of([&] { work(w, x, 0.5f); }).find("no CUDA device") != std::string::npos);
   recorder::plant(cuda_call::set_device, 1, cudaErrorInsufficientDriver);
   CHECK(error_of([&] { matrix().to(st::cuda); }).find("no CUDA driver") != std::string::npos);
-  for (const cuda_call what : {cuda_call::copy, cuda_call::clear}) {
-    recorder::plant(what, 1, cudaErrorIllegalAddress);
-    CHECK(error_of([&] { work(w, x, 0.5f); }).find("a planted error") != std::string::npos);
-    CHECK(recorder::living() == before);
-  }
+  recorder::plant(cuda_call::clear, 1, cudaErrorIllegalAddress);
+  CHECK(error_of([&] { w.clear(); }).find("a planted error") != std::string::npos);
   recorder::plant(cuda_call::synchronize, 1, cudaErrorLaunchFailure);
   CHECK(error_of([&] { st::synchronize(); }).find("waiting for kernels") != std::string::npos);
   CHECK(cudaGetLastError() == cudaSuccess);
@@ -140,6 +139,109 @@ TEST_CASE("runtime: in a scope all goes to its stream, and what is freed behind 
   recorder::restart();
   { const matrix other = x + 1.f; }
   CHECK(recorder::count(cuda_call::wait_event) == 0);  // the other stream is done
+}
+
+TEST_CASE("runtime: a captured call is one launch, and recorded again where its operands changed") {
+  matrix w = matrix().to(st::cuda), x = w;
+  st::tensor<float> rate = st::tensor<float>(0.5f).to(st::cuda);
+  float number = 0.25f;
+  constexpr auto half = st::fused([](auto& v, auto y, auto r, auto n) {
+    v = v - r * matmul(y, y) * n;
+    return sum(v);
+  });
+  {
+    auto run = st::captured(half, w, x, rate, number);
+    recorder::restart();
+    const st::tensor<float>& first = run();
+    CHECK(recorder::count(cuda_call::instantiate) == 1);
+    CHECK(recorder::count(cuda_call::launch_graph) == 1);
+    for (const recorded_call& c : recorder::calls())
+      if (c.what == cuda_call::launch || c.what == cuda_call::clear) CHECK(c.captured);
+    CHECK(recorder::count(cuda_call::launch) == st::kernels(half, w, x, rate, number));
+
+    recorder::restart();  // again: one call of the runtime beside the choice of the device
+    const st::tensor<float>& second = run();
+    CHECK(&first == &second);
+    CHECK(recorder::calls().size() == 1 + std::size_t(recorder::count(cuda_call::set_device)));
+    CHECK(recorder::count(cuda_call::launch_graph) == 1);
+
+    rate = 0.125f;  // elements may change: the memory stays
+    recorder::restart();
+    run();
+    CHECK(recorder::count(cuda_call::launch) == 0);
+
+    number = 3;  // as may numbers, which are recorded again
+    run();
+    CHECK(recorder::count(cuda_call::launch) > 0);
+    CHECK(recorder::count(cuda_call::update) == 1);
+    CHECK(recorder::count(cuda_call::instantiate) == 0);
+
+    recorder::restart();  // other memory
+    x = matrix().to(st::cuda);
+    run();
+    CHECK(recorder::count(cuda_call::update) == 1);
+
+    recorder::restart();  // a failure leaves nothing behind, and the next run is whole again
+    number = 5;
+    recorder::plant(cuda_call::launch, 1, cudaErrorLaunchFailure);
+    CHECK(error_of([&] { run(); }).find("launching kernel 0 of ") != std::string::npos);
+    CHECK(recorder::count(cuda_call::launch_graph) == 0);
+    run();
+    CHECK(recorder::count(cuda_call::launch_graph) == 1);
+    CHECK(recorder::count(cuda_call::instantiate) == 1);
+
+    auto within = st::captured(half, w, w, rate, number);  // what is written is read: a detour
+    recorder::restart();
+    within();
+    CHECK(recorder::count(cuda_call::copy) == 2);
+    for (const recorded_call& c : recorder::calls())
+      if (c.what == cuda_call::copy) CHECK(c.captured);
+  }
+  CHECK(recorder::living() == 3);
+  CHECK(recorder::notes().empty());
+}
+
+TEST_CASE("runtime: a feed sends on a stream of its own, and waits by events alone") {
+  struct pair {
+    st::tensor<float, st::dyn> a;
+    st::tensor<int> b;
+  };
+  const int before = recorder::living();
+  {
+    st::feed<pair> feed(st::cuda);
+    pair batch, there;
+    CHECK_THROWS_AS(feed.receive(there), st::value_error);
+    for (int i = 0; i < 5; ++i) {
+      batch.a.resize(3 + i % 2);
+      batch.a(1) = static_cast<float>(i);
+      batch.b = 7 * i;
+      recorder::restart();
+      feed.send(batch);
+      const void* stream = nullptr;
+      for (const recorded_call& c : recorder::calls())
+        if (c.what == cuda_call::copy) stream = c.stream;
+      CHECK(stream != cudaStreamLegacy);
+      CHECK(recorder::count(cuda_call::copy) == 1);
+      batch.a(1) = -1;  // it has left
+      recorder::restart();
+      feed.receive(there);
+      CHECK(recorder::count(cuda_call::synchronize) == 0);
+      CHECK(recorder::count(cuda_call::wait_event) == 2);
+      CHECK(there.a.extent(0) == 3 + i % 2);
+      CHECK(there.a.to(st::cpu)(1) == static_cast<float>(i));
+      CHECK(there.b.to(st::cpu).item() == 7 * i);
+    }
+    feed.send(batch);
+    feed.send(batch);
+    CHECK(feed.waiting() == 2);
+    CHECK_THROWS_WITH_AS(feed.send(batch), "feed: all 2 batches are under way; receive one before "
+                                           "the next is sent", st::value_error);
+    CHECK_THROWS_AS(feed.send(there), st::value_error);
+    feed.receive(there);
+    CHECK_THROWS_AS(feed.send(there), st::placement_error);
+  }
+  CHECK(recorder::living() == before);
+  CHECK(recorder::notes().empty());
 }
 
 TEST_CASE("runtime: several devices, by their numbers") {

@@ -3,6 +3,8 @@
 #include "recorded/runtime.hpp"
 
 #include <cuda_runtime_api.h>
+#define NVTX_NO_IMPL  // else the header names the tool
+#include <nvtx3/nvToolsExt.h>
 
 #include <cstring>
 #include <map>
@@ -23,11 +25,14 @@ struct allocation {
 struct state {
   std::mutex mutex;
   std::vector<recorded_call> calls;
-  std::vector<std::string> notes;
+  std::vector<std::string> notes, ranges;
   std::map<const char*, allocation> memory;  // what was freed stays, so that no address comes again
   std::map<const void*, int> shared_memory;  // that a kernel was allowed, by its host function
+  std::map<const void*, std::vector<cuda_call>> captures;  // by the stream that is captured
+  std::map<const void*, std::vector<cuda_call>> graphs;    // what they do, those that are ready too
+  std::size_t next = 1 << 20;                              // of invented handles
   cuda_call planted = cuda_call::allocate;
-  int left = 0, error = 0;
+  int left = 0, error = 0, pinned = 0;
   bool events_done = false;
 };
 state& all() {
@@ -42,7 +47,15 @@ cudaError_t fail_with(cudaError_t error) { return last = error; }
 /// Notes a call; the failure that was planted for it, if its turn has come. The mutex is held.
 cudaError_t note(cuda_call what, const void* stream, std::size_t bytes = 0) {
   state& s = all();
-  s.calls.push_back({what, stream, current, bytes});
+  const auto capture = s.captures.find(stream);
+  const bool captured = capture != s.captures.end() && stream != nullptr;
+  if (captured) {
+    const bool fits = what == cuda_call::launch || what == cuda_call::clear ||
+                      what == cuda_call::copy;
+    if (!fits) s.notes.push_back("a call that a graph cannot hold");
+    capture->second.push_back(what);
+  }
+  s.calls.push_back({what, stream, current, bytes, captured});
   if (s.left > 0 && s.planted == what && --s.left == 0)
     return fail_with(static_cast<cudaError_t>(s.error));
   return cudaSuccess;
@@ -75,6 +88,7 @@ void recorder::restart() {
   const auto lock = locked();
   all().calls.clear();
   all().notes.clear();
+  all().ranges.clear();
   all().left = 0;
 }
 const std::vector<recorded_call>& recorder::calls() { return all().calls; }
@@ -91,10 +105,11 @@ void recorder::plant(cuda_call what, int nth, int error) {
 }
 bool recorder::is_planted() { return all().left > 0; }
 const std::vector<std::string>& recorder::notes() { return all().notes; }
+const std::vector<std::string>& recorder::ranges() { return all().ranges; }
 int recorder::living() {
   int n = 0;
   for (const auto& [begin, own] : all().memory) n += !own.freed;
-  return n;
+  return n + all().pinned;
 }
 void recorder::finish_events(bool done) { all().events_done = done; }
 
@@ -201,7 +216,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   if (const cudaError_t e = note(cuda_call::copy, stream, bytes)) return e;
   check_range(to, bytes, "a copy to");
   check_range(from, bytes, "a copy from");
-  if (all().notes.empty()) std::memcpy(to, from, bytes);
+  if (all().notes.empty() && !all().calls.back().captured) std::memcpy(to, from, bytes);
   return cudaSuccess;
 }
 cudaError_t cudaMemcpyPeerAsync(void* to, int, const void* from, int, std::size_t bytes,
@@ -212,7 +227,7 @@ cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t
   const auto lock = locked();
   if (const cudaError_t e = note(cuda_call::clear, stream, bytes)) return e;
   check_range(to, bytes, "a clear");
-  if (all().notes.empty()) std::memset(to, value, bytes);
+  if (all().notes.empty() && !all().calls.back().captured) std::memset(to, value, bytes);
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
@@ -243,6 +258,82 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t, cudaEvent_t) 
   *milliseconds = 1;
   return cudaSuccess;
 }
+
+// Graphs: what is captured does nothing, whether it copies or not.
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  const auto lock = locked();
+  *stream = reinterpret_cast<cudaStream_t>(all().next++);
+  return cudaSuccess;
+}
+cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  const auto lock = locked();
+  if (stream == nullptr || stream == cudaStreamLegacy)
+    return fail_with(cudaErrorStreamCaptureUnsupported);
+  all().captures[stream] = {};
+  return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  const auto lock = locked();
+  state& s = all();
+  *graph = reinterpret_cast<cudaGraph_t>(s.next++);
+  s.graphs[*graph] = s.captures[stream];
+  s.captures.erase(stream);
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* ready, cudaGraph_t graph, unsigned long long) {
+  const auto lock = locked();
+  if (const cudaError_t e = note(cuda_call::instantiate, nullptr)) return e;
+  *ready = reinterpret_cast<cudaGraphExec_t>(all().next++);
+  all().graphs[*ready] = all().graphs[graph];
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecUpdate(cudaGraphExec_t ready, cudaGraph_t graph,
+                                cudaGraphExecUpdateResultInfo*) {
+  const auto lock = locked();
+  if (const cudaError_t e = note(cuda_call::update, nullptr)) return e;
+  if (all().graphs[ready] != all().graphs[graph])
+    return fail_with(cudaErrorGraphExecUpdateFailure);
+  return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t ready, cudaStream_t stream) {
+  const auto lock = locked();
+  if (all().graphs.find(ready) == all().graphs.end())
+    all().notes.push_back("a launch of no graph");
+  return note(cuda_call::launch_graph, stream);
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  const auto lock = locked();
+  if (all().graphs.erase(graph) == 0) all().notes.push_back("no graph to destroy");
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t ready) {
+  const auto lock = locked();
+  if (all().graphs.erase(ready) == 0) all().notes.push_back("no graph to destroy");
+  return cudaSuccess;
+}
+
+// Pinned memory.
+
+cudaError_t cudaHostAlloc(void** to, std::size_t bytes, unsigned) {
+  const auto lock = locked();
+  if (const cudaError_t e = note(cuda_call::allocate, nullptr, bytes)) return e;
+  *to = ::operator new(bytes);
+  ++all().pinned;
+  return cudaSuccess;
+}
+cudaError_t cudaFreeHost(void* memory) {
+  const auto lock = locked();
+  ::operator delete(memory);
+  --all().pinned;
+  return cudaSuccess;
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t) {
+  const auto lock = locked();
+  return note(cuda_call::synchronize, nullptr);
+}
+
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   *properties = {};
   std::strcpy(properties->name, "recorder");
@@ -253,5 +344,24 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) {
   *value = 1;
   return cudaSuccess;
 }
+
+// NVTX asks a program for a tool that listens, by this name.
+
+static int push_range(const char* name) {
+  const auto lock = locked();
+  all().ranges.push_back(name);
+  return 0;
+}
+static int listen_to_ranges(NvtxGetExportTableFunc_t table_of) {
+  const auto* const callbacks =
+      static_cast<const NvtxExportTableCallbacks*>(table_of(NVTX_ETID_CALLBACKS));
+  NvtxFunctionTable functions{};
+  unsigned size = 0;
+  if (callbacks->GetModuleFunctionTable(NVTX_CB_MODULE_CORE, &functions, &size) == 0) return 0;
+  *functions[NVTX_CBID_CORE_RangePushA] = reinterpret_cast<NvtxFunctionPointer>(push_range);
+  return 1;
+}
+extern NvtxInitializeInjectionNvtxFunc_t InitializeInjectionNvtx2_fnptr;
+NvtxInitializeInjectionNvtxFunc_t InitializeInjectionNvtx2_fnptr = listen_to_ranges;
 
 }  // extern "C"

@@ -13,7 +13,8 @@
 namespace sinter::testing {
 
 enum class cuda_call {
-  allocate, free, copy, clear, launch, synchronize, set_device, record_event, wait_event
+  allocate, free, copy, clear, launch, synchronize, set_device, record_event, wait_event,
+  instantiate, update, launch_graph
 };
 
 struct recorded_call {
@@ -21,6 +22,7 @@ struct recorded_call {
   const void* stream = nullptr;
   int device = 0;
   std::size_t bytes = 0;
+  bool captured = false;  ///< by a graph, instead of being done
 };
 
 struct recorder {
@@ -33,7 +35,9 @@ struct recorder {
   /// Whether a planted failure is still waiting.
   static bool is_planted();
   static const std::vector<std::string>& notes();
-  /// Allocations of devices that were not freed.
+  /// The names of ranges that NVTX was given.
+  static const std::vector<std::string>& ranges();
+  /// Allocations of devices and of pinned memory that were not freed.
   static int living();
   /// Events whose work is done; others are pending.
   static void finish_events(bool done);

@@ -10,7 +10,8 @@
 namespace sinter::device {
 
 /// The memory of a kernel, by its own numbers of buffers. How many bytes lie behind an address is
-/// asked only by contexts that check accesses.
+/// asked only by contexts that check accesses. A number among the operands has no memory: its
+/// address is null, and its bits are in the place of the bytes.
 template <int Buffers, int Integers> struct kernel_arguments {
   void* address[Buffers + 1];
   std::int64_t bytes[Buffers + 1];

@@ -74,7 +74,19 @@ constexpr pass_masks<Instructions> recompute(const program_view& p) {
   return masks;
 }
 
+template <int Size> struct bits_of_size;
+template <> struct bits_of_size<1> { using type = std::uint8_t; };
+template <> struct bits_of_size<2> { using type = std::uint16_t; };
+template <> struct bits_of_size<4> { using type = std::uint32_t; };
+template <> struct bits_of_size<8> { using type = std::uint64_t; };
+
 }  // namespace detail
+
+/// A number that travels as its bits, the lowest of 64.
+template <class T> SINTER_DEVICE T number_of_bits(std::int64_t bits) {
+  using own = typename detail::bits_of_size<sizeof(T)>::type;
+  return __builtin_bit_cast(T, static_cast<own>(bits));
+}
 
 /// Calls f<0>() ... f<Count - 1>(): indices are constants, as device code cannot address the tables
 /// of a program, which are the host's. Braces, since compilers bound the nesting of folds.
@@ -116,6 +128,14 @@ template <class Words> struct static_program {
   /// line leaves.
   template <int I>
   static constexpr bool has_lanes = instruction_at<I>.full || folds == fold::column;
+
+  /// Whether a leaf is one element, wherever it is there: a scalar tensor's, or a number.
+  template <int L> static constexpr bool is_one_element = [] {
+    constexpr leaf l = leaf_at<L>;
+    for (const std::int64_t stride : l.stride)
+      if (stride != 0) return false;
+    return l.offset == 0;
+  }();
 
   /// The type in memory of a program that does nothing but read it, else boolean.
   static constexpr dtype plain_type =

@@ -272,8 +272,19 @@ class thread_code {
 
   template <class T> SINTER_DEVICE auto memory(int buffer) {
     using element = std::remove_const_t<T>;
-    return context_.global(static_cast<T*>(arguments_.address[buffer]),
-                           static_cast<std::size_t>(arguments_.bytes[buffer]) / sizeof(element));
+    void* const address = arguments_.address[buffer];
+    const auto bytes = static_cast<std::size_t>(address == nullptr ? 0 : arguments_.bytes[buffer]);
+    return context_.global(static_cast<T*>(address), bytes / sizeof(element));
+  }
+
+  /// An element of a leaf; a number is no memory.
+  template <int L, class Pointer> SINTER_DEVICE auto element(Pointer from) {
+    constexpr leaf l = P::template leaf_at<L>;
+    using storage = element_t<l.type>;
+    if constexpr (P::template is_one_element<L>)
+      if (arguments_.address[l.buffer] == nullptr)
+        return number_of_bits<storage>(arguments_.bytes[l.buffer]);
+    return static_cast<storage>(context_.load(from));
   }
 
   template <int I> SINTER_DEVICE void load() {
@@ -290,7 +301,7 @@ class thread_code {
     const auto from = memory<const storage>(l.buffer) + leaf_offset_[L];
     if constexpr (!P::template has_lanes<I> || (fixed == 0 && !guards_line)) {
       T x{};
-      if (there) x = static_cast<T>(context_.load(from));
+      if (there) x = static_cast<T>(element<L>(from));
       constexpr int count = P::template has_lanes<I> ? lanes : 1;
       SINTER_UNROLL
       for (int k = 0; k < count; ++k) to[k] = x;
@@ -319,7 +330,7 @@ class thread_code {
               place -= static_cast<index>(l.begin[line_axis]);
             }
             T x{};
-            if (take) x = static_cast<T>(context_.load(from + place * number<fixed>()));
+            if (take) x = static_cast<T>(element<L>(from + place * number<fixed>()));
             to[e * Layout.pack + k] = x;
           }
         }

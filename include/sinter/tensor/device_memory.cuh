@@ -4,8 +4,7 @@
 /// Memory of tensors on CUDA devices, from the stream-ordered pool. Copies between devices stay in
 /// the order of the stream; those from and to the host are done when they return. For nvcc alone.
 
-#include "sinter/target/cuda/runtime.cuh"
-#include "sinter/tensor/memory.hpp"
+#include "sinter/tensor/device_transfer.cuh"
 
 namespace sinter::detail {
 
@@ -25,7 +24,7 @@ inline void clear_on_device(void* at, placement where, std::size_t bytes);
 inline memory_block* allocate_on_device(std::size_t bytes, placement where);
 
 inline constexpr memory_kind cuda_memory{allocate_on_device, release_on_device, copy_with_device,
-                                         clear_on_device};
+                                         clear_on_device, new_device_transfer};
 
 inline memory_block* allocate_on_device(std::size_t bytes, placement where) {
   cuda_target::use(where);
@@ -48,11 +47,6 @@ inline memory_block* allocate_on_device(std::size_t bytes, placement where) {
   block->data = data;
   block->where = where;
   block->kind = &cuda_memory;
-  const cudaError_t cleared = bytes > 0 ? cudaMemsetAsync(data, 0, bytes, stream) : cudaSuccess;
-  if (cleared != cudaSuccess) {
-    release_on_device(block);
-    cuda_target::check(cleared, "clearing memory on a device");
-  }
   return block;
 }
 

@@ -64,7 +64,8 @@ template <class Tensor> struct tensor_access {
       if (t.extents_[i] != extents[i]) return false;
     return t.memory_.get() != nullptr;
   }
-  /// Gives a tensor extents that its type allows, and a place.
+  static Tensor without_memory() { return Tensor{typename Tensor::no_memory{}}; }
+  /// Gives a tensor extents that its type allows, and a place; its elements are to be written.
   static void reshape(Tensor& t, const std::int64_t* extents, placement where) {
     if (has_extents(t, extents) && t.where() == where) return;
     for (int i = 0; i < Tensor::rank; ++i)
@@ -149,6 +150,19 @@ template <class T, extent_t... E, class X> void assign_now(tensor<T, E...>& targ
   }
 }
 
+/// The memory stays where it is: on a device, elements come from the host.
+template <class T, extent_t... E> void fill(tensor<T, E...>& target, T value) {
+  using own = tensor<T, E...>;
+  const placement where = target.where();
+  own here = tensor_access<own>::without_memory();
+  if (!where.is_host()) tensor_access<own>::reshape(here, target.extents(), cpu);
+  own& to = where.is_host() ? target : here;
+  for (std::int64_t i = 0; i < to.size(); ++i) to.data()[i] = value;
+  if (!where.is_host() && to.size() > 0)
+    kind_of(where).copy(here.data(), cpu, target.data(), where,
+                        static_cast<std::size_t>(to.size()) * sizeof(T));
+}
+
 template <class T, extent_t... E, class X>
 constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
   using verdict = typename assignment<tensor<T, E...>, X>::verdict;
@@ -165,10 +179,7 @@ constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
     assign_now(target, std::forward<X>(x));
   } else {
     if (target.data() == nullptr) target = tensor<T, E...>();
-    const placement where = target.where();
-    tensor<T, E...> here = where.is_host() ? std::move(target) : target.to(cpu);
-    for (std::int64_t i = 0; i < here.size(); ++i) here.data()[i] = static_cast<T>(x);
-    target = where.is_host() ? std::move(here) : here.to(where);
+    fill(target, static_cast<T>(x));
   }
 }
 

@@ -64,6 +64,41 @@ template <class F, class... Operands> struct returned<call<F, Operands...>> {
   using type = decltype(F{}(std::declval<declared<Operands>&>().value...));
 };
 
+/// A structure whose tensors have no memory yet, as far as it is made of tensors and tuples.
+template <class R> R without_memory() {
+  if constexpr (is_tensor<R>) return tensor_access<R>::without_memory();
+  else if constexpr (tuple_like<R>)
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      return R{without_memory<std::tuple_element_t<I, R>>()...};
+    }(std::make_index_sequence<std::tuple_size_v<R>>{});
+  else return R{};
+}
+
+/// What a call returns: tensors in the structure that the traced function returned, or void.
+template <class Call> struct call_result {
+  using traced = typename returned<Call>::type;
+  using type = typename decltype(result_type<Call, traced, 0>())::type;
+};
+template <class Call>
+  requires std::is_void_v<typename returned<Call>::type>
+struct call_result<Call> {
+  using type = void;
+};
+
+/// Gives the tensors of a result the extents and the place of a checked call's outputs. Those that
+/// have them keep their memory.
+template <class R> void place_results(target::execution& e, R& results) {
+  int output = 0;
+  for_each_tensor(
+      [&](auto& t) {
+        std::int64_t extents[max_rank]{};
+        e.extents_of(output, extents);
+        tensor_access<std::remove_cvref_t<decltype(t)>>::reshape(t, extents, e.where);
+        e.outputs[output++] = t.data();
+      },
+      results);
+}
+
 /// Stands for a function whose mistake is reported already.
 struct mistaken_function {
   constexpr mistaken<rule::none> operator()(auto&&...) const { return {}; }
@@ -91,23 +126,15 @@ template <class F> struct fused_function {
 
  private:
   template <class Call> static auto run(const Call& c) {
-    using traced = typename detail::returned<Call>::type;
+    using own_result = typename detail::call_result<Call>::type;
     detail::evaluation<Call> e(c);
-    if constexpr (std::is_void_v<traced>) {
+    if constexpr (std::is_void_v<own_result>) {
       run_beside_updates(e);
     } else {
-      typename decltype(detail::result_type<Call, traced, 0>())::type result{};
-      int output = 0;
-      for_each_tensor(
-          [&](auto& t) {
-            std::int64_t extents[max_rank]{};
-            e.extents_of(output, extents);
-            detail::tensor_access<std::remove_cvref_t<decltype(t)>>::reshape(t, extents, e.where);
-            e.outputs[output++] = t.data();
-          },
-          result);
+      auto results = detail::without_memory<own_result>();
+      detail::place_results(e, results);
       run_beside_updates(e);
-      return result;
+      return results;
     }
   }
 };

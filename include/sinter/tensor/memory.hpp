@@ -22,17 +22,20 @@ template <class>
 struct tensor_access;
 
 struct memory_block;
+class transfer;
 
 /// How memory of one kind of place is had and moved. The host's is below; that of CUDA devices
 /// comes with their target.
 struct memory_kind {
-  /// A block with one owner, its bytes zeroed; null if there is no memory.
+  /// A block with one owner, its bytes as they come; null if there is no memory.
   memory_block* (*allocate)(std::size_t bytes, placement where);
   void (*release)(memory_block* block);
   /// Between places of this kind, or from and to the host; done when it returns if the host takes
   /// part.
   void (*copy)(const void* from, placement source, void* to, placement target, std::size_t bytes);
   void (*clear)(void* at, placement where, std::size_t bytes);
+  /// Brings bytes from the host while other work goes on; the caller owns it.
+  transfer* (*new_transfer)(placement where) = nullptr;
 };
 
 struct memory_block {
@@ -69,7 +72,6 @@ inline memory_block* allocate_on_host(std::size_t bytes, placement) {
   auto* const block = new (fresh) memory_block;
   block->data = static_cast<char*>(fresh) + header;
   block->kind = &host_memory;
-  __builtin_memset(block->data, 0, bytes);
   return block;
 }
 
@@ -91,7 +93,7 @@ inline void require_host(placement where) {
                            " are out of reach; bring it here by to(st::cpu)"});
 }
 
-/// Aligned, zeroed memory that its last owner frees: a tensor, or an expression that mentions it
+/// Aligned memory that its last owner frees: a tensor, or an expression that mentions it
 /// and may outlive it. Empty in constant evaluation.
 class shared_memory {
  public:
@@ -118,7 +120,7 @@ class shared_memory {
     block_ = other.block_;
     other.block_ = mine;
   }
-  /// Takes fresh memory; the old one stays if there is none.
+  /// Takes fresh memory, whose bytes are as they come; the old one stays if there is none.
   void allocate(std::size_t bytes, placement where = cpu) {
     shared_memory fresh(kind_of(where).allocate(bytes, where));
     if (fresh.block_ == nullptr)

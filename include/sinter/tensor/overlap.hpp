@@ -54,38 +54,66 @@ inline void check_distinct(const target::operand_memory& m, int rank, int input)
   }
 }
 
-/// Runs a call whose updates may be read through other operands: such outputs are written to a
-/// copy, which takes its place when all is computed.
-inline void run_beside_updates(target::execution& e) {
-  const plan_data& plan = e.plan;
-  list<shared_memory> copies;
-  for (int o = 0; o < plan.output_count; ++o) {
-    const int own = plan.outputs[o].input;
-    if (own < 0) continue;
-    check_distinct(e.inputs[own], plan.inputs[own].extents.rank, own);
-    const memory_range target = range_of(e, own);
-    for (int i = 0; i < plan.input_count; ++i) {
-      if (i == own || !range_of(e, i).overlaps(target.begin, target.end)) continue;
-      for (int other = 0; other < plan.output_count; ++other)
-        if (plan.outputs[other].input == i)
-          fail<value_error>({"operands ", own, " and ", i,
-                             " share memory, and both are updated; pass the memory once"});
-      copies.resize(static_cast<std::size_t>(plan.output_count));
-      if (copies[o].get() != nullptr) continue;
-      const auto bytes = static_cast<std::size_t>(target.end - target.begin);
-      copies[o].allocate(bytes, e.where);
-      char* const copy = static_cast<char*>(copies[o].get());
-      kind_of(e.where).copy(target.begin, e.where, copy, e.where, bytes);
-      e.outputs[o] = copy + (static_cast<char*>(e.inputs[own].data) - target.begin);
+/// The updates of a checked call that may be read through other operands: such outputs are written
+/// to a copy, which takes its place when all is computed.
+class detours {
+ public:
+  /// Finds them, and sends the call's outputs there.
+  /// @errors value_error where no order of writing is right; memory_error
+  explicit detours(target::execution& e) : e_(e) {
+    const plan_data& plan = e.plan;
+    for (int o = 0; o < plan.output_count; ++o) {
+      const int own = plan.outputs[o].input;
+      if (own < 0) continue;
+      check_distinct(e.inputs[own], plan.inputs[own].extents.rank, own);
+      const memory_range target = range_of(e, own);
+      for (int i = 0; i < plan.input_count; ++i) {
+        if (i == own || !range_of(e, i).overlaps(target.begin, target.end)) continue;
+        for (int other = 0; other < plan.output_count; ++other)
+          if (plan.outputs[other].input == i)
+            fail<value_error>({"operands ", own, " and ", i,
+                               " share memory, and both are updated; pass the memory once"});
+        copies_.resize(static_cast<std::size_t>(plan.output_count));
+        shared_memory& copy = copies_[o];
+        if (copy.exists()) continue;
+        copy.allocate(static_cast<std::size_t>(target.end - target.begin), e.where);
+        e.outputs[o] = static_cast<char*>(copy.get()) +
+                       (static_cast<char*>(e.inputs[own].data) - target.begin);
+      }
     }
   }
-  e.run();
-  for (std::size_t o = 0; o < copies.size(); ++o) {
-    if (copies[o].get() == nullptr) continue;
-    const memory_range target = range_of(e, plan.outputs[o].input);
-    kind_of(e.where).copy(copies[o].get(), e.where, target.begin, e.where,
-                          static_cast<std::size_t>(target.end - target.begin));
+
+  /// With `kernels()` for the call itself.
+  template <class Kernels> void run(Kernels&& kernels) const {
+    // What lies between the elements stays as it was.
+    each([&](char* target, char* copy, std::size_t bytes) {
+      kind_of(e_.where).copy(target, e_.where, copy, e_.where, bytes);
+    });
+    kernels();
+    each([&](char* target, char* copy, std::size_t bytes) {
+      kind_of(e_.where).copy(copy, e_.where, target, e_.where, bytes);
+    });
   }
+
+  /// By output; most are empty.
+  const list<shared_memory>& copies() const { return copies_; }
+
+ private:
+  template <class F> void each(F&& f) const {
+    for (std::size_t o = 0; o < copies_.size(); ++o) {
+      if (!copies_[o].exists()) continue;
+      const memory_range target = range_of(e_, e_.plan.outputs[o].input);
+      f(target.begin, static_cast<char*>(copies_[o].get()),
+        static_cast<std::size_t>(target.end - target.begin));
+    }
+  }
+
+  target::execution& e_;
+  list<shared_memory> copies_;
+};
+
+inline void run_beside_updates(target::execution& e) {
+  detours(e).run([&] { e.run(); });
 }
 
 /// Whether writing output 0 to [begin, end) could change what is still to be read.

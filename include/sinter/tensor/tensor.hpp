@@ -213,7 +213,11 @@ template <class T, extent_t... E> class tensor {
   void allocate(const std::int64_t* open) {
     std::int64_t wanted[max_rank]{};
     detail::fill_extents<E...>(wanted, open);
-    memory_.allocate(detail::checked_bytes(wanted, rank, sizeof(T)), where());
+    detail::shared_memory fresh;
+    const std::size_t bytes = detail::checked_bytes(wanted, rank, sizeof(T));
+    fresh.allocate(bytes, where());
+    fresh.clear(bytes);
+    memory_.exchange(fresh);
     detail::copy_elements(wanted, extents_, max_rank);
   }
   void adopt(detail::shared_memory memory, const std::int64_t* extents) {

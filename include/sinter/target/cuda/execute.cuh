@@ -6,11 +6,11 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "sinter/core/name.hpp"
 #include "sinter/kernel/launch.hpp"
 #include "sinter/target/cuda/context.cuh"
+#include "sinter/target/cuda/range.cuh"
 #include "sinter/target/cuda/runtime.cuh"
 #include "sinter/target/execution.hpp"
 
@@ -97,32 +97,17 @@ class launcher {
   unsigned* counters_;
 };
 
-/// Bytes that a number among the operands takes in the workspace.
-inline constexpr std::size_t number_bytes = 16;
-
-/// Copies the numbers among the operands to the device, where kernels expect them. The copy has
-/// left pageable memory when the runtime's function returns.
-/// @source CUDA Runtime API, API synchronization behavior: transfers from pageable host memory
-inline void send_numbers(target::execution& e, char* to) {
-  std::vector<char> numbers;
-  for (int i = 0; i < e.plan.input_count; ++i) {
-    if (e.inputs[i].extents != nullptr) continue;
-    for (int b = 0; b < e.plan.buffer_count; ++b)
-      if (e.plan.buffers[b].where == buffer::place::input && e.plan.buffers[b].index == i)
-        e.memory[b] = to + numbers.size();
-    numbers.resize(numbers.size() + number_bytes);
-    __builtin_memcpy(numbers.data() + numbers.size() - number_bytes, e.inputs[i].data,
-                     static_cast<std::size_t>(properties(e.inputs[i].type).size));
-  }
-  check(cudaMemcpyAsync(to, numbers.data(), numbers.size(), cudaMemcpyHostToDevice,
-                        current_stream()),
-        "sending numbers");
-}
-
 template <class Plan, int At> auto arguments_of(target::execution& e) {
   constexpr const kernel_data& k = Plan::data.kernels[At];
   device::kernel_arguments<k.buffer_count, k.integer_count> arguments{};
-  for (int b = 0; b < k.buffer_count; ++b) arguments.address[b] = e.memory[k.buffers[b]];
+  for (int b = 0; b < k.buffer_count; ++b) {
+    const buffer& own = Plan::data.buffers[k.buffers[b]];
+    arguments.address[b] = e.memory[k.buffers[b]];
+    if (own.where != buffer::place::input || e.inputs[own.index].extents != nullptr) continue;
+    arguments.address[b] = nullptr;
+    __builtin_memcpy(&arguments.bytes[b], e.inputs[own.index].data,
+                     static_cast<std::size_t>(properties(own.type).size));
+  }
   e.integers_of(At, arguments.integers);
   return arguments;
 }
@@ -132,6 +117,10 @@ template <class Plan, int At> void run_kernel(target::execution& e, launcher& la
   const auto arguments = arguments_of<Plan, At>(e);
   launch.title = {At, Plan::kernels, &kernel::p};
   e.pass(At);
+  const named_range range([] {
+    static const std::string text = operations_of(kernel::p);
+    return text.c_str();
+  });
   kernel::run(arguments, launch);
 }
 
@@ -140,36 +129,52 @@ template <class Plan, int At> void count_scratch(target::execution& e, scratch_c
   if constexpr (kernel::may_need_scratch) kernel::run(arguments_of<Plan, At>(e), count);
 }
 
-/// Runs a checked call on the device where its operands are; `Plan` is a plan_of<...>. All memory
-/// is there before the first kernel starts, so a call that finds none changes nothing.
-template <class Plan> void run_plan(target::execution& e) {
-  use(e.where);
-  const auto each = [&](auto&& f) {
+/// A checked call on the device where its operands are; `Plan` is a plan_of<...>. All memory that
+/// it needs is known before the first kernel starts, so a call that finds none changes nothing.
+template <class Plan> class device_call {
+ public:
+  explicit device_call(target::execution& e) : e_(e) {
+    use(e.where);
+    const auto lines = [](std::size_t bytes) { return (bytes + line - 1) / line * line; };
+    words_at_ = lines(e.place_slots());
+    // How operands are aligned decides on bodies: slots are placed as they will be, from a line on.
+    e.find_memory(reinterpret_cast<char*>(line));
+    each_kernel([&]<int At>() { count_scratch<Plan, At>(e, count_); });
+    counters_at_ = words_at_ + lines(count_.word_bytes());
+  }
+  /// Of the memory that it runs with, which begins at a line.
+  std::size_t bytes() const { return counters_at_ + count_.counter_bytes(); }
+
+  void run(void* memory) {
+    char* const workspace = static_cast<char*>(memory);
+    e_.find_memory(workspace);
+    if (count_.counter_bytes() > 0)
+      check(cudaMemsetAsync(workspace + counters_at_, 0, count_.counter_bytes(), current_stream()),
+            "clearing counters");
+    launcher launch(workspace + words_at_, workspace + counters_at_);
+    each_kernel([&]<int At>() { run_kernel<Plan, At>(e_, launch); });
+    e_.pass(Plan::kernels);
+  }
+
+ private:
+  static constexpr std::size_t line = 256;
+
+  template <class F> static void each_kernel(F&& f) {
     [&]<int... At>(std::integer_sequence<int, At...>) {
       (f.template operator()<At>(), ...);
     }(std::make_integer_sequence<int, Plan::kernels>{});
-  };
-  constexpr std::size_t line = 256;
-  const auto lines = [](std::size_t bytes) { return (bytes + line - 1) / line * line; };
-  std::size_t numbers = 0;
-  for (int i = 0; i < e.plan.input_count; ++i) numbers += e.inputs[i].extents == nullptr;
-  const std::size_t slot_bytes = e.place_slots(), number_end = slot_bytes + numbers * number_bytes;
-  // How operands are aligned decides on bodies: slots are placed as they will be, from a line on.
-  e.find_memory(reinterpret_cast<char*>(line));
-  scratch_counter count;
-  each([&]<int At>() { count_scratch<Plan, At>(e, count); });
-  const std::size_t words_at = lines(number_end), counters_at = words_at + count.word_bytes();
+  }
 
-  const pooled_memory memory(counters_at + count.counter_bytes());
-  char* const workspace = static_cast<char*>(memory.get());
-  e.find_memory(workspace);
-  if (numbers > 0) send_numbers(e, workspace + slot_bytes);
-  if (count.counter_bytes() > 0)
-    check(cudaMemsetAsync(workspace + counters_at, 0, count.counter_bytes(), current_stream()),
-          "clearing counters");
-  launcher launch(workspace + words_at, workspace + counters_at);
-  each([&]<int At>() { run_kernel<Plan, At>(e, launch); });
-  e.pass(Plan::kernels);
+  target::execution& e_;
+  scratch_counter count_;
+  std::size_t words_at_ = 0, counters_at_ = 0;
+};
+
+/// Runs a checked call with memory of the pool.
+template <class Plan> void run_plan(target::execution& e) {
+  device_call<Plan> call(e);
+  const pooled_memory memory(call.bytes());
+  call.run(memory.get());
 }
 
 }  // namespace sinter::cuda_target
