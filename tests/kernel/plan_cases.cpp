@@ -36,6 +36,9 @@ constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, 
 constexpr auto gated = st::fused([](auto x, auto w, auto v) {
   return matmul(x, w) * matmul(x, v);
 });
+constexpr auto coarse = st::fused([](auto x, auto w) {
+  return matmul(st::tf32(x), st::tf32(w));
+});
 constexpr auto turned = st::fused([](auto x, auto w) {
   return matmul(transpose(x), transpose(w));
 });
@@ -70,6 +73,10 @@ const body_case cases[] = {
      }},
     {"plan: sum of the rows of [150, 9], in parts", [](const options& o) {
        return judge_call(o, columns, filled<st::tensor<float, 150, 9>>());
+     }},
+    {"plan: product in tf32 [18, 20] x [20, 12]", [](const options& o) {
+       return judge_call(o, coarse, filled<st::tensor<float, 18, 20>>(),
+                         filled<st::tensor<float, 20, 12>>());
      }},
     {"plan: dense [64, 20] x [20, 64]", [](const options& o) {
        return judge_call(o, dense, filled<st::tensor<float, 64, 20>>(),

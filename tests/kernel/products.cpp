@@ -29,7 +29,32 @@ constexpr auto attend = st::fused([](auto q, auto k, auto v) {
   return matmul(softmax(matmul(q, transpose(k)) / 4.0), v);
 });
 
+constexpr auto coarse = st::fused([](auto x, auto w, auto b) {
+  auto y = matmul(st::tf32(x), st::tf32(w * 2)) + b;
+  return std::tuple(relu(y), st::gradient(sum(square(y)), w));
+});
+constexpr auto mixed = st::fused([](auto x, auto w, auto v) {
+  return std::tuple(softmax(matmul(st::tf32(x), st::tf32(w))) * matmul(x, v));
+});
+
 }  // namespace
+
+TEST_CASE("contract: operands rounded to tf32, [rows, inner] x [inner, columns] against double") {
+  for (const int rows : {1, 17, 65})
+    for (const int inner : {1, 8, 20, 33})
+      for (const int columns : {3, 64, 70}) {
+        CAPTURE(rows);
+        CAPTURE(inner);
+        CAPTURE(columns);
+        auto x = filled<st::tensor<float, dyn, dyn>>(rows, inner);
+        auto w = filled<st::tensor<float, dyn, dyn>>(inner, columns);
+        auto b = filled<st::tensor<float, dyn>>(columns);
+        CHECK(emulated_difference({}, coarse, x, w, b) == "");
+      }
+  auto x = filled<st::tensor<float, 20, 24>>();
+  auto w = filled<st::tensor<float, 24, 32>>(), v = w;
+  for (const auto& chosen : schedules()) CHECK(emulated_difference(chosen, mixed, x, w, v) == "");
+}
 
 TEST_CASE("contract: dense layers, [rows, inner] x [inner, columns] f32 against double") {
   for (const int rows : {0, 1, 7, 65})

@@ -185,3 +185,33 @@ TEST_CASE("matmul: batches, equal, shared and broadcast, f32") {
       }
     }
 }
+
+TEST_CASE("tf32: rounds to ten bits of fraction, ties to even, and gradients keep the precision") {
+  const float infinity = HUGE_VALF;
+  const st::tensor<float, 10> x = {1,           1 + 0x1p-11f, 1 + 0x1.8p-10f, 1 + 0x1.1p-11f,
+                                   -0x1p-149f,  -infinity,    0x1.fffffep127f, 0.f,
+                                   -1 - 0x1p-10f, 0x1.ffcp5f};
+  const st::tensor<float, 10> rounded = st::tf32(x);
+  const float want[] = {1, 1, 1 + 0x1p-9f, 1 + 0x1p-10f, -0.f, -infinity, infinity, 0,
+                        -1 - 0x1p-10f, 0x1.ffcp5f};
+  for (int i = 0; i < 10; ++i) CHECK(rounded(i) == want[i]);
+  const st::tensor<float> nan = st::tf32(st::tensor<float>(__builtin_nanf("")));
+  CHECK(nan.item() != nan.item());
+
+  // The operands of the backward product are rounded as well.
+  constexpr auto slopes = st::fused([](auto a, auto b, auto g) {
+    auto loss = sum(matmul(st::tf32(a), st::tf32(b)) * g);
+    auto other = sum(matmul(st::tf32(a), b) * g);
+    return std::tuple(st::gradient(loss, a), matmul(st::tf32(g), transpose(st::tf32(b))),
+                      st::gradient(other, a), matmul(g, transpose(b)));
+  });
+  const st::tensor<float, 5, 4> a = st::random::normal();
+  const st::tensor<float, 4, 3> b = st::random::normal();
+  const st::tensor<float, 5, 3> g = st::random::normal();
+  const auto [slope, product, plain, exact] = slopes(a, b, g);
+  for (std::int64_t i = 0; i < slope.size(); ++i) {
+    CHECK(slope.data()[i] == product.data()[i]);
+    CHECK(plain.data()[i] == exact.data()[i]);
+    CHECK(slope.data()[i] != plain.data()[i]);
+  }
+}

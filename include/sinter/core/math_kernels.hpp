@@ -140,6 +140,17 @@ SINTER_HD SINTER_INLINE constexpr V floor_kernel(V x) {
   return select(a < V(F::integer), below, x);  // large values are integers; NaN stays
 }
 
+/// The nearest number with 10 bits of fraction, ties to even. @accuracy exact; NaN stays
+template <class V>
+SINTER_HD SINTER_INLINE constexpr V tf32_kernel(V x) {
+  using F = format_of<V>;
+  using bits = typename F::bits;
+  constexpr int dropped = F::fraction - 10;
+  const auto b = to_bits(x);
+  const auto to_nearest = (b >> dropped & bits(1)) + ((bits(1) << (dropped - 1)) - 1);
+  return select(x == x, from_bits((b + to_nearest) & ~((bits(1) << dropped) - 1)), x);
+}
+
 /// 2^n for an integer n with a normal result.
 template <class V>
 SINTER_HD SINTER_INLINE constexpr V power_of_two(V n) {

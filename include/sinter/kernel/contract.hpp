@@ -48,8 +48,11 @@ struct contract_body {
     const int others = any_on_tensor_cores ? halves * 2 / static_cast<int>(sizeof(slot)) : 0;
     return values > others ? values : others;
   }
-  static constexpr int left_slots = slots_for(depth * Rows, Rows * left_row);
-  static constexpr int right_slots = slots_for(depth * piece, 32 * right_row);
+  /// For tf32, rows of values are 8 longer, so that the four terms of a fragment lie in different
+  /// banks.
+  static constexpr int longer = Rows == 64 && (Products::in_tf32 || ...) ? 8 : 0;
+  static constexpr int left_slots = slots_for(depth * (Rows + longer), Rows * left_row);
+  static constexpr int right_slots = slots_for(depth * (piece + longer), 32 * right_row);
   static constexpr int shared_bytes =
       (left_slots + right_slots + tile::slots) * static_cast<int>(sizeof(slot)) + 16;
   static_assert(Rows % 4 == 0 && Columns % piece == 0, "contract: a tile is a number of pieces");
@@ -84,7 +87,9 @@ struct contract_body {
         pack, 1, Layout.aligned && pack * Product::right::widest_leaf <= 16, Layout.wide};
     using left_code = thread_code<Context, Arguments, left_layout, typename Product::left>;
     using right_code = thread_code<Context, Arguments, right_layout, typename Product::right>;
-    using sums = std::conditional_t<halves, tensor_core_sums<Product>, fma_sums<Product>>;
+    using sums = std::conditional_t<
+        halves, tensor_core_sums<Product>,
+        std::conditional_t<Rows == 64 && Product::in_tf32, tf32_sums, fma_sums<Product>>>;
     const int t = context.thread();
     const Index rows = static_cast<Index>(shape.rows);
     const Index inner = static_cast<Index>(shape.inner[Product::number]);
@@ -142,25 +147,32 @@ struct contract_body {
     }
   }
 
-  /// Sums by fused multiply-adds: thread (x, y) has rows 4 y + i and columns x + n across.
-  template <class Product> struct fma_sums {
-    using T = typename Product::value;
-    T sum[4][4] = {};
+  /// Operands as values, term by term, (k, row) and (k, column).
+  template <class T> struct staged_values {
+    static constexpr int left_pitch = Rows + longer, right_pitch = piece + longer;
 
     template <class Context, class Shared, class Code>
     SINTER_DEVICE static void keep_left(Context& context, Shared left, int row, int k, Code& a) {
       SINTER_UNROLL
       for (int i = 0; i < Code::lanes; ++i)
-        context.store(context.template cast<T>(left + ((k + i) * Rows + row)),
+        context.store(context.template cast<T>(left + ((k + i) * left_pitch + row)),
                       static_cast<T>(a.operand(i)));
     }
     template <class Context, class Shared, class Code>
     SINTER_DEVICE static void keep_right(Context& context, Shared right, int k, int at, Code& b) {
       SINTER_UNROLL
       for (int i = 0; i < Code::lanes; ++i)
-        context.store(context.template cast<T>(right + (k * piece + at + i)),
+        context.store(context.template cast<T>(right + (k * right_pitch + at + i)),
                       static_cast<T>(b.operand(i)));
     }
+  };
+
+  /// Sums by fused multiply-adds: thread (x, y) has rows 4 y + i and columns x + n across.
+  template <class Product> struct fma_sums : staged_values<typename Product::value> {
+    using T = typename Product::value;
+    using staged_values<T>::left_pitch, staged_values<T>::right_pitch;
+    T sum[4][4] = {};
+
     template <class Context, class Shared>
     SINTER_DEVICE void multiply(Context& context, Shared left, Shared right) {
       const int x = context.thread() % across, y = context.thread() / across;
@@ -169,8 +181,9 @@ struct contract_body {
         T down[4], over[4];
         SINTER_UNROLL
         for (int i = 0; i < 4; ++i) {
-          down[i] = context.load(context.template cast<T>(left + (k * Rows + 4 * y + i)));
-          over[i] = context.load(context.template cast<T>(right + (k * piece + x + i * across)));
+          down[i] = context.load(context.template cast<T>(left + (k * left_pitch + 4 * y + i)));
+          over[i] =
+              context.load(context.template cast<T>(right + (k * right_pitch + x + i * across)));
         }
         SINTER_UNROLL
         for (int i = 0; i < 4; ++i) {
@@ -190,6 +203,38 @@ struct contract_body {
               context.template cast<T>(to + tile::place(4 * y + i, first + x + n * across)),
               sum[i][n]);
       }
+    }
+  };
+
+  /// Sums by tensor cores that read values: warp w has rows 16 (w mod 4) and columns 32 (w / 4) of
+  /// a 64 x 64 piece.
+  struct tf32_sums : staged_values<float> {
+    using staged_values<float>::left_pitch, staged_values<float>::right_pitch;
+    float sum[4][4] = {};  // 8-column tiles, registers
+
+    template <class Context, class Shared>
+    SINTER_DEVICE void multiply(Context& context, Shared left, Shared right) {
+      const int w = context.warp(), line = context.lane() / 4, term = context.lane() % 4;
+      const auto bits = [&](auto from) {
+        return context.load(context.template cast<std::uint32_t>(from));
+      };
+      SINTER_UNROLL
+      for (int k = 0; k < depth; k += 8) {
+        std::uint32_t a[4];
+        SINTER_UNROLL
+        for (int i = 0; i < 4; ++i)
+          a[i] = bits(left + ((k + term + i / 2 * 4) * left_pitch + w % 4 * 16 + line + i % 2 * 8));
+        SINTER_UNROLL
+        for (int j = 0; j < 4; ++j) {
+          const auto from = right + ((k + term) * right_pitch + w / 4 * 32 + j * 8 + line);
+          const std::uint32_t b[2] = {bits(from), bits(from + 4 * right_pitch)};
+          context.template multiply<tf32>(sum[j], a, b);
+        }
+      }
+    }
+    template <class Context, class Shared>
+    SINTER_DEVICE void leave(Context& context, Shared to, int first) {
+      leave_warp(context, to, first, sum);
     }
   };
 
@@ -236,12 +281,18 @@ struct contract_body {
     }
     template <class Context, class Shared>
     SINTER_DEVICE void leave(Context& context, Shared to, int first) {
-      const int w = context.warp();
-      SINTER_UNROLL
-      for (int j = 0; j < 4; ++j)
-        tile::leave_sums(context, to, w % 4 * 16, first + w / 4 * 32 + j * 8, sum[j]);
+      leave_warp(context, to, first, sum);
     }
   };
+
+  template <class Context, class Shared>
+  SINTER_DEVICE static void leave_warp(Context& context, Shared to, int first,
+                                       const float (&sum)[4][4]) {
+    const int w = context.warp();
+    SINTER_UNROLL
+    for (int j = 0; j < 4; ++j)
+      tile::leave_sums(context, to, w % 4 * 16, first + w / 4 * 32 + j * 8, sum[j]);
+  }
 };
 
 }  // namespace sinter::device

@@ -24,6 +24,9 @@ template <int Number, class T, class Left, class Right> struct product_of {
   static constexpr bool on_tensor_cores =
       Left::plain_type == Right::plain_type &&
       (operand_type == dtype::bf16 || operand_type == dtype::f16);
+  /// Operands that are rounded to tf32 do so as well, whatever they are computed from.
+  static constexpr bool in_tf32 =
+      std::is_same_v<T, float> && Left::gives_tf32 && Right::gives_tf32;
   /// Neighbours that one thread brings in, in one access where they are 16 bytes.
   static constexpr int pack = on_tensor_cores ? 8 : 4;
 };
@@ -78,7 +81,7 @@ struct contract_tile {
   /// Where a value of a tile lies. Sums of tensor cores come in pieces of 8 rows and 8 columns,
   /// which permuted columns spread over the banks; neighbours among 8 stay so.
   SINTER_DEVICE static constexpr int place(int row, int column) {
-    constexpr bool permuted = (Products::on_tensor_cores || ...);
+    constexpr bool permuted = ((Products::on_tensor_cores || Products::in_tf32) || ...);
     return row * Columns + (permuted ? column ^ row % 4 * 8 : column);
   }
 

@@ -143,6 +143,13 @@ template <class Words> struct static_program {
           ? program.leaf_store[0].type
           : dtype::boolean;
 
+  /// Whether its one result is rounded to tf32.
+  static constexpr bool gives_tf32 = [] {
+    if (sizes.results != 1) return false;
+    const instruction& last = program.instruction_store[program.result_store[0].instruction];
+    return last.what == code::element && last.op == id("tf32") && last.type == dtype::f32;
+  }();
+
   /// Bytes of the widest element that it reads.
   static constexpr int widest_leaf = [] {
     int widest = 1;

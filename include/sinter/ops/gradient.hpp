@@ -7,6 +7,7 @@
 
 #include "sinter/ops/arithmetic.hpp"
 #include "sinter/ops/compare.hpp"
+#include "sinter/ops/linear.hpp"
 
 namespace sinter {
 
@@ -51,6 +52,12 @@ constexpr symbol transposed(symbol x) {
   return {x.graph, rules::permute(*x.graph, x.index, order, rank)};
 }
 
+/// Whether a value was rounded to tf32, wherever its axes went then.
+constexpr bool is_tf32(symbol x) {
+  while (x.get().what() == kind::permute) x.index = x.get().operand[0];
+  return x.get().what() == kind::element && x.get().op->name == id("tf32");
+}
+
 constexpr void pull_back(symbol g, const symbol* x, symbol y, symbol* out) {
   graph_builder& graph = *g.graph;
   const node n = y.get();
@@ -70,6 +77,7 @@ constexpr void pull_back(symbol g, const symbol* x, symbol y, symbol* out) {
       else out[0] = pull_extremum(g, x[0], y, static_cast<unsigned>(n.attribute[0]));
       return;
     case kind::matmul:
+      if (is_tf32(x[0]) && is_tf32(x[1])) g = tf32(g);
       out[0] = {&graph, rules::matmul(graph, g.index, transposed(x[1]).index)};
       out[1] = {&graph, rules::matmul(graph, transposed(x[0]).index, g.index)};
       return;
