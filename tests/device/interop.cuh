@@ -15,12 +15,9 @@
 
 #include <doctest/doctest.h>
 
-namespace sinter::testing {
+#include "device/common.cuh"
 
-inline bool has_device() {
-  int count = 0;
-  return cudaGetDeviceCount(&count) == cudaSuccess && count > 0;
-}
+namespace sinter::testing {
 
 /// Device memory with 0, 1, 2, ...
 inline float* allocated_there(int count) {

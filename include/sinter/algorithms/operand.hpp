@@ -137,6 +137,11 @@ template <class T> struct strided {
   std::string text() const { return extents_text(extents, rank); }
 };
 
+[[noreturn]] inline void fail_without_memory(name_code name) {
+  fail<value_error>({name_text(name).c_str(), ": the operand holds no memory: it was moved from; "
+                     "assign to it before it is used"});
+}
+
 /// The elements of a tensor or a view: to be written in a tensor that is not const, else to be
 /// read. One that was moved from is refused, as in an expression.
 template <class X> auto elements_of(X& x, name_code name) {
@@ -157,9 +162,7 @@ template <class X> auto elements_of(X& x, name_code name) {
     else result.strides[a] = x.stride(a);
     lost = lost || (is_static(plain::declared[a]) && plain::declared[a] != x.extent(a));
   }
-  if (lost || (x.data() == nullptr && step != 0))
-    fail<value_error>({name_text(name).c_str(), ": the operand holds no memory: it was moved "
-                       "from; assign to it before it is used"});
+  if (lost || (x.data() == nullptr && step != 0)) fail_without_memory(name);
   return result;
 }
 

@@ -74,7 +74,7 @@ template <> inline constexpr std::uint16_t infinite_bits<bf16> = 0x7f80;
 template <> inline constexpr std::uint32_t infinite_bits<float> = 0x7f800000;
 template <> inline constexpr std::uint64_t infinite_bits<double> = 0x7ff0000000000000;
 
-template <class T> constexpr key_t<T> ascending_key(T x) {
+template <class T> SINTER_HD constexpr key_t<T> ascending_key(T x) {
   const auto bits = __builtin_bit_cast(key_t<T>, x);
   if constexpr (is_floating_element<T>) {
     const auto magnitude = static_cast<key_t<T>>(bits & (top_bit<T> - 1));
@@ -89,10 +89,10 @@ template <class T> constexpr key_t<T> ascending_key(T x) {
 }
 
 /// What turns the order around, added bit by bit.
-template <class T> constexpr key_t<T> reversal(order direction) {
+template <class T> SINTER_HD constexpr key_t<T> reversal(order direction) {
   return direction == order::descending ? static_cast<key_t<T>>(~key_t<T>{0}) : key_t<T>{0};
 }
-template <class T> constexpr key_t<T> key_of(T x, order direction) {
+template <class T> SINTER_HD constexpr key_t<T> key_of(T x, order direction) {
   return ascending_key(x) ^ reversal<T>(direction);
 }
 

@@ -3,11 +3,13 @@
 
 /// Running sums, products and maxima along an axis.
 ///
-/// A line is scanned from its beginning to its end by one thread, so the rounding of floats is that
-/// of the plain loop and the same for any number of threads. Lines are shared among threads.
+/// On the host a line is scanned from its beginning to its end by one thread, so the rounding of
+/// floats is that of the plain loop and the same for any number of threads. Lines are shared among
+/// threads. On a device parts of a line are scanned side by side (placed_scan.hpp).
 
 #include "sinter/algorithms/lines.hpp"
 #include "sinter/algorithms/order.hpp"
+#include "sinter/algorithms/placed_scan.hpp"
 
 namespace sinter {
 
@@ -25,20 +27,20 @@ template <class T> SINTER_HD auto wrapping(T x) {
   else return x;
 }
 struct running_sum {
-  template <class T> static constexpr T neutral() { return T(0); }
+  template <class T> SINTER_HD static constexpr T neutral() { return T(0); }
   template <class T> SINTER_HD T operator()(T a, T b) const {
     return static_cast<T>(wrapping(a) + wrapping(b));
   }
 };
 struct running_product {
-  template <class T> static constexpr T neutral() { return T(1); }
+  template <class T> SINTER_HD static constexpr T neutral() { return T(1); }
   template <class T> SINTER_HD T operator()(T a, T b) const {
     return static_cast<T>(wrapping(a) * wrapping(b));
   }
 };
 /// Keeps the first of equal values, and a NaN once there is one.
 struct running_max {
-  template <class T> static constexpr T neutral() {
+  template <class T> SINTER_HD static constexpr T neutral() {
     if constexpr (std::is_floating_point_v<T>) return static_cast<T>(-__builtin_huge_val());
     else if constexpr (std::is_same_v<T, bool>) return false;
     else if constexpr (std::is_signed_v<T>)
@@ -78,6 +80,14 @@ Result scan_lines(const X& x, scan kind, Operation operation) {
   using computed = std::conditional_t<std::is_same_v<Operation, running_max>,
                                       register_t<dtype_of<element>>,
                                       accumulator_t<element>>;
+  if constexpr (on_devices)
+    if (const placement where = values.where(); !where.is_host()) {
+      const auto& all = contiguous(values, Name);
+      Result result = placed_tensor<Result>(all.extents(), where);
+      placed_scan<computed>(system_at(where), all.data(), result.data(), all.size(),
+                            axis_places(all, Axis), kind == scan::exclusive, operation);
+      return result;
+    }
   const auto from = elements_of(values, Name);
   Result result = make_tensor<Result>(values.extents());
   const auto to = elements_of(result, Name);

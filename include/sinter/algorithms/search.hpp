@@ -5,6 +5,7 @@
 
 #include "sinter/algorithms/lines.hpp"
 #include "sinter/algorithms/order.hpp"
+#include "sinter/algorithms/placed_search.hpp"
 
 namespace sinter {
 
@@ -36,13 +37,21 @@ template <class> struct histogram_of {
 
 /// The bin of a value in [edges[0], edges[bins]]: the guess by division, put right by the edges, so
 /// that a value on an edge is in the bin which begins there, whatever the rounding.
-inline std::int64_t bin_of(double value, const double* edges, std::int64_t bins, double scale) {
+SINTER_HD inline std::int64_t bin_of(double value, const double* edges, std::int64_t bins,
+                                     double scale) {
   auto bin = static_cast<std::int64_t>((value - edges[0]) * scale);
   if (bin >= bins) bin = bins - 1;
   if (bin > 0 && value < edges[bin]) --bin;
   else if (bin + 1 < bins && value >= edges[bin + 1]) ++bin;
   return bin;
 }
+
+struct find_bin {
+  SINTER_HD std::int64_t operator()(double value, const double* edges, std::int64_t bins,
+                                    double scale) const {
+    return bin_of(value, edges, bins, scale);
+  }
+};
 
 inline constexpr std::int64_t histogram_part = 65536;
 
@@ -87,9 +96,15 @@ void count_values(const strided<const T>& x, histogram_counts& result) {
 }
 
 template <class Value, class Sorted, class X>
-Value search(const Sorted& sorted, const X& x, side where) {
+Value search(const Sorted& sorted, const X& x, side chosen) {
   const auto& sorted_source = in_memory(sorted);
   const auto& source = in_memory(x);
+  if constexpr (on_devices)
+    if (const placement where = place_of(pack_name("search"), sorted_source, source);
+        !where.is_host())
+      return placed_search<Value>(system_at(where),
+                                  contiguous(sorted_source, pack_name("search")),
+                                  contiguous(source, pack_name("search")), chosen == side::left);
   const flat_elements keys(elements_of(sorted_source, pack_name("search")));
   const flat_elements values(elements_of(source, pack_name("search")));
   Value places = make_tensor<Value>(source.extents());
@@ -97,7 +112,7 @@ Value search(const Sorted& sorted, const X& x, side where) {
   const auto *begin = values.data(), *end = begin + values.size();
   std::int64_t* const to = places.data();
   with_policy(16 * values.size(), [&](const auto& policy) {
-    if (where == side::left) thrust::lower_bound(policy, first, last, begin, end, to, before{});
+    if (chosen == side::left) thrust::lower_bound(policy, first, last, begin, end, to, before{});
     else thrust::upper_bound(policy, first, last, begin, end, to, before{});
   });
   return places;
@@ -138,6 +153,10 @@ constexpr algorithm_result<detail::any_operand_rule, detail::histogram_of, X> hi
     value result{{}, detail::histogram_edges(bins, low, high)};
     result.counts = tensor<std::int64_t, dyn>(bins);
     const auto& source = detail::in_memory(x);
+    if constexpr (detail::on_devices)
+      if (const placement where = source.where(); !where.is_host())
+        return detail::placed_histogram<detail::find_bin>(
+            detail::system_at(where), detail::contiguous(source, pack_name("histogram")), result);
     detail::count_values(detail::elements_of(source, pack_name("histogram")), result);
     return result;
   }

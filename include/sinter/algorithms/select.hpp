@@ -4,6 +4,7 @@
 /// Elements in another order, and some of them: by indices, by a mask, by chance, from the end.
 /// Where the work is to copy through an index, this is a loop over lines.
 
+#include "sinter/algorithms/placed_select.hpp"
 #include "sinter/algorithms/sort.hpp"
 #include "sinter/tensor/random.hpp"
 
@@ -66,10 +67,6 @@ template <class Tensor> struct partition_value {
   using type = partitioned<tensor<typename Tensor::element, dyn>>;
 };
 
-struct is_set {
-  SINTER_HD bool operator()(bool flag) const { return flag; }
-};
-
 /// An index is in range, or the call has no result.
 template <class T>
 void check_indices(const flat_elements<T>& indices, name_code name, std::int64_t length) {
@@ -77,6 +74,16 @@ void check_indices(const flat_elements<T>& indices, name_code name, std::int64_t
     if (integer_less(indices.data()[i], 0) || !integer_less(indices.data()[i], length))
       fail<value_error>({name_text(name).c_str(), ": index ", indices.data()[i], " at position ",
                          i, " is outside an axis of ", length, " elements"});
+}
+
+/// The same of indices on a device.
+template <class System, class Indices>
+void check_placed_indices(const System& system, const Indices& indices, name_code name,
+                          std::int64_t length) {
+  const std::int64_t at = placed_misfit(system, indices.data(), indices.size(), length);
+  if (at < 0) return;
+  const auto here = indices.to(cpu);
+  check_indices(flat_elements(elements_of(here, name)), name, length);
 }
 
 inline void check_same_extents(name_code name, const std::int64_t* x, const std::int64_t* y,
@@ -91,6 +98,20 @@ template <int Axis, class Value, class X, class Indices>
 Value gather(const X& x, const Indices& which) {
   const auto& source = in_memory(x);
   const auto& places = in_memory(which);
+  if constexpr (on_devices)
+    if (const placement where = place_of(pack_name("gather"), source, places);
+        !where.is_host()) {
+      const auto system = system_at(where);
+      const auto& values = contiguous(source, pack_name("gather"));
+      const auto& indices = contiguous(places, pack_name("gather"));
+      const int axis = normal_axis(Axis, Value::rank);
+      check_same_extents(pack_name("gather"), values.extents(), indices.extents(), Value::rank,
+                         axis);
+      check_placed_indices(system, indices, pack_name("gather"), values.extent(axis));
+      Value value = placed_tensor<Value>(indices.extents(), where);
+      placed_gather(system, values, indices, axis, false, value);
+      return value;
+    }
   const auto from = elements_of(source, pack_name("gather"));
   const auto indices = elements_of(places, pack_name("gather"));
   const line_space lines(from, Axis), space(indices, Axis);
@@ -112,6 +133,20 @@ template <int Axis, class Value, class X, class Indices>
 Value take(const X& x, const Indices& which) {
   const auto& source = in_memory(x);
   const auto& places = in_memory(which);
+  if constexpr (on_devices)
+    if (const placement where = place_of(pack_name("take"), source, places); !where.is_host()) {
+      const auto system = system_at(where);
+      const auto& values = contiguous(source, pack_name("take"));
+      const auto& indices = contiguous(places, pack_name("take"));
+      const int axis = normal_axis(Axis, Value::rank);
+      check_placed_indices(system, indices, pack_name("take"), values.extent(axis));
+      std::int64_t extents[max_rank + 1]{};
+      copy_elements(values.extents(), extents, Value::rank);
+      extents[axis] = indices.size();
+      Value value = placed_tensor<Value>(extents, where);
+      placed_gather(system, values, indices, axis, true, value);
+      return value;
+    }
   const auto from = elements_of(source, pack_name("take"));
   const flat_elements indices(elements_of(places, pack_name("take")));
   const line_space lines(from, Axis);
@@ -135,6 +170,15 @@ Value take(const X& x, const Indices& which) {
 template <class Value, class X, class Mask> Value partition(const X& x, const Mask& holds) {
   const auto& source = in_memory(x);
   const auto& mask = in_memory(holds);
+  if constexpr (on_devices)
+    if (const placement where = place_of(pack_name("partition"), source, mask);
+        !where.is_host()) {
+      check_same_extents(pack_name("partition"), source.extents(), mask.extents(),
+                         std::remove_cvref_t<decltype(source)>::rank);
+      return placed_partition<Value>(system_at(where),
+                                     contiguous(source, pack_name("partition")),
+                                     contiguous(mask, pack_name("partition")));
+    }
   const auto elements = elements_of(source, pack_name("partition"));
   const auto conditions = elements_of(mask, pack_name("partition"));
   check_same_extents(pack_name("partition"), elements.extents, conditions.extents, elements.rank);
@@ -155,6 +199,10 @@ template <class Value, class X, class Mask> Value partition(const X& x, const Ma
 
 template <int Axis, class Value, class X> Value reverse(const X& x) {
   const auto& source = in_memory(x);
+  if constexpr (on_devices)
+    if (!source.where().is_host())
+      return placed_reverse<Axis>(system_at(source.where()),
+                                  contiguous(source, pack_name("reverse")));
   const auto from = elements_of(source, pack_name("reverse"));
   Value value = make_tensor<Value>(source.extents());
   const auto to = elements_of(value, pack_name("reverse"));
@@ -273,7 +321,11 @@ constexpr detail::axis_result<pack_name("shuffle"), Axis, detail::same_tensor, X
   } else {
     const auto& source = detail::in_memory(x);
     const int axis = normal_axis(Axis, value::rank);
-    return detail::take<Axis, value>(source, permutation(source.extent(axis), seed));
+    const tensor<std::int64_t, dyn> places = permutation(source.extent(axis), seed);
+    if constexpr (detail::on_devices)
+      if (!source.where().is_host())
+        return detail::take<Axis, value>(source, places.to(source.where()));
+    return detail::take<Axis, value>(source, places);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "sinter/algorithms/lines.hpp"
 #include "sinter/algorithms/order.hpp"
+#include "sinter/algorithms/placed_sort.hpp"
 
 namespace sinter {
 
@@ -138,6 +139,18 @@ template <int Axis, class Tensor> void sort_lines(Tensor& values, order directio
   });
 }
 
+template <int Axis, class Value, class X> Value sort(const X& x, order direction) {
+  if constexpr (on_devices && !is_call<X>)
+    if (!x.where().is_host())
+      return placed_sort<Axis>(system_at(x.where()), contiguous(x, pack_name("sort")), direction);
+  Value values = own_tensor<pack_name("sort")>(x);
+  if constexpr (on_devices)
+    if (!values.where().is_host())
+      return placed_sort<Axis>(system_at(values.where()), values, direction);
+  sort_lines<Axis>(values, direction);
+  return values;
+}
+
 /// The indices that sort a line.
 template <class T>
 void sort_indices(const line<const T>& values, std::int64_t* indices, std::int64_t n,
@@ -182,6 +195,10 @@ template <class Tensor> struct indices_of {
 
 template <int Axis, class Result, class X> Result argsort(const X& x, order direction) {
   const auto& values = in_memory(x);
+  if constexpr (on_devices)
+    if (!values.where().is_host())
+      return placed_argsort<Axis, Result>(system_at(values.where()),
+                                          contiguous(values, pack_name("argsort")), direction);
   const auto from = elements_of(values, pack_name("argsort"));
   Result result = make_tensor<Result>(values.extents());
   const auto to = elements_of(result, pack_name("argsort"));
@@ -219,14 +236,19 @@ using top_k_result =
 
 template <int Axis, extent_t K, class Result, class X> Result top_k(const X& x) {
   const auto& all = in_memory(x);
+  constexpr int rank = std::remove_cvref_t<decltype(all)>::rank, axis = normal_axis(Axis, rank);
+  std::int64_t extents[max_rank + 1]{};
+  copy_elements(all.extents(), extents, rank);
+  if (extents[axis] < K)
+    fail<shape_error>({"top_k: axis ", axis, " of a tensor ", extents_text(extents, rank),
+                       " has fewer than ", K, " elements; ask for no more than it has"});
+  extents[axis] = K;
+  if constexpr (on_devices)
+    if (!all.where().is_host())
+      return placed_top_k<Axis, Result>(system_at(all.where()),
+                                        contiguous(all, pack_name("top_k")), extents);
   const auto from = elements_of(all, pack_name("top_k"));
   const line_space lines(from, Axis);
-  if (lines.length < K)
-    fail<shape_error>({"top_k: axis ", lines.axis, " of a tensor ", from.text(), " has fewer than ",
-                       K, " elements; ask for no more than it has"});
-  std::int64_t extents[max_rank + 1]{};
-  copy_elements(lines.extents, extents, max_rank);
-  extents[lines.axis] = K;
   Result result{make_tensor<decltype(Result::values)>(extents),
                 make_tensor<decltype(Result::indices)>(extents)};
   const auto values = elements_of(result.values, pack_name("top_k"));
@@ -264,9 +286,7 @@ constexpr detail::axis_result<pack_name("sort"), Axis, detail::same_tensor, X> s
   if constexpr (detail::lacks_elements<value>) {
     return detail::no_elements<value, pack_name("sort")>(x);
   } else {
-    value sorted = detail::own_tensor<pack_name("sort")>(x);
-    detail::sort_lines<Axis>(sorted, direction);
-    return sorted;
+    return detail::sort<Axis, value>(x, direction);
   }
 }
 

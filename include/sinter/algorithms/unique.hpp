@@ -3,6 +3,7 @@
 
 /// The different values of a tensor, in order.
 
+#include "sinter/algorithms/placed_unique.hpp"
 #include "sinter/algorithms/sort.hpp"
 
 namespace sinter {
@@ -39,17 +40,14 @@ template <class T> tensor<T, dyn> front(const tensor<T, dyn>& x, std::int64_t co
   return part;
 }
 
-/// Whether a run of equal values begins at a place of a sorted list.
-template <class T> struct begins_run {
-  const T* values;
-  const std::int64_t* sorted;  ///< where they stand, in order
-  SINTER_HD bool operator()(std::int64_t i) const {
-    return i == 0 || !same_place{}(values[sorted[i - 1]], values[sorted[i]]);
-  }
-};
-
 template <class Value, class X> Value unique(const X& x) {
   const auto& source = in_memory(x);
+  if constexpr (on_devices)
+    if (!source.where().is_host()) {
+      const auto system = system_at(source.where());
+      const auto& values = contiguous(source, pack_name("unique"));
+      return placed_runs(system, values).values();
+    }
   Value sorted = flat_copy(elements_of(source, pack_name("unique")));
   sort_values(sorted.data(), sorted.size(), ascending);
   std::int64_t count = 0;
@@ -62,6 +60,10 @@ template <class Value, class X> Value unique(const X& x) {
 
 template <class Value, class X> Value unique_all(const X& x) {
   const auto& source = in_memory(x);
+  if constexpr (on_devices)
+    if (!source.where().is_host())
+      return placed_unique_all<Value>(system_at(source.where()),
+                                      contiguous(source, pack_name("unique")));
   const flat_elements all(elements_of(source, pack_name("unique")));
   using element = std::remove_cvref_t<decltype(*all.data())>;
   const std::int64_t n = all.size();
