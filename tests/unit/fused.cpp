@@ -295,3 +295,29 @@ TEST_CASE("fused: loops, conditions and helper functions of the language") {
   });
   CHECK(elements(sums(one)) == numbers{10, 20, 30});
 }
+
+TEST_CASE("fused: layers whose extents are all open are one kernel, as static ones are") {
+  using st::dyn;
+  const st::tensor<float, dyn, dyn> x = st::random::normal(5, 7), w = st::random::normal(7, 3);
+  const st::tensor<float, dyn> b = st::random::normal(3), s = st::random::normal(7), t = s;
+  constexpr auto norm = st::fused([](auto v, auto scale, auto shift) {
+    return st::layer_norm(v, scale, shift);
+  });
+  constexpr auto dense = st::fused([](auto v, auto m, auto c) { return relu(matmul(v, m) + c); });
+  static_assert(st::kernels(norm, st::tensor<float, dyn, dyn>(), st::tensor<float, dyn>(),
+                            st::tensor<float, dyn>()) == 1);
+  CHECK(st::kernels(dense, x, w, b) == 1);
+  const st::tensor<float, 5, 7> fixed_x = x;
+  const st::tensor<float, 7, 3> fixed_w = w;
+  const st::tensor<float, 3> fixed_b = b;
+  const auto open = dense(x, w, b);
+  const auto fixed = dense(fixed_x, fixed_w, fixed_b);
+  for (std::int64_t i = 0; i < fixed.size(); ++i) CHECK(open.data()[i] == fixed.data()[i]);
+  // One extent that is a number makes the others that number.
+  const auto half = dense(x, fixed_w, b);
+  static_assert(decltype(half)::declared[1] == 3);
+  // What must be equal is still checked.
+  const st::tensor<float, dyn> longer = st::random::normal(4);
+  CHECK_THROWS_AS(dense(x, w, longer), st::shape_error);
+  CHECK_THROWS_AS(norm(x, s, longer), st::shape_error);
+}

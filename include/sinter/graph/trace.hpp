@@ -5,6 +5,7 @@
 /// is called with their symbols, and what it returns or overwrites becomes outputs. Structures of
 /// tensors take part as themselves, with symbols in place of memory.
 
+#include "sinter/graph/equal_extents.hpp"
 #include "sinter/graph/expression.hpp"
 #include "sinter/graph/graph.hpp"
 
@@ -84,7 +85,9 @@ template <class Rule, class... Operands> struct tracer<call<Rule, Operands...>> 
           if (!g.first_mistake) (operand_traits<Operands>::updates(g, x.value, x.first), ...);
         },
         operands);
-    return prune(g);
+    graph_builder used = prune(g);
+    if (!used.first_mistake) merge_equal_extents(used);
+    return used;
   }
 };
 

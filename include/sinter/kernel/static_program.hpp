@@ -147,7 +147,7 @@ template <class Words> struct static_program {
   static constexpr bool gives_tf32 = [] {
     if (sizes.results != 1) return false;
     const instruction& last = program.instruction_store[program.result_store[0].instruction];
-    return last.what == code::element && last.op == id("tf32") && last.type == dtype::f32;
+    return last.what == code::element && last.op == pack_name("tf32") && last.type == dtype::f32;
   }();
 
   /// Bytes of the widest element that it reads.

@@ -14,7 +14,7 @@ template <int Axis> struct softmax_rule {
   constexpr symbol operator()(symbol x) const {
     x = as_floating(x);
     const symbol e = exp(x - detach(max<keep, Axis>(x)));
-    return e / sum<keep, Axis>(e);
+    return e * (1 / sum<keep, Axis>(e));
   }
 };
 
@@ -29,7 +29,7 @@ template <int Axis> struct log_softmax_rule {
 struct layer_norm_rule {
   constexpr symbol operator()(symbol x) const {
     const symbol centred = x - mean<keep, -1>(x);
-    return centred / sqrt(mean<keep, -1>(centred * centred) + 1e-5);
+    return centred * (1 / sqrt(mean<keep, -1>(centred * centred) + 1e-5));
   }
   constexpr symbol operator()(symbol x, symbol scale, symbol shift) const {
     return (*this)(x) * scale + shift;

@@ -157,12 +157,12 @@ constexpr void divide(nest& n) {
     }
     if (i.full || i.what == code::fold)
       if (i.stage + 1 > passes) passes = i.stage + 1;
-    if (i.full) i.passes = 1u << i.stage;
   }
   for (const result& r : p.result_list) {
-    const instruction& i = list[r.instruction];
+    instruction& i = list[r.instruction];
     const int stage = i.stage + (i.what == code::fold ? 1 : 0);
     if (r.full && stage + 1 > passes) passes = stage + 1;
+    if (r.full && i.full) i.passes = 1u << i.stage;
   }
   p.passes = passes;
   p.row_buffers = 0;
@@ -170,6 +170,7 @@ constexpr void divide(nest& n) {
     instruction& i = list[k];
     if (i.full && (i.passes >> (i.stage + 1)) != 0 && i.flops > 2) {
       i.saved = p.row_buffers++;
+      i.passes |= 1u << i.stage;
     }
     const std::uint32_t needed = i.what == code::fold ? 1u << i.stage
                                  : i.saved >= 0       ? 1u << i.stage

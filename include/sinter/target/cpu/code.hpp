@@ -53,9 +53,28 @@ template <class Words> struct static_code {
                                      folds[5], folds[6], folds[7], folds[8], folds[11], folds[12],
                                      folds[13], folds[14], folds[15], folds[16]>;
 
+  /// A short pass over a row would wait for each fold to add the vector before: it takes several
+  /// vectors at a time, each with accumulators of its own.
+  static constexpr int vectors_beside = 4;
+  static constexpr bool is_beside(int pass) {
+    int steps = 0, found = 0;
+    for (int i = 0; i < sizes.instructions; ++i) {
+      const instruction& n = program.instruction_store[i];
+      found += n.what == code::fold && n.stage == pass;
+      steps += n.what == code::fold ? n.stage == pass : n.full && (n.passes >> pass & 1) != 0;
+    }
+    return program.folds == fold::row && found > 0 && steps <= 8;
+  }
+  static constexpr bool any_beside = [] {
+    for (int pass = 0; pass < program.passes; ++pass)
+      if (is_beside(pass)) return true;
+    return false;
+  }();
+
   struct state : cursor<sizes.leaves, sizes.results, sizes.products, 64> {
     file value{};
     accumulators partial{};
+    accumulators beside[any_beside ? vectors_beside - 1 : 1]{};
   };
 
   /// The choice of the pass stands outside the loop, so that the loop is straight code.
@@ -164,8 +183,9 @@ template <class Words> struct static_code {
   template <int I> SINTER_INLINE static value_t<I>& reg(file& f) {
     return f.template get<place.kind[I]>(place.slot[I]);
   }
-  template <int I> SINTER_INLINE static value_t<I>& acc(state& s) {
-    return s.partial.template get<place.kind[I]>(place.accumulator[I]);
+  template <int I, int Beside = 0> SINTER_INLINE static value_t<I>& acc(state& s) {
+    accumulators& own = Beside == 0 ? s.partial : s.beside[Beside > 0 ? Beside - 1 : 0];
+    return own.template get<place.kind[I]>(place.accumulator[I]);
   }
 
   template <class F> SINTER_INLINE static void each(F&& f) {
@@ -176,6 +196,11 @@ template <class Words> struct static_code {
   template <class F> SINTER_INLINE static void each_fold(F&& f) {
     each([&]<int I>() SINTER_LAMBDA {
       if constexpr (program.instruction_store[I].what == code::fold) f.template operator()<I>();
+    });
+  }
+  template <int Pass, class F> SINTER_INLINE static void each_fold_of(F&& f) {
+    each_fold([&]<int I>() SINTER_LAMBDA {
+      if constexpr (program.instruction_store[I].stage == Pass) f.template operator()<I>();
     });
   }
   template <class F> SINTER_INLINE static void each_result(F&& f) {
@@ -192,14 +217,42 @@ template <class Words> struct static_code {
 
   template <int Pass>
   SINTER_INLINE static void whole_line(state& s, std::int64_t begin, std::int64_t end) {
+    // A copy that nobody else can see stays in registers.
+    state own = s;
     std::int64_t c = begin;
-    for (; c + width <= end; c += width) one_pass<Pass, false>(s, c, width);
-    if (c < end) one_pass<Pass, true>(s, c, static_cast<int>(end - c));
+    if constexpr (is_beside(Pass)) c = vectors_of_line<Pass>(own, begin, end);
+    for (; c + width <= end; c += width) one_pass<Pass, false>(own, c, width);
+    if (c < end) one_pass<Pass, true>(own, c, static_cast<int>(end - c));
+    each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA { acc<I>(s) = acc<I>(own); });
   }
 
-  template <int Pass, bool Tail>
+  /// Takes what it can of a line in several vectors at a time, and gives the end of that.
+  template <int Pass>
+  SINTER_INLINE static std::int64_t vectors_of_line(state& s, std::int64_t c, std::int64_t end) {
+    constexpr int step = vectors_beside * width;
+    static_assert(vectors_beside == 4);
+    if (c + step > end) return c;
+    each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA {
+      acc<I, 1>(s) = acc<I, 2>(s) = acc<I, 3>(s) =
+          value_t<I>(folds::neutral<op<I>(), element<I>>());
+    });
+    for (; c + step <= end; c += step) {
+      one_pass<Pass, false>(s, c, width);
+      one_pass<Pass, false, 1>(s, c + width, width);
+      one_pass<Pass, false, 2>(s, c + 2 * width, width);
+      one_pass<Pass, false, 3>(s, c + 3 * width, width);
+    }
+    each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA {
+      acc<I>(s) = folds::combine<op<I>()>(folds::combine<op<I>()>(acc<I>(s), acc<I, 1>(s)),
+                                          folds::combine<op<I>()>(acc<I, 2>(s), acc<I, 3>(s)));
+    });
+    return c;
+  }
+
+  /// `Beside`: which of the accumulators.
+  template <int Pass, bool Tail, int Beside = 0>
   SINTER_INLINE static void one_pass(state& s, std::int64_t c, int n) {
-    each([&]<int I>() SINTER_LAMBDA { full_step<I, Pass, Tail>(s, c, n); });
+    each([&]<int I>() SINTER_LAMBDA { full_step<I, Pass, Tail, Beside>(s, c, n); });
     each_result([&]<int R>() SINTER_LAMBDA {
       if constexpr (program.result_store[R].full && pass_of_result(R) == Pass)
         store<R, Tail>(s, c, n);
@@ -225,11 +278,11 @@ template <class Words> struct static_code {
       if (i.stage == stage) compute<I, true>(s, c, n);
   }
 
-  template <int I, int Pass, bool Tail>
+  template <int I, int Pass, bool Tail, int Beside>
   SINTER_INLINE static void full_step(state& s, std::int64_t c, int n) {
     constexpr instruction i = program.instruction_store[I];
     if constexpr (i.what == code::fold) {
-      if constexpr (i.stage == Pass) accumulate<I, Tail>(s, n);
+      if constexpr (i.stage == Pass) accumulate<I, Tail, Beside>(s, n);
     } else if constexpr (i.full && (i.passes >> Pass & 1)) {
       if constexpr (i.saved >= 0 && i.stage != Pass) {
         reload<I>(s, c);
@@ -255,14 +308,15 @@ template <class Words> struct static_code {
     reg<I>(s.value) = value_t<I>(simd<kept, width>::load(from));
   }
 
-  template <int I, bool Tail> SINTER_INLINE static void accumulate(state& s, int n) {
+  template <int I, bool Tail, int Beside>
+  SINTER_INLINE static void accumulate(state& s, int n) {
     constexpr int x = program.instruction_store[I].operand[0];
     constexpr auto start = folds::neutral<op<I>(), element<I>>();
     auto v = reg<x>(s.value);
     // A fold that keeps the line has no lanes to hide: those of a tail are never stored.
     if constexpr (Tail && program.folds == fold::row)
       v = math::select(first_lanes<element<I>, width>(n), v, value_t<I>(start));
-    acc<I>(s) = folds::combine<op<I>()>(acc<I>(s), v);
+    acc<I, Beside>(s) = folds::combine<op<I>()>(acc<I, Beside>(s), v);
   }
 
   template <int I, bool Tail>
