@@ -158,13 +158,30 @@ SINTER_HD SINTER_INLINE constexpr V power_of_two(V n) {
   return from_bits((to_bits(n + V(F::rounder)) << F::fraction) + F::one);
 }
 
-/// x * 2^n in two steps, neither of which overflows early. Rounds twice if the result is
-/// subnormal. An overload for a vector that has an instruction for it is found by its argument.
+/// 2^n as two powers that do not overflow early. The bits of n + rounder end in n.
+template <class V>
+struct two_powers {
+  using F = format_of<V>;
+  V first, second;
+  SINTER_HD SINTER_INLINE constexpr explicit two_powers(V n) {
+    const auto all = to_bits(n + V(F::rounder)), half = all >> 1;
+    first = from_bits((half << F::fraction) + F::one);
+    second = from_bits(((all - half) << F::fraction) + F::one);
+  }
+};
+
+/// x * 2^n in two steps. Rounds twice if the result is subnormal. A vector with an instruction for it
+/// has an overload.
 template <class V>
 SINTER_HD SINTER_INLINE constexpr V scale_by_power(V x, V n) {
-  using E = typename lane_of<V>::type;
-  const V half = round_to_integer(n * V(E(0.5)));
-  return (x * power_of_two(half)) * power_of_two(n - half);
+  const two_powers power(n);
+  return (x * power.first) * power.second;
+}
+/// (1 + x) * 2^n, likewise: the sum and the first step are one instruction, and exact but for it.
+template <class V>
+SINTER_HD SINTER_INLINE constexpr V scale_one_plus(V x, V n) {
+  const two_powers power(n);
+  return multiply_add(x, power.first, power.first) * power.second;
 }
 
 /// x = n ln2 + r with |r| <= ln2 / 2.
@@ -201,9 +218,15 @@ SINTER_HD SINTER_INLINE constexpr V expm1_of_reduced(V r) {
 /// e^x for x within exp_smallest .. exp_largest.
 template <class V>
 SINTER_HD SINTER_INLINE constexpr V exp_kernel(V x) {
-  using E = typename lane_of<V>::type;
   const auto part = reduce_exponent(x);
-  return scale_by_power(V(E(1)) + expm1_of_reduced(part.r), part.n);
+  return scale_one_plus(expm1_of_reduced(part.r), part.n);
+}
+/// The same where the result is a normal number.
+template <class V>
+SINTER_HD SINTER_INLINE constexpr V normal_exp_kernel(V x) {
+  const auto part = reduce_exponent(x);
+  const V power = power_of_two(part.n);
+  return multiply_add(expm1_of_reduced(part.r), power, power);
 }
 
 /// e^x - 1 for x within -80 .. exp_largest. At n = 0 it is the polynomial itself, so small
@@ -296,7 +319,7 @@ SINTER_HD SINTER_INLINE constexpr V tanh_kernel(V x) {
                       -0x1.226e10f4d63a5p-7, 0x1.664f4746f2aa4p-6, -0x1.ba1ba1b3de87bp-5,
                       0x1.11111111092d2p-3, -0x1.55555555554e6p-2);
   }
-  const V e = exp_kernel(a * V(E(-2)));
+  const V e = normal_exp_kernel(a * V(E(-2)));
   const V far = one - (e + e) / (one + e);
   return with_sign(select(a < V(E(0.625)), multiply_add(a * z, near, a), far), x);
 }
@@ -328,7 +351,7 @@ SINTER_HD SINTER_INLINE constexpr V erf_kernel(V x) {
                    -0x1.3988a6b0f8490p-6, 0x1.a4f75057f2bb9p-4, 0x1.45f2f90a7962fp-1,
                    0x1.20dd7597f1410p+0);
   }
-  const V far = V(E(1)) - exp_kernel(V(E(0)) - a * g);
+  const V far = V(E(1)) - normal_exp_kernel(V(E(0)) - a * g);
   return with_sign(select(a < V(F::erf_split), multiply_add(a, near, a), far), x);
 }
 

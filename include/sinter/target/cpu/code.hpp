@@ -88,16 +88,17 @@ template <class Words> struct static_code {
 
   SINTER_INLINE static void column(state& s, std::int64_t begin, std::int64_t end, void* kept) {
     char* at = static_cast<char*>(kept);
+    state own = s;  // as in a line
     std::int64_t c = begin;
     for (; c + width <= end; c += width, at += bytes_kept) {
-      recall(s, at);
-      one_pass<0, false>(s, c, width);
-      keep(s, at);
+      recall(own, at);
+      one_pass<0, false>(own, c, width);
+      keep(own, at);
     }
     if (c == end) return;
-    recall(s, at);
-    one_pass<0, true>(s, c, static_cast<int>(end - c));
-    keep(s, at);
+    recall(own, at);
+    one_pass<0, true>(own, c, static_cast<int>(end - c));
+    keep(own, at);
   }
 
   SINTER_INLINE static void clear(state& s, int pass) {

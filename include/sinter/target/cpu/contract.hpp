@@ -67,6 +67,12 @@ template <class T, class Left, class Right> struct product_core {
     return round_up(z.padded * larger(inner, 1) * sizeof(T), alignment);
   }
 
+  /// Whether few rows read B where it lies. Its last columns, fewer than a panel, are packed.
+  static bool reads_in_place(const arguments& args, const contract_sizes& z) {
+    if constexpr (!is_plain<Right, T>()) return false;
+    else return z.rows <= rows_in_place<T> && view_operand<Right>(args, 0).column_stride == 1;
+  }
+
   /// Columns of panel `number`, all of K. Panels are blocked along K, a block of all panels each.
   static void pack(const arguments& args, const contract_sizes& z, std::int64_t inner,
                    std::int64_t item, std::int64_t number, T* packed) {
@@ -98,6 +104,17 @@ template <class T, class Left, class Right> struct product_core {
     else evaluate_operand<Left>(args, item * z.rows + begin, item * z.rows + end, 0, inner, left,
                                 inner);
     for (std::int64_t i = 0; inner == 0 && i < (end - begin) * width; ++i) out[i] = T(0);
+    if constexpr (is_plain<Right, T>()) {
+      const std::int64_t whole = smaller(to, z.columns / tile::columns);
+      if (inner > 0 && whole > from && reads_in_place(args, z)) {
+        const matrix_view b = view_operand<Right>(args, item * inner);
+        multiply_in_place(end - begin, inner, static_cast<const T*>(a.data), a.row_stride,
+                          a.column_stride, static_cast<const T*>(b.data) + from * tile::columns,
+                          b.row_stride, (whole - from) * tile::columns, out, width);
+        out += (whole - from) * tile::columns;
+        from = whole;
+      }
+    }
     for (std::int64_t k = 0; k < inner; k += product_block_k<T>) {
       const std::int64_t depth = smaller(product_block_k<T>, inner - k);
       for (std::int64_t panel = from; panel < to; ++panel)
@@ -154,9 +171,11 @@ template <class Main, class... Cores> struct contraction {
     each([&]<int P>() {
       const std::int64_t k = inner(args, P);
       auto* to = reinterpret_cast<element<P>*>(panels);
-      parallel_for(ceil_div(z.columns, core<P>::tile::columns), [&](std::int64_t number) {
-        core<P>::pack(args, z, k, item, number, to);
-      }, z.columns * k);
+      const std::int64_t across = core<P>::tile::columns;
+      const std::int64_t first = core<P>::reads_in_place(args, z) ? z.columns / across : 0;
+      parallel_for(ceil_div(z.columns, across) - first, [&](std::int64_t number) {
+        core<P>::pack(args, z, k, item, first + number, to);
+      }, (z.columns - first * across) * k);
       panels += core<P>::packed_bytes(z, k);
     });
   }

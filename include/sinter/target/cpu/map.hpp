@@ -9,10 +9,40 @@
 
 namespace sinter::cpu_target {
 
+/// Whether an operand's neighbours lie along another axis than the line.
+constexpr bool is_turned(const program_view& p) {
+  for (int l = 0; l < p.leaf_count; ++l)
+    if (const std::int64_t step = p.leaves[l].stride[p.line()]; step != 0 && step != 1)
+      return p.rank > 1;
+  return false;
+}
+
+/// Rows begin ... end - 1, tile by tile, so that a cache line of a turned operand is read once for
+/// all the rows that it holds elements of.
+template <class Code>
+void turned_task(const arguments& args, const nest_extents& n, std::int64_t begin,
+                 std::int64_t end) {
+  constexpr std::int64_t tile_rows = 64, tile_columns = 64;
+  typename Code::state s;
+  walker<Code> rows(s, args, Code::view().outer() - 1);
+  for (std::int64_t first = begin; first < end; first += tile_rows) {
+    const std::int64_t last = smaller(first + tile_rows, end);
+    for (std::int64_t from = 0; from < n.line; from += tile_columns) {
+      rows.start(first);
+      for (std::int64_t row = first; row < last; ++row) {
+        if (row > first) rows.next_row();
+        Code::folded(s, 0, 0, Code::width);
+        Code::line(s, 0, from, smaller(from + tile_columns, n.line));
+      }
+    }
+  }
+}
+
 template <class Code>
 void map_task(const arguments& args, nest_extents n, std::int64_t chunk, std::int64_t begin,
               std::int64_t end) {
   const auto& p = Code::view();
+  if (is_turned(p)) return turned_task<Code>(args, n, begin, end);
   const std::int64_t chunks = ceil_div(n.line, chunk);
   typename Code::state s;
   walker<Code> rows(s, args, p.outer() - 1);
@@ -34,9 +64,10 @@ struct map_split {
 
   SINTER_INLINE map_split(const program_view& p, const arguments& args) : n(measure(p, args)) {
     if (n.rows == 0 || n.line == 0) return;
-    chunk = n.line > 2 * grain ? grain : n.line;
+    const bool turned = is_turned(p);
+    chunk = n.line > 2 * grain && !turned ? grain : n.line;
     pieces = n.rows * ceil_div(n.line, chunk);
-    each = chunk >= grain ? 1 : ceil_div(grain, chunk);
+    each = larger(chunk >= grain ? 1 : ceil_div(grain, chunk), turned ? 16 : 1);
   }
   std::int64_t tasks() const { return ceil_div(pieces, each); }
   std::int64_t work() const { return n.rows * n.line; }

@@ -109,8 +109,9 @@ SINTER_INLINE void multiply_row(V* sum, V a, const V* b, std::integer_sequence<i
   ((sum[I] = multiply_add(a, b[I], sum[I])), ...);
 }
 
-/// c[0 .. rows, 0 .. columns] (+)= a[0 .. rows, 0 .. k] panel, for as many rows as indices.
-template <class T, int... Row>
+/// c[0 .. rows, 0 .. columns] (+)= a[0 .. rows, 0 .. k] panel, for as many rows as indices and as
+/// many columns as are in so many vectors.
+template <int Vectors, class T, int... Row>
 __attribute__((noinline)) void multiply_tile(std::int64_t k, const T* a, std::int64_t a_row_stride,
                                              std::int64_t a_column_stride, const T* panel,
                                              std::int64_t panel_stride, T* c,
@@ -118,7 +119,7 @@ __attribute__((noinline)) void multiply_tile(std::int64_t k, const T* a, std::in
                                              std::integer_sequence<int, Row...>) {
   using tile = product_tile<T>;
   using V = simd<T, tile::lanes>;
-  constexpr int n = tile::vectors;
+  constexpr int n = Vectors;
   constexpr auto across = std::make_integer_sequence<int, n>();
   V sum[sizeof...(Row) * n];
   if (accumulate) {
@@ -138,6 +139,53 @@ __attribute__((noinline)) void multiply_tile(std::int64_t k, const T* a, std::in
 
 }  // namespace detail
 
+namespace detail {
+
+/// Columns 0 ... columns - 1, whole tiles, of `Rows` rows.
+template <int Rows, class T>
+inline void multiply_rows(std::int64_t k, const T* a, std::int64_t a_row_stride,
+                          std::int64_t a_column_stride, const T* b, std::int64_t b_row_stride,
+                          std::int64_t columns, T* c, std::int64_t c_row_stride) {
+  using tile = product_tile<T>;
+  constexpr int most = Rows == 1 ? 8 : Rows <= 3 ? 4 : tile::vectors;
+  constexpr int wide = most > tile::vectors ? most : tile::vectors;
+  constexpr auto rows = std::make_integer_sequence<int, Rows>();
+  std::int64_t j = 0;
+  for (; j + wide * tile::lanes <= columns; j += wide * tile::lanes)
+    multiply_tile<wide>(k, a, a_row_stride, a_column_stride, b + j, b_row_stride, c + j,
+                        c_row_stride, false, rows);
+  for (; j < columns; j += tile::columns)
+    multiply_tile<tile::vectors>(k, a, a_row_stride, a_column_stride, b + j, b_row_stride, c + j,
+                                 c_row_stride, false, rows);
+}
+
+}  // namespace detail
+
+/// How many rows read B where it lies: packed, it would be written and read for one tile.
+template <class T> inline constexpr int rows_in_place = product_tile<T>::rows;
+
+/// c = a b for at most `rows_in_place` rows and whole tiles of columns, whose elements lie side by
+/// side in `b`: each is read once, in as many vectors as registers allow.
+template <class T>
+inline void multiply_in_place(std::int64_t rows, std::int64_t k, const T* a,
+                              std::int64_t a_row_stride, std::int64_t a_column_stride, const T* b,
+                              std::int64_t b_row_stride, std::int64_t columns, T* c,
+                              std::int64_t c_row_stride) {
+  static_assert(rows_in_place<T> == 6);
+  const auto run = [&]<int Rows>() {
+    detail::multiply_rows<Rows>(k, a, a_row_stride, a_column_stride, b, b_row_stride, columns, c,
+                                c_row_stride);
+  };
+  switch (rows) {
+    case 1: return run.template operator()<1>();
+    case 2: return run.template operator()<2>();
+    case 3: return run.template operator()<3>();
+    case 4: return run.template operator()<4>();
+    case 5: return run.template operator()<5>();
+    default: return run.template operator()<6>();
+  }
+}
+
 /// c[i, j] = sum over p of a[i, p] panel[p, j], added to c if `accumulate`, for any number of rows
 /// and the tile's full width of columns. A panel need not be packed: rows of B that are as wide as
 /// the tile, and used once, may be read in place with their own stride. A row stride of `a` that is
@@ -148,8 +196,9 @@ inline void multiply_panel(std::int64_t rows, std::int64_t k, const T* a,
                            const T* panel, T* c, std::int64_t c_row_stride, bool accumulate,
                            std::int64_t panel_stride = product_tile<T>::columns) {
   const auto tile = [&](auto row_indices) {
-    detail::multiply_tile(k, a, a_row_stride, a_column_stride, panel, panel_stride, c,
-                          c_row_stride, accumulate, row_indices);
+    detail::multiply_tile<product_tile<T>::vectors>(k, a, a_row_stride, a_column_stride, panel,
+                                                    panel_stride, c, c_row_stride, accumulate,
+                                                    row_indices);
   };
   constexpr int height = product_tile<T>::rows;
   static_assert(height <= 6, "multiply_panel: row tails beyond 5 are missing below");

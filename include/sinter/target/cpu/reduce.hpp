@@ -107,10 +107,11 @@ void column_finish(const arguments& args, std::int64_t row, std::int64_t from, s
 }
 
 template <class Code> void run_column_folds(const arguments& args, const nest_extents& n) {
-  constexpr std::int64_t block = 16 * Code::width;
+  // Wide enough for a part of a row to be a stream, and for its accumulators to stay in the cache.
+  constexpr std::int64_t block = 128 * Code::width;
   const std::int64_t blocks = ceil_div(n.line, block);
   const std::int64_t wide = n.line < block ? n.line : block;
-  const std::int64_t depth = wide > 0 ? ceil_div(2 * grain, wide) : 1;
+  const std::int64_t depth = wide > 0 ? ceil_div(8 * grain, wide) : 1;
   const std::int64_t parts = n.middle > 0 ? ceil_div(n.middle, depth) : 0;
   const std::int64_t stride = ceil_div(wide, Code::width) * Code::bytes_kept;
   char* kept = static_cast<char*>(thread_arena<purpose::shared>().reserve(

@@ -31,6 +31,12 @@ SINTER_HD SINTER_INLINE simd<double, 8> scale_by_power(simd<double, 8> x, simd<d
   std::uint8_t all = 0xff;
   return simd<double, 8>(__builtin_ia32_scalefpd512_mask(x.v, n.v, x.v, all, 4));
 }
+SINTER_HD SINTER_INLINE simd<float, 16> scale_one_plus(simd<float, 16> x, simd<float, 16> n) {
+  return scale_by_power(simd<float, 16>(1.f) + x, n);
+}
+SINTER_HD SINTER_INLINE simd<double, 8> scale_one_plus(simd<double, 8> x, simd<double, 8> n) {
+  return scale_by_power(simd<double, 8>(1.0) + x, n);
+}
 #endif
 
 namespace math {

@@ -22,6 +22,14 @@ SINTER_INLINE simd<Register, N> splat_from(const Storage* from) {
   return simd<Register, N>(static_cast<Register>(*from));
 }
 
+/// Lanes that lie apart, each index a constant: set one by one they would go through memory.
+template <class V, class Storage, int... I>
+SINTER_INLINE V lanes_apart(const Storage* p, std::int64_t stride,
+                            std::integer_sequence<int, I...>) {
+  using value = typename V::value_type;
+  return V(typename V::vector{static_cast<value>(p[I * stride])...});
+}
+
 /// n lanes from memory, n = N unless Tail.
 template <dtype Type, int N, bool Tail>
 SINTER_INLINE auto load_lanes(const void* base, std::int64_t at, std::int64_t stride, int n,
@@ -34,9 +42,13 @@ SINTER_INLINE auto load_lanes(const void* base, std::int64_t at, std::int64_t st
     if constexpr (Tail) return load_as_first<value, N>(p, n);
     else return load_as<value, N>(p);
   }
-  simd<value, N> result(value(0));
-  for (int i = 0; i < n; ++i) result.set(i, static_cast<value>(p[i * stride]));
-  return result;
+  if constexpr (!Tail && !std::is_same_v<value, bool>) {
+    return lanes_apart<simd<value, N>>(p, stride, std::make_integer_sequence<int, N>());
+  } else {
+    simd<value, N> result(value(0));
+    for (int i = 0; i < n; ++i) result.set(i, static_cast<value>(p[i * stride]));
+    return result;
+  }
 }
 
 /// As above where indices outside [begin, end) give 0 without touching memory.

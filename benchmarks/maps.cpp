@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Elementwise layers against other C++ libraries, in cache and in memory.
+
+#include <sinter/sinter.hpp>
+
+#include <cmath>
+#include <memory>
+
+#include "measure.hpp"
+#include "peers/eigen.hpp"
+#include "peers/xtensor.hpp"
+
+namespace st = sinter;
+using bench::side;
+
+using list = st::tensor<float, st::dyn>;
+
+list normal(std::int64_t n) { return st::random::normal(n); }
+
+/// Of n elements, each so many floats that are read or written, and so many operations.
+bench::workload of(const char* name, std::int64_t n, double floats, double flops) {
+  const auto count = static_cast<double>(n);
+  return {name, std::to_string(n), "f32", 4 * floats * count, flops * count, {}, {}};
+}
+
+bench::workload chain(std::int64_t n) {
+  struct operands {
+    list a, b, c, d, e, y, z;
+  };
+  const auto o = std::make_shared<operands>(operands{normal(n), normal(n), normal(n), normal(n),
+                                                     normal(n), list(n), list(n)});
+  bench::workload w = of("chain", n, 6, 5);
+  w.contestants.push_back({"sinter", side::ours, [o] {
+    o->y = relu(o->a * o->b + o->c) * o->d - o->e;
+  }});
+  w.contestants.push_back({"loop", side::peer, [o, n] {
+    const float *a = o->a.data(), *b = o->b.data(), *c = o->c.data(), *d = o->d.data(),
+                *e = o->e.data();
+    float* __restrict y = o->z.data();
+    const int parts = n < 16384 ? 1 : sinter::threads();
+BENCH_PRAGMA(omp parallel for simd num_threads(parts))
+    for (std::int64_t i = 0; i < n; ++i) {
+      const float v = a[i] * b[i] + c[i];
+      y[i] = (v > 0 ? v : 0) * d[i] - e[i];
+    }
+  }});
+#if defined(BENCH_EIGEN)
+  w.contestants.push_back({"Eigen", side::peer, [o, n] {
+    bench::in_parts(n, [&](std::int64_t i, std::int64_t count) {
+      const auto at = [&](list& x) { return bench::eigen_array(x.data() + i, count); };
+      at(o->z) = (at(o->a) * at(o->b) + at(o->c)).max(0.f) * at(o->d) - at(o->e);
+    });
+  }});
+#endif
+#if defined(BENCH_XTENSOR)
+  w.contestants.push_back({"xtensor", side::peer, [o, n] {
+    bench::in_parts(n, [&](std::int64_t i, std::int64_t count) {
+      const auto at = [&](list& x) { return bench::seen(x.data() + i, count); };
+      auto z = at(o->z);
+      xt::noalias(z) = xt::maximum(at(o->a) * at(o->b) + at(o->c), 0.f) * at(o->d) - at(o->e);
+    });
+  }});
+#endif
+  w.difference = [o] { return bench::difference(o->y, o->z); };
+  return w;
+}
+
+bench::workload gelu_tanh(std::int64_t n) {
+  const auto x = std::make_shared<list>(normal(n)), y = std::make_shared<list>(n),
+             z = std::make_shared<list>(n);
+  bench::workload w = of("gelu tanh", n, 2, 26);
+  w.contestants.push_back({"sinter", side::ours, [=] {
+    *y = 0.5f * *x * (1 + tanh(0.7978845608f * (*x + 0.044715f * *x * *x * *x)));
+  }});
+#if defined(BENCH_EIGEN)
+  w.contestants.push_back({"Eigen", side::peer, [=] {
+    bench::in_parts(n, [&](std::int64_t i, std::int64_t count) {
+      const bench::eigen_array from(x->data() + i, count);
+      bench::eigen_array(z->data() + i, count) =
+          0.5f * from * (1 + (0.7978845608f * (from + 0.044715f * from.cube())).tanh());
+    });
+  }});
+#endif
+  w.difference = [=] { return bench::difference(*y, *z); };
+  return w;
+}
+
+bench::workload gate(std::int64_t n) {
+  const auto x = std::make_shared<list>(normal(n)), y = std::make_shared<list>(normal(n)),
+             u = std::make_shared<list>(n), z = std::make_shared<list>(n);
+  bench::workload w = of("sigmoid tanh", n, 3, 37);
+  w.contestants.push_back({"sinter", side::ours, [=] { *u = sigmoid(*x) * tanh(*y); }});
+#if defined(BENCH_EIGEN)
+  w.contestants.push_back({"Eigen", side::peer, [=] {
+    bench::in_parts(n, [&](std::int64_t i, std::int64_t count) {
+      const bench::eigen_array a(x->data() + i, count), b(y->data() + i, count);
+      bench::eigen_array(z->data() + i, count) = a.logistic() * b.tanh();
+    });
+  }});
+#endif
+  w.difference = [=] { return bench::difference(*u, *z); };
+  return w;
+}
+
+/// A transposed operand beside one that is not.
+bench::workload turned(std::int64_t n) {
+  using square = st::tensor<float, st::dyn, st::dyn>;
+  const auto x = std::make_shared<square>(st::random::normal(n, n)),
+             y = std::make_shared<square>(st::random::normal(n, n)),
+             u = std::make_shared<square>(n, n), z = std::make_shared<square>(n, n);
+  bench::workload w = of("x^T + y", n * n, 3, 1);
+  w.shape = std::to_string(n) + "x" + std::to_string(n);
+  w.contestants.push_back({"sinter", side::ours, [=] { *u = transpose(*x) + *y; }});
+#if defined(BENCH_EIGEN)
+  w.contestants.push_back({"Eigen", side::peer, [=] {
+    const bench::eigen_rows a(x->data(), n, n), b(y->data(), n, n);
+    bench::eigen_rows(z->data(), n, n) = a.transpose() + b;
+  }});
+#endif
+  w.difference = [=] { return bench::difference(*u, *z); };
+  return w;
+}
+
+int main(int argc, char** argv) try {
+  bench::runner runner(bench::parse(argc, argv));
+  bool right = true;
+  for (const std::int64_t n : {10, 10'000, 1'000'000, 30'000'000}) right &= runner.run(chain(n));
+  for (const std::int64_t n : {10'000, 10'000'000}) right &= runner.run(gelu_tanh(n));
+  for (const std::int64_t n : {10'000, 10'000'000}) right &= runner.run(gate(n));
+  for (const std::int64_t n : {100, 2000}) right &= runner.run(turned(n));
+  return right ? 0 : 1;
+} catch (const st::error& e) {
+  std::fprintf(stderr, "maps: %s\n", e.what());
+  return 2;
+}
