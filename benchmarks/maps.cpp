@@ -121,6 +121,39 @@ bench::workload turned(std::int64_t n) {
   return w;
 }
 
+/// Units in the last place between a result and its value in double.
+double ulps(float got, double want) {
+  int exponent = 0;
+  std::frexp(want, &exponent);
+  return std::abs(got - want) / std::ldexp(1, std::max(exponent - 24, -149));
+}
+
+/// How exact the functions of the workloads are: the largest error on [-12, 12].
+void print_accuracy() {
+  constexpr std::int64_t n = 1'000'000;
+  list x(n);
+  for (std::int64_t i = 0; i < n; ++i) x(i) = static_cast<float>(24. * double(i) / n - 12);
+  const auto worst = [&](const float* got, auto exact) {
+    double most = 0;
+    for (std::int64_t i = 0; i < n; ++i) most = std::max(most, ulps(got[i], exact(double{x(i)})));
+    return most;
+  };
+  const auto exact_tanh = [](double v) { return std::tanh(v); };
+  const auto exact_sigmoid = [](double v) { return 1 / (1 + std::exp(-v)); };
+  const list t = tanh(x), s = sigmoid(x);
+  std::printf("\nlargest error on [-12, 12]: tanh: sinter %.1f ulp", worst(t.data(), exact_tanh));
+#if defined(BENCH_EIGEN)
+  const bench::eigen_array from(x.data(), n);
+  const Eigen::ArrayXf eigen_tanh = from.tanh(), eigen_sigmoid = from.logistic();
+  std::printf(", Eigen %.1f", worst(eigen_tanh.data(), exact_tanh));
+#endif
+  std::printf("; sigmoid: sinter %.1f ulp", worst(s.data(), exact_sigmoid));
+#if defined(BENCH_EIGEN)
+  std::printf(", Eigen %.1f", worst(eigen_sigmoid.data(), exact_sigmoid));
+#endif
+  std::printf("\n");
+}
+
 int main(int argc, char** argv) try {
   bench::runner runner(bench::parse(argc, argv));
   bool right = true;
@@ -128,6 +161,7 @@ int main(int argc, char** argv) try {
   for (const std::int64_t n : {10'000, 10'000'000}) right &= runner.run(gelu_tanh(n));
   for (const std::int64_t n : {10'000, 10'000'000}) right &= runner.run(gate(n));
   for (const std::int64_t n : {100, 2000}) right &= runner.run(turned(n));
+  print_accuracy();
   return right ? 0 : 1;
 } catch (const st::error& e) {
   std::fprintf(stderr, "maps: %s\n", e.what());

@@ -170,8 +170,8 @@ struct two_powers {
   }
 };
 
-/// x * 2^n in two steps. Rounds twice if the result is subnormal. A vector with an instruction for it
-/// has an overload.
+/// x * 2^n in two steps. Rounds twice if the result is subnormal. Vectors that have an instruction
+/// for it have an overload.
 template <class V>
 SINTER_HD SINTER_INLINE constexpr V scale_by_power(V x, V n) {
   const two_powers power(n);
