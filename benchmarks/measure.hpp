@@ -89,7 +89,8 @@ class runner {
     if ((w.name + ' ' + w.shape).find(options_.filter) == std::string::npos) return true;
     std::vector<int> calls;
     for (const contestant& c : w.contestants) calls.push_back(calls_for(c));
-    const double difference = w.difference ? w.difference() : 0;
+    const bool compares = w.difference && w.contestants.size() > 1;
+    const double difference = compares ? w.difference() : 0;
     std::vector<std::vector<double>> seconds(w.contestants.size());
     for (int round = 0; round < options_.rounds; ++round)
       for (std::size_t c = 0; c < w.contestants.size(); ++c)
