@@ -67,16 +67,12 @@ template <std::int64_t N> bench::workload cumsum() {
           [] { return bench::difference(y, z); }};
 }
 
-int main(int argc, char** argv) try {
-  bench::runner runner(bench::parse(argc, argv));
-  bool right = true;
-  for (const auto& make :
-       {sort<1000>, sort<100000>, sort<2000000>, argsort<1000>, argsort<100000>, argsort<2000000>,
-        top_k<1000>, top_k<100000>, top_k<2000000>, cumsum<1000>, cumsum<100000>,
-        cumsum<2000000>})
-    right &= runner.run(make());
-  return right ? 0 : 1;
-} catch (const st::error& e) {
-  std::fprintf(stderr, "algorithms: %s\n", e.what());
-  return 2;
+int main(int argc, char** argv) {
+  return bench::run_main(argc, argv, bench::this_cpu, [](bench::runner& runner) {
+    for (const auto& make :
+         {sort<1000>, sort<100000>, sort<2000000>, argsort<1000>, argsort<100000>, argsort<2000000>,
+          top_k<1000>, top_k<100000>, top_k<2000000>, cumsum<1000>, cumsum<100000>,
+          cumsum<2000000>})
+      runner.run(make());
+  });
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "measure.hpp"
+#include "one_by_one.hpp"
 
 namespace st = sinter;
 using bench::side;
@@ -36,13 +37,7 @@ bench::workload chain() {
   const auto cost = bench::needs(chain_of, x, scale, shift, rest);
   return {"chain", "4096x1024", "f32", cost.bytes(), cost.flops,
           {{"sinter", side::ours, [] { y = relu(x * scale + shift) * 0.5f + rest; }},
-           {"unfused", side::ours, [] {
-              z = x * scale;
-              z = z + shift;
-              z = relu(z);
-              z = z * 0.5f;
-              z = z + rest;
-            }},
+           {"unfused", side::ours, [] { bench::one_by_one::chain(z, x, scale, shift, rest); }},
            {"loop", side::peer, [] {
               const float *from = x.data(), *a = scale.data(), *b = shift.data(), *r = rest.data();
               float* __restrict to = u.data();
@@ -67,13 +62,7 @@ bench::workload softmax_rows() {
   const auto cost = bench::needs(softmax_of, x);
   return {"softmax", "4096x1024", "f32", cost.bytes(), cost.flops,
           {{"sinter", side::ours, [] { y = softmax(x); }},
-           {"unfused", side::ours, [] {
-              fold = st::max<st::keep, -1>(x);
-              z = x - fold;
-              z = exp(z);
-              fold = st::sum<st::keep, -1>(z);
-              z = z / fold;
-            }},
+           {"unfused", side::ours, [] { bench::one_by_one::softmax(z, x, fold); }},
            {"loop", side::peer, [] {
               const float* first = x.data();
               float* result = u.data();
@@ -104,14 +93,7 @@ bench::workload layer_norm_rows() {
   return {"layer_norm", "4096x1024", "f32", cost.bytes(), cost.flops,
           {{"sinter", side::ours, [] { y = layer_norm(x, scale, shift); }},
            {"unfused", side::ours, [] {
-              fold = st::mean<st::keep, -1>(x);
-              z = x - fold;
-              squares = square(z);
-              fold = st::mean<st::keep, -1>(squares);
-              fold = sqrt(fold + 1e-5f);
-              z = z / fold;
-              z = z * scale;
-              z = z + shift;
+              bench::one_by_one::layer_norm(z, x, scale, shift, squares, fold);
             }}},
           [] { return bench::difference(y, z); }};
 }
@@ -299,14 +281,10 @@ bench::workload network_update() {
           }};
 }
 
-int main(int argc, char** argv) try {
-  bench::runner runner(bench::parse(argc, argv));
-  bool right = true;
-  for (const auto& make : {copy, chain, softmax_rows, layer_norm_rows, dense, gated, training_step,
-                           network_update})
-    right &= runner.run(make());
-  return right ? 0 : 1;
-} catch (const st::error& e) {
-  std::fprintf(stderr, "layers: %s\n", e.what());
-  return 2;
+int main(int argc, char** argv) {
+  return bench::run_main(argc, argv, bench::this_cpu, [](bench::runner& runner) {
+    for (const auto& make : {copy, chain, softmax_rows, layer_norm_rows, dense, gated,
+                             training_step, network_update})
+      runner.run(make());
+  });
 }

@@ -37,7 +37,7 @@ bench::workload chain(std::int64_t n) {
     const float *a = o->a.data(), *b = o->b.data(), *c = o->c.data(), *d = o->d.data(),
                 *e = o->e.data();
     float* __restrict y = o->z.data();
-    const int parts = n < 16384 ? 1 : sinter::threads();
+    const int parts = bench::team(n);
 BENCH_PRAGMA(omp parallel for simd num_threads(parts))
     for (std::int64_t i = 0; i < n; ++i) {
       const float v = a[i] * b[i] + c[i];
@@ -154,16 +154,12 @@ void print_accuracy() {
   std::printf("\n");
 }
 
-int main(int argc, char** argv) try {
-  bench::runner runner(bench::parse(argc, argv));
-  bool right = true;
-  for (const std::int64_t n : {10, 10'000, 1'000'000, 30'000'000}) right &= runner.run(chain(n));
-  for (const std::int64_t n : {10'000, 10'000'000}) right &= runner.run(gelu_tanh(n));
-  for (const std::int64_t n : {10'000, 10'000'000}) right &= runner.run(gate(n));
-  for (const std::int64_t n : {100, 2000}) right &= runner.run(turned(n));
-  print_accuracy();
-  return right ? 0 : 1;
-} catch (const st::error& e) {
-  std::fprintf(stderr, "maps: %s\n", e.what());
-  return 2;
+int main(int argc, char** argv) {
+  return bench::run_main(argc, argv, bench::this_cpu, [](bench::runner& runner) {
+    for (const std::int64_t n : {10, 10'000, 1'000'000, 30'000'000}) runner.run(chain(n));
+    for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gelu_tanh(n));
+    for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gate(n));
+    for (const std::int64_t n : {100, 2000}) runner.run(turned(n));
+    print_accuracy();
+  });
 }

@@ -70,7 +70,7 @@ inline machine this_cpu() {
 
 class runner {
  public:
-  explicit runner(const options& o, const machine& m = this_cpu()) : options_(o), machine_(m) {
+  runner(const options& o, const machine& m) : options_(o), machine_(m) {
     if (!o.json.empty()) json_ = std::fopen(o.json.c_str(), "a");
     if (!o.json.empty() && json_ == nullptr) throw sinter::io_error("cannot write " + o.json);
     std::printf("%s: %s, copies %.1f GB/s, f32 %.0f Gflop/s; %d rounds of %g ms; compiler %s\n\n",
@@ -84,9 +84,8 @@ class runner {
     if (json_ != nullptr) std::fclose(json_);
   }
 
-  /// False if the contestants disagree.
-  bool run(const workload& w) {
-    if ((w.name + ' ' + w.shape).find(options_.filter) == std::string::npos) return true;
+  void run(const workload& w) {
+    if ((w.name + ' ' + w.shape).find(options_.filter) == std::string::npos) return;
     std::vector<int> calls;
     for (const contestant& c : w.contestants) calls.push_back(calls_for(c));
     const bool compares = w.difference && w.contestants.size() > 1;
@@ -97,10 +96,12 @@ class runner {
         seconds[c].push_back(time(w.contestants[c], calls[c]));
     for (auto& s : seconds) std::sort(s.begin(), s.end());
     for (std::size_t c = 0; c < w.contestants.size(); ++c) show(w, c, seconds, difference);
-    if (difference <= w.tolerance) return true;
+    if (difference <= w.tolerance) return;
     std::printf("%-14s the results differ by %g\n", w.name.c_str(), difference);
-    return false;
+    agreed_ = false;
   }
+  /// Whether all contestants did.
+  bool agreed() const { return agreed_; }
 
  private:
   /// Seconds of one call.
@@ -162,6 +163,7 @@ class runner {
   options options_;
   machine machine_;
   std::FILE* json_ = nullptr;
+  bool agreed_ = true;
 };
 
 /// --filter PATTERN, --json FILE, --rounds N, --ms N.
@@ -180,6 +182,20 @@ inline options parse(int argc, char** argv) {
   }
   return o;
 }
+
+/// What a benchmark's main function does: `body(runner)` on the machine that `where()` gives.
+template <class Where, class Body>
+int run_main(int argc, char** argv, const Where& where, const Body& body) try {
+  runner run(parse(argc, argv), where());
+  body(run);
+  return run.agreed() ? 0 : 1;
+} catch (const sinter::error& e) {
+  std::fprintf(stderr, "benchmark: %s\n", e.what());
+  return 2;
+}
+
+/// As many threads as we use, for n elements that are worth them.
+inline int team(std::int64_t n) { return n < 16384 ? 1 : sinter::threads(); }
 
 /// The largest difference of two tensors, relative to the largest element.
 template <class A, class B> double difference(const A& a, const B& b) {

@@ -121,17 +121,13 @@ bench::workload forward(std::int64_t batch) {
   return w;
 }
 
-int main(int argc, char** argv) try {
-  bench::runner runner(bench::parse(argc, argv));
-  bool right = true;
-  for (const auto [m, k, n] : {std::array{1, 784, 256}, {64, 784, 256}, {512, 1024, 1024},
-                               {4096, 1024, 1024}})
-    right &= runner.run(dense<float>(m, k, n));
-  for (const auto [m, k, n] : {std::array{64, 784, 256}, {1024, 1024, 1024}})
-    right &= runner.run(dense<st::bf16>(m, k, n));
-  for (const std::int64_t batch : {1, 64, 4096}) right &= runner.run(forward(batch));
-  return right ? 0 : 1;
-} catch (const st::error& e) {
-  std::fprintf(stderr, "products: %s\n", e.what());
-  return 2;
+int main(int argc, char** argv) {
+  return bench::run_main(argc, argv, bench::this_cpu, [](bench::runner& runner) {
+    for (const auto [m, k, n] : {std::array{1, 784, 256}, {64, 784, 256}, {512, 1024, 1024},
+                                 {4096, 1024, 1024}})
+      runner.run(dense<float>(m, k, n));
+    for (const auto [m, k, n] : {std::array{64, 784, 256}, {1024, 1024, 1024}})
+      runner.run(dense<st::bf16>(m, k, n));
+    for (const std::int64_t batch : {1, 64, 4096}) runner.run(forward(batch));
+  });
 }

@@ -36,12 +36,12 @@ std::shared_ptr<operands> operands_of(std::int64_t rows, std::int64_t columns) {
 
 bench::workload softmax_rows(std::int64_t rows, std::int64_t columns) {
   const auto o = operands_of(rows, columns);
-  const double n = static_cast<double>(rows * columns);
+  const auto n = static_cast<double>(rows * columns);
   bench::workload w = of("softmax", *o, 8 * n, 19 * n);
   w.contestants.push_back({"sinter", side::ours, [o] { o->y = softmax(o->x); }});
 #if defined(BENCH_EIGEN)
-  w.contestants.push_back({"Eigen", side::peer, [o, n] {
-BENCH_PRAGMA(omp parallel for num_threads(n < 16384 ? 1 : sinter::threads()))
+  w.contestants.push_back({"Eigen", side::peer, [o] {
+BENCH_PRAGMA(omp parallel for num_threads(bench::team(o->x.size())))
     for (std::int64_t i = 0; i < o->rows; ++i) {
       const bench::eigen_array from(o->x.data() + i * o->columns, o->columns);
       bench::eigen_array to(o->z.data() + i * o->columns, o->columns);
@@ -60,15 +60,15 @@ BENCH_PRAGMA(omp parallel for num_threads(n < 16384 ? 1 : sinter::threads()))
 
 bench::workload norm_rows(std::int64_t rows, std::int64_t columns) {
   const auto o = operands_of(rows, columns);
-  const double n = static_cast<double>(rows * columns);
+  const auto n = static_cast<double>(rows * columns);
   bench::workload w = of("layer_norm", *o, 8 * n, 8 * n);
   w.contestants.push_back({"sinter", side::ours, [o] {
     o->y = layer_norm(o->x, o->scale, o->shift);
   }});
 #if defined(BENCH_EIGEN)
-  w.contestants.push_back({"Eigen", side::peer, [o, n] {
+  w.contestants.push_back({"Eigen", side::peer, [o] {
     const bench::eigen_array scale(o->scale.data(), o->columns), shift(o->shift.data(), o->columns);
-BENCH_PRAGMA(omp parallel for num_threads(n < 16384 ? 1 : sinter::threads()))
+BENCH_PRAGMA(omp parallel for num_threads(bench::team(o->x.size())))
     for (std::int64_t i = 0; i < o->rows; ++i) {
       const bench::eigen_array from(o->x.data() + i * o->columns, o->columns);
       bench::eigen_array to(o->z.data() + i * o->columns, o->columns);
@@ -94,7 +94,7 @@ bench::workload full_sum(std::int64_t n) {
 #if defined(BENCH_EIGEN)
   w.contestants.push_back({"Eigen", side::peer, [o, n] {
     float parts[256] = {};
-    const int count = n < 16384 ? 1 : sinter::threads();
+    const int count = bench::team(n);
 BENCH_PRAGMA(omp parallel for num_threads(count))
     for (int p = 0; p < count; ++p)
       parts[p] = bench::eigen_array(o->x.data() + n * p / count,
@@ -111,12 +111,12 @@ BENCH_PRAGMA(omp parallel for num_threads(count))
 
 bench::workload column_mean(std::int64_t rows, std::int64_t columns) {
   const auto o = operands_of(rows, columns);
-  const double n = static_cast<double>(rows * columns);
+  const auto n = static_cast<double>(rows * columns);
   bench::workload w = of("column mean", *o, 4 * n, n);
   w.contestants.push_back({"sinter", side::ours, [o] { o->u = st::mean<0>(o->x); }});
 #if defined(BENCH_EIGEN)
   w.contestants.push_back({"Eigen", side::peer, [o] {
-    const int count = o->rows * o->columns < 16384 ? 1 : sinter::threads();
+    const int count = bench::team(o->rows * o->columns);
 BENCH_PRAGMA(omp parallel for num_threads(count))
     for (int p = 0; p < count; ++p) {
       const std::int64_t first = o->columns * p / count, last = o->columns * (p + 1) / count;
@@ -138,19 +138,15 @@ BENCH_PRAGMA(omp parallel for num_threads(count))
   return w;
 }
 
-int main(int argc, char** argv) try {
-  bench::runner runner(bench::parse(argc, argv));
-  bool right = true;
-  for (const auto& [rows, columns] :
-       {std::pair{32768, 32}, {4096, 1024}, {64, 32000}, {16, 1000}}) {
-    right &= runner.run(softmax_rows(rows, columns));
-    right &= runner.run(norm_rows(rows, columns));
-  }
-  for (const std::int64_t n : {10'000, 1'000'000, 30'000'000}) right &= runner.run(full_sum(n));
-  for (const auto& [rows, columns] : {std::pair{300, 100}, {30000, 1000}})
-    right &= runner.run(column_mean(rows, columns));
-  return right ? 0 : 1;
-} catch (const st::error& e) {
-  std::fprintf(stderr, "rows: %s\n", e.what());
-  return 2;
+int main(int argc, char** argv) {
+  return bench::run_main(argc, argv, bench::this_cpu, [](bench::runner& runner) {
+    for (const auto& [rows, columns] :
+         {std::pair{32768, 32}, {4096, 1024}, {64, 32000}, {16, 1000}}) {
+      runner.run(softmax_rows(rows, columns));
+      runner.run(norm_rows(rows, columns));
+    }
+    for (const std::int64_t n : {10'000, 1'000'000, 30'000'000}) runner.run(full_sum(n));
+    for (const auto& [rows, columns] : {std::pair{300, 100}, {30000, 1000}})
+      runner.run(column_mean(rows, columns));
+  });
 }

@@ -38,14 +38,10 @@ template <class T> const char* type_name() {
   return st::properties(st::dtype_of<T>).name;
 }
 
-template <class Makers> int run_all(int argc, char** argv, const Makers& makers) try {
-  runner run(parse(argc, argv), this_device());
-  bool right = true;
-  for (const auto& make : makers) right &= run.run(make());
-  return right ? 0 : 1;
-} catch (const st::error& e) {
-  std::fprintf(stderr, "benchmark: %s\n", e.what());
-  return 2;
+template <class Makers> int run_all(int argc, char** argv, const Makers& makers) {
+  return run_main(argc, argv, this_device, [&](runner& run) {
+    for (const auto& make : makers) run.run(make());
+  });
 }
 
 }  // namespace bench

@@ -86,20 +86,19 @@ template <class T> double ceiling(st::target::timeline& time) {
   return 2.0 * n * n * n / st::target::shortest(time, 10, [&] { product(); });
 }
 
-int main(int argc, char** argv) try {
-  bench::machine device = bench::this_device();
-  device.limits.flops_half = ceiling<st::bf16>(device.time);
-  device.limits.flops = ceiling<float>(device.time);
-  bench::runner run(bench::parse(argc, argv), device);
-  bool right = true;
-  for (const auto& make : std::initializer_list<bench::workload (*)()>{
-           dense<st::bf16, 8192, 8192, 8192>, dense<st::bf16, 4096, 4096, 4096>,
-           dense<st::bf16, 512, 1024, 1024>, dense<st::bf16, 64, 256, 8192>,
-           dense<float, 2048, 2048, 2048>, gated<st::bf16, 4096, 1024, 1024>,
-           classes<st::bf16, 65536, 256, 256>, classes<float, 4096, 256, 256>})
-    right &= run.run(make());
-  return right ? 0 : 1;
-} catch (const st::error& e) {
-  std::fprintf(stderr, "benchmark: %s\n", e.what());
-  return 2;
+int main(int argc, char** argv) {
+  const auto device = [] {
+    bench::machine found = bench::this_device();
+    found.limits.flops_half = ceiling<st::bf16>(found.time);
+    found.limits.flops = ceiling<float>(found.time);
+    return found;
+  };
+  return bench::run_main(argc, argv, device, [](bench::runner& run) {
+    for (const auto& make : std::initializer_list<bench::workload (*)()>{
+             dense<st::bf16, 8192, 8192, 8192>, dense<st::bf16, 4096, 4096, 4096>,
+             dense<st::bf16, 512, 1024, 1024>, dense<st::bf16, 64, 256, 8192>,
+             dense<float, 2048, 2048, 2048>, gated<st::bf16, 4096, 1024, 1024>,
+             classes<st::bf16, 65536, 256, 256>, classes<float, 4096, 256, 256>})
+      run.run(make());
+  });
 }

@@ -4,6 +4,8 @@
 
 #include "device.cuh"
 
+#include "../one_by_one.hpp"
+
 namespace st = sinter;
 using bench::side;
 
@@ -18,13 +20,7 @@ template <class T, std::int64_t Rows, std::int64_t Columns> bench::workload soft
   return {"softmax", std::to_string(Rows) + 'x' + std::to_string(Columns), bench::type_name<T>(),
           cost.bytes(), cost.flops,
           {{"sinter", side::ours, [] { y = softmax(x); }},
-           {"unfused", side::ours, [] {
-              fold = st::max<st::keep, -1>(x);
-              z = x - fold;
-              z = exp(z);
-              fold = st::sum<st::keep, -1>(z);
-              z = z / fold;
-            }}},
+           {"unfused", side::ours, [] { bench::one_by_one::softmax(z, x, fold); }}},
           [] { return bench::difference_there(y, z); }, bench::rounding<T>()};
 }
 
@@ -41,14 +37,7 @@ template <class T, std::int64_t Rows, std::int64_t Columns> bench::workload laye
           bench::type_name<T>(), cost.bytes(), cost.flops,
           {{"sinter", side::ours, [] { y = layer_norm(x, scale, shift); }},
            {"unfused", side::ours, [] {
-              fold = st::mean<st::keep, -1>(x);
-              z = x - fold;
-              squares = square(z);
-              fold = st::mean<st::keep, -1>(squares);
-              fold = sqrt(fold + 1e-5f);
-              z = z / fold;
-              z = z * scale;
-              z = z + shift;
+              bench::one_by_one::layer_norm(z, x, scale, shift, squares, fold);
             }}},
           [] { return bench::difference_there(y, z); }, bench::rounding<T>()};
 }

@@ -20,7 +20,7 @@ using eigen_row = Eigen::Map<Eigen::Matrix<float, 1, Eigen::Dynamic>>;
 
 /// body(first, count) for as many parts of [0, n) as there are threads.
 template <class Body> void in_parts(std::int64_t n, const Body& body) {
-  const int parts = n < 16384 ? 1 : sinter::threads();
+  const int parts = team(n);
 BENCH_PRAGMA(omp parallel for num_threads(parts))
   for (int p = 0; p < parts; ++p) body(n * p / parts, n * (p + 1) / parts - n * p / parts);
 }

@@ -6,6 +6,7 @@
 
 #include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
+#include "kernel/layers.hpp"
 
 namespace {
 
@@ -84,17 +85,7 @@ TEST_CASE("cut sums: where tiles are few and sums are long, by extents alone") {
 }
 
 TEST_CASE_TEMPLATE("cut sums: dense layers", T, float, double, st::bf16, std::int64_t) {
-  for (const int rows : {1, 70})
-    for (const int inner : {0, 33, 64, 100})
-      for (const int columns : {7, 64}) {
-        CAPTURE(rows);
-        CAPTURE(inner);
-        CAPTURE(columns);
-        auto x = filled<st::tensor<T, dyn, dyn>>(rows, inner);
-        auto w = filled<st::tensor<T, dyn, dyn>>(inner, columns);
-        auto b = filled<st::tensor<T, dyn>>(columns);
-        CHECK(emulated_difference<cut>({}, dense, x, w, b) == "");
-      }
+  check_layers<T, cut>(dense, {1, 70}, {0, 33, 64, 100}, {7, 64});
   auto x = filled<st::tensor<T, 20, 80>>();
   auto w = filled<st::tensor<T, 80, 72>>();
   auto b = filled<st::tensor<T, 72>>();

@@ -9,6 +9,7 @@
 
 #include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
+#include "kernel/layers.hpp"
 
 namespace {
 
@@ -136,17 +137,7 @@ TEST_CASE("large products: chosen by extents, types and alignment") {
 }
 
 TEST_CASE_TEMPLATE("large products: dense layers, edges", T, st::bf16, st::f16) {
-  for (const int rows : {1, 128, 200})
-    for (const int inner : {8, 32, 72, 168})
-      for (const int columns : {8, 128, 136}) {
-        CAPTURE(rows);
-        CAPTURE(inner);
-        CAPTURE(columns);
-        auto x = filled<st::tensor<T, dyn, dyn>>(rows, inner);
-        auto w = filled<st::tensor<T, dyn, dyn>>(inner, columns);
-        auto b = filled<st::tensor<T, dyn>>(columns);
-        CHECK(emulated_difference<large>({}, dense, x, w, b) == "");
-      }
+  check_layers<T, large>(dense, {1, 128, 200}, {8, 32, 72, 168}, {8, 128, 136});
   auto x = filled<st::tensor<T, 136, 200>>();
   auto w = filled<st::tensor<T, 200, 144>>();
   auto b = filled<st::tensor<T, 144>>();

@@ -6,6 +6,7 @@
 
 #include "kernel/emulated_plan.hpp"
 #include "kernel/filled.hpp"
+#include "kernel/layers.hpp"
 
 namespace {
 
@@ -40,34 +41,14 @@ constexpr auto mixed = st::fused([](auto x, auto w, auto v) {
 }  // namespace
 
 TEST_CASE("contract: operands rounded to tf32, [rows, inner] x [inner, columns] against double") {
-  for (const int rows : {1, 17, 65})
-    for (const int inner : {1, 8, 20, 33})
-      for (const int columns : {3, 64, 70}) {
-        CAPTURE(rows);
-        CAPTURE(inner);
-        CAPTURE(columns);
-        auto x = filled<st::tensor<float, dyn, dyn>>(rows, inner);
-        auto w = filled<st::tensor<float, dyn, dyn>>(inner, columns);
-        auto b = filled<st::tensor<float, dyn>>(columns);
-        CHECK(emulated_difference({}, coarse, x, w, b) == "");
-      }
+  check_layers<float>(coarse, {1, 17, 65}, {1, 8, 20, 33}, {3, 64, 70});
   auto x = filled<st::tensor<float, 20, 24>>();
   auto w = filled<st::tensor<float, 24, 32>>(), v = w;
   for (const auto& chosen : schedules()) CHECK(emulated_difference(chosen, mixed, x, w, v) == "");
 }
 
 TEST_CASE("contract: dense layers, [rows, inner] x [inner, columns] f32 against double") {
-  for (const int rows : {0, 1, 7, 65})
-    for (const int inner : {0, 1, 16, 33})
-      for (const int columns : {1, 10, 64, 70}) {
-        CAPTURE(rows);
-        CAPTURE(inner);
-        CAPTURE(columns);
-        auto x = filled<st::tensor<float, dyn, dyn>>(rows, inner);
-        auto w = filled<st::tensor<float, dyn, dyn>>(inner, columns);
-        auto b = filled<st::tensor<float, dyn>>(columns);
-        CHECK(emulated_difference({}, dense, x, w, b) == "");
-      }
+  check_layers<float>(dense, {0, 1, 7, 65}, {0, 1, 16, 33}, {1, 10, 64, 70});
 }
 
 TEST_CASE_TEMPLATE("contract: folds of the row, gates, prologues", T, float, double, st::bf16) {

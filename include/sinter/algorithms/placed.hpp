@@ -81,15 +81,9 @@ tensor<std::remove_const_t<T>, E...> contiguous(const tensor_view<T, E...>& x, n
   return x;
 }
 
-/// Memory of a system, its elements as they come. `extents` has room for max_rank of them.
-template <class Tensor> Tensor placed_tensor(const std::int64_t* extents, placement where) {
-  Tensor result = tensor_access<Tensor>::without_memory();
-  tensor_access<Tensor>::reshape(result, extents, where);
-  return result;
-}
 template <class T> tensor<T, dyn> placed_list(std::int64_t n, placement where) {
   const std::int64_t extents[max_rank]{n};
-  return placed_tensor<tensor<T, dyn>>(extents, where);
+  return make_tensor<tensor<T, dyn>>(extents, where);
 }
 
 /// f(0) ... f(n - 1).

@@ -8,14 +8,20 @@
 
 namespace sinter::detail {
 
+/// Where n values belong in a sorted list: before their equals if `left`.
+template <class Policy, class S, class T>
+void find_places(const Policy& policy, const S* sorted, std::int64_t length, const T* values,
+                 std::int64_t n, bool left, std::int64_t* to) {
+  const S* const end = sorted + length;
+  if (left) thrust::lower_bound(policy, sorted, end, values, values + n, to, before{});
+  else thrust::upper_bound(policy, sorted, end, values, values + n, to, before{});
+}
+
 template <class Value, class System, class Sorted, class Tensor>
 Value placed_search(const System& system, const Sorted& sorted, const Tensor& x, bool left) {
-  Value places = placed_tensor<Value>(x.extents(), system.where());
-  const auto *first = sorted.data(), *last = first + sorted.size();
-  const auto *begin = x.data(), *end = begin + x.size();
+  Value places = make_tensor<Value>(x.extents(), system.where());
   system.run([&](const auto& policy) {
-    if (left) thrust::lower_bound(policy, first, last, begin, end, places.data(), before{});
-    else thrust::upper_bound(policy, first, last, begin, end, places.data(), before{});
+    find_places(policy, sorted.data(), sorted.size(), x.data(), x.size(), left, places.data());
   });
   return places;
 }

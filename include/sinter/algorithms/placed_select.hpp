@@ -14,6 +14,15 @@ struct is_set {
   SINTER_HD bool operator()(bool flag) const { return flag; }
 };
 
+/// The values for which a mask holds, then the others, both in their order; how often it holds.
+template <class Policy, class T>
+std::int64_t split_by_mask(const Policy& policy, const T* values, const bool* mask, std::int64_t n,
+                           T* to) {
+  const std::int64_t count = thrust::count(policy, mask, mask + n, true);
+  thrust::stable_partition_copy(policy, values, values + n, mask, to, to + count, is_set{});
+  return count;
+}
+
 template <class T> struct is_outside {
   std::int64_t length;
   SINTER_HD bool operator()(T index) const {
@@ -65,7 +74,7 @@ void placed_gather(const System& system, const Tensor& x, const Indices& indices
 
 template <int Axis, class System, class Tensor>
 Tensor placed_reverse(const System& system, const Tensor& x) {
-  Tensor result = placed_tensor<Tensor>(x.extents(), system.where());
+  Tensor result = make_tensor<Tensor>(x.extents(), system.where());
   placed_each(system, x.size(),
               reverse_element<typename Tensor::element>{x.data(), result.data(),
                                                         axis_places(x, Axis)});
@@ -77,11 +86,8 @@ Value placed_partition(const System& system, const Tensor& x, const Mask& mask) 
   const std::int64_t n = x.size();
   using element = typename Tensor::element;
   Value value{placed_list<element>(n, system.where()), 0};
-  element* const to = value.values.data();
   system.run([&](const auto& policy) {
-    value.count = thrust::count(policy, mask.data(), mask.data() + n, true);
-    thrust::stable_partition_copy(policy, x.data(), x.data() + n, mask.data(), to,
-                                  to + value.count, is_set{});
+    value.count = split_by_mask(policy, x.data(), mask.data(), n, value.values.data());
   });
   return value;
 }

@@ -12,10 +12,8 @@ template <class T> struct make_key {
   const T* from;
   key_t<T>* to;
   axis_places places;
-  key_t<T> reversed;
-  SINTER_HD void operator()(std::int64_t p) const {
-    to[p] = static_cast<key_t<T>>(ascending_key(from[places(p)]) ^ reversed);
-  }
+  order direction;
+  SINTER_HD void operator()(std::int64_t p) const { to[p] = key_of(from[places(p)], direction); }
 };
 struct make_line {
   const std::int64_t* from;
@@ -33,8 +31,7 @@ index_list placed_order(const System& system, const Tensor& x, const axis_places
   index_list numbers = placed_list<std::int64_t>(n, system.where());
   auto keys = placed_list<key_t<element>>(n, system.where());
   if (n == 0) return numbers;
-  placed_each(system, n,
-              make_key<element>{x.data(), keys.data(), places, reversal<element>(direction)});
+  placed_each(system, n, make_key<element>{x.data(), keys.data(), places, direction});
   system.run([&](const auto& policy) {
     thrust::sequence(policy, numbers.data(), numbers.data() + n);
     thrust::stable_sort_by_key(policy, keys.data(), keys.data() + n, numbers.data());
@@ -63,39 +60,39 @@ template <class T> struct spread_order {
   }
 };
 
+/// Sorts, and writes what is asked for: `extents` are those of the results.
+template <int Axis, class System, class Tensor>
+void spread_sorted(const System& system, const Tensor& x, order direction,
+                   const std::int64_t* extents, std::int64_t count,
+                   typename Tensor::element* values, std::int64_t* indices) {
+  const axis_places from(x, Axis), to(extents, Tensor::rank, Axis);
+  const index_list numbers = placed_order(system, x, from, direction);
+  placed_each(system, count,
+              spread_order<typename Tensor::element>{numbers.data(), from, to, x.data(), values,
+                                                     indices});
+}
+
 template <int Axis, class System, class Tensor>
 Tensor placed_sort(const System& system, const Tensor& x, order direction) {
-  const axis_places places(x, Axis);
-  const index_list numbers = placed_order(system, x, places, direction);
-  Tensor sorted = placed_tensor<Tensor>(x.extents(), system.where());
-  placed_each(system, x.size(),
-              spread_order<typename Tensor::element>{numbers.data(), places, places, x.data(),
-                                                     sorted.data(), nullptr});
+  Tensor sorted = make_tensor<Tensor>(x.extents(), system.where());
+  spread_sorted<Axis>(system, x, direction, x.extents(), x.size(), sorted.data(), nullptr);
   return sorted;
 }
 
 template <int Axis, class Result, class System, class Tensor>
 Result placed_argsort(const System& system, const Tensor& x, order direction) {
-  const axis_places places(x, Axis);
-  const index_list numbers = placed_order(system, x, places, direction);
-  Result indices = placed_tensor<Result>(x.extents(), system.where());
-  placed_each(system, x.size(),
-              spread_order<typename Tensor::element>{numbers.data(), places, places, x.data(),
-                                                     nullptr, indices.data()});
+  Result indices = make_tensor<Result>(x.extents(), system.where());
+  spread_sorted<Axis>(system, x, direction, x.extents(), x.size(), nullptr, indices.data());
   return indices;
 }
 
 /// `extents`: of the result.
 template <int Axis, class Result, class System, class Tensor>
 Result placed_top_k(const System& system, const Tensor& x, const std::int64_t* extents) {
-  const axis_places places(x, Axis);
-  const index_list numbers = placed_order(system, x, places, order::descending);
-  Result best{placed_tensor<decltype(Result::values)>(extents, system.where()),
-              placed_tensor<decltype(Result::indices)>(extents, system.where())};
-  placed_each(system, best.values.size(),
-              spread_order<typename Tensor::element>{
-                  numbers.data(), places, axis_places(extents, Tensor::rank, Axis), x.data(),
-                  best.values.data(), best.indices.data()});
+  Result best{make_tensor<decltype(Result::values)>(extents, system.where()),
+              make_tensor<decltype(Result::indices)>(extents, system.where())};
+  spread_sorted<Axis>(system, x, order::descending, extents, best.values.size(),
+                      best.values.data(), best.indices.data());
   return best;
 }
 

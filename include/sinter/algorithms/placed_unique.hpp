@@ -16,6 +16,14 @@ template <class T> struct begins_run {
   }
 };
 
+/// Where the runs of n sorted values begin, into `starts`; how many there are.
+template <class Policy, class T>
+std::int64_t find_runs(const Policy& policy, const begins_run<T>& begins, std::int64_t n,
+                       std::int64_t* starts) {
+  const thrust::counting_iterator<std::int64_t> places(0);
+  return thrust::copy_if(policy, places, places + n, starts, begins) - starts;
+}
+
 /// What is told of run r of a sorted list, whose runs begin at starts[0] ... starts[runs - 1].
 template <class T> struct describe_run {
   const T* from;
@@ -55,11 +63,8 @@ template <class System, class Tensor> struct placed_runs {
   placed_runs(const System& s, const Tensor& values) : system(s), x(values) {
     numbers = placed_order(system, x, axis_places(n), ascending);
     starts = placed_list<std::int64_t>(n, system.where());
-    const thrust::counting_iterator<std::int64_t> places(0);
     const begins_run<element> begins{x.data(), numbers.data()};
-    system.run([&](const auto& policy) {
-      count = thrust::copy_if(policy, places, places + n, starts.data(), begins) - starts.data();
-    });
+    system.run([&](const auto& policy) { count = find_runs(policy, begins, n, starts.data()); });
   }
   tensor<element, dyn> values(std::int64_t* indices = nullptr, std::int64_t* counts = nullptr) {
     auto result = placed_list<element>(count, system.where());
@@ -78,7 +83,7 @@ Value placed_unique_all(const System& system, const Tensor& x) {
   auto indices = placed_list<std::int64_t>(runs.count, system.where());
   auto counts = placed_list<std::int64_t>(runs.count, system.where());
   auto values = runs.values(indices.data(), counts.data());
-  auto inverse = placed_tensor<decltype(Value::inverse)>(x.extents(), system.where());
+  auto inverse = make_tensor<decltype(Value::inverse)>(x.extents(), system.where());
   placed_each(system, runs.n,
               find_run{runs.numbers.data(), runs.starts.data(), runs.count, inverse.data()});
   return {std::move(values), std::move(indices), std::move(counts), std::move(inverse)};

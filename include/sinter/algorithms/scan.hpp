@@ -83,7 +83,7 @@ Result scan_lines(const X& x, scan kind, Operation operation) {
   if constexpr (on_devices)
     if (const placement where = values.where(); !where.is_host()) {
       const auto& all = contiguous(values, Name);
-      Result result = placed_tensor<Result>(all.extents(), where);
+      Result result = make_tensor<Result>(all.extents(), where);
       placed_scan<computed>(system_at(where), all.data(), result.data(), all.size(),
                             axis_places(all, Axis), kind == scan::exclusive, operation);
       return result;

@@ -108,12 +108,9 @@ Value search(const Sorted& sorted, const X& x, side chosen) {
   const flat_elements keys(elements_of(sorted_source, pack_name("search")));
   const flat_elements values(elements_of(source, pack_name("search")));
   Value places = make_tensor<Value>(source.extents());
-  const auto *first = keys.data(), *last = first + keys.size();
-  const auto *begin = values.data(), *end = begin + values.size();
-  std::int64_t* const to = places.data();
   with_policy(16 * values.size(), [&](const auto& policy) {
-    if (chosen == side::left) thrust::lower_bound(policy, first, last, begin, end, to, before{});
-    else thrust::upper_bound(policy, first, last, begin, end, to, before{});
+    find_places(policy, keys.data(), keys.size(), values.data(), values.size(),
+                chosen == side::left, places.data());
   });
   return places;
 }

@@ -108,7 +108,7 @@ Value gather(const X& x, const Indices& which) {
       check_same_extents(pack_name("gather"), values.extents(), indices.extents(), Value::rank,
                          axis);
       check_placed_indices(system, indices, pack_name("gather"), values.extent(axis));
-      Value value = placed_tensor<Value>(indices.extents(), where);
+      Value value = make_tensor<Value>(indices.extents(), where);
       placed_gather(system, values, indices, axis, false, value);
       return value;
     }
@@ -143,7 +143,7 @@ Value take(const X& x, const Indices& which) {
       std::int64_t extents[max_rank + 1]{};
       copy_elements(values.extents(), extents, Value::rank);
       extents[axis] = indices.size();
-      Value value = placed_tensor<Value>(extents, where);
+      Value value = make_tensor<Value>(extents, where);
       placed_gather(system, values, indices, axis, true, value);
       return value;
     }
@@ -186,13 +186,8 @@ template <class Value, class X, class Mask> Value partition(const X& x, const Ma
   const flat_elements flags(conditions);
   const std::int64_t n = values.size();
   Value value{decltype(Value::values)(n), 0};
-  const auto* const from = values.data();
-  const bool* const stencil = flags.data();
-  auto* const to = value.values.data();
   with_policy(n, [&](const auto& policy) {
-    value.count = thrust::count(policy, stencil, stencil + n, true);
-    thrust::stable_partition_copy(policy, from, from + n, stencil, to, to + value.count,
-                                  is_set{});
+    value.count = split_by_mask(policy, values.data(), flags.data(), n, value.values.data());
   });
   return value;
 }

@@ -73,9 +73,7 @@ template <class Value, class X> Value unique_all(const X& x) {
   // The sort was stable, so a run begins with the element that stood first.
   std::int64_t count = 0;
   with_policy(n, [&](const auto& policy) {
-    const thrust::counting_iterator<std::int64_t> places(0);
-    const begins_run<element> begins{all.data(), sorted.data()};
-    count = thrust::copy_if(policy, places, places + n, starts.data(), begins) - starts.data();
+    count = find_runs(policy, begins_run<element>{all.data(), sorted.data()}, n, starts.data());
   });
 
   Value value{tensor<element, dyn>(count), index_list(count), index_list(count),
