@@ -47,17 +47,8 @@ template <class V> struct instructions {};
 
 }  // namespace sinter
 
-#if !defined(__CUDA_ARCH__)
-#if defined(__AVX512F__)
-#include "sinter/target/cpu/instructions/avx512.hpp"
-#endif
-#if defined(__AVX__)
+// Each is empty where the compiler was not told to use it.
 #include "sinter/target/cpu/instructions/avx.hpp"
-#endif
-#if defined(__SSE2__)
-#include "sinter/target/cpu/instructions/sse.hpp"
-#endif
-#if defined(__aarch64__)
+#include "sinter/target/cpu/instructions/avx512.hpp"
 #include "sinter/target/cpu/instructions/neon.hpp"
-#endif
-#endif
+#include "sinter/target/cpu/instructions/sse.hpp"

@@ -5,6 +5,8 @@
 
 #include "sinter/target/cpu/instructions.hpp"
 
+#if defined(__AVX__) && !defined(__CUDA_ARCH__)
+
 namespace sinter::detail {
 
 template <> struct instructions<vector_of<float, 8>::type> {
@@ -36,3 +38,5 @@ template <> struct instructions<vector_of<double, 4>::type> {
 };
 
 }  // namespace sinter::detail
+
+#endif

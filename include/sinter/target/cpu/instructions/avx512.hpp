@@ -5,6 +5,8 @@
 
 #include "sinter/target/cpu/instructions.hpp"
 
+#if defined(__AVX512F__) && !defined(__CUDA_ARCH__)
+
 namespace sinter::detail {
 
 template <> struct instructions<vector_of<float, 16>::type> {
@@ -86,3 +88,5 @@ template <> struct instructions<vector_of<double, 8>::type> {
 };
 
 }  // namespace sinter::detail
+
+#endif

@@ -3,9 +3,11 @@
 
 /// Advanced SIMD of 64-bit Arm: registers of 16 bytes.
 
-#include <arm_neon.h>
-
 #include "sinter/target/cpu/instructions.hpp"
+
+#if defined(__aarch64__)
+
+#include <arm_neon.h>
 
 namespace sinter::detail {
 
@@ -29,3 +31,5 @@ template <> struct instructions<vector_of<double, 2>::type> {
 };
 
 }  // namespace sinter::detail
+
+#endif

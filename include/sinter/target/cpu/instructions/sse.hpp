@@ -5,6 +5,8 @@
 
 #include "sinter/target/cpu/instructions.hpp"
 
+#if defined(__SSE2__) && !defined(__CUDA_ARCH__)
+
 namespace sinter::detail {
 
 template <> struct instructions<vector_of<float, 4>::type> {
@@ -30,3 +32,5 @@ template <> struct instructions<vector_of<double, 2>::type> {
 };
 
 }  // namespace sinter::detail
+
+#endif
