@@ -37,10 +37,11 @@ def checked(line, where):
     if not isinstance(line, dict) or not isinstance(line.get("workload"), str) or \
             not isinstance(line.get("who"), str):
         sys.exit(f"results: {where}: want an object with \"workload\" and \"who\"")
-    value = line.get("rate" if line["workload"] == "ceiling" else "median_ms")
-    if not isinstance(value, (int, float)) or not value >= 0 or math.isinf(value):
-        sys.exit(f"results: {where}: want a number as " +
-                 ("\"rate\"" if line["workload"] == "ceiling" else "\"median_ms\""))
+    key = "rate" if line["workload"] == "ceiling" else "median_ms"
+    value = line.get(key)
+    if not isinstance(value, (int, float)) or not 0 <= value < math.inf or \
+            (value == 0 and key == "median_ms"):
+        sys.exit(f"results: {where}: want a number as \"{key}\"")
     return line
 
 
