@@ -114,7 +114,7 @@ TEST_CASE("product: panels of many shapes and strides, f32 f64 i32 i64 against t
 }
 
 TEST_CASE("product: pairs of bf16, by the machine's instruction or by what it stands for") {
-  compare_shapes<by_bf16_pairs>();
+  compare_shapes<by_pairs<bf16>>();
 }
 
 TEST_CASE("product: no rows, no terms") {

@@ -66,9 +66,9 @@ struct contract_sizes {
 
 /// One product of a kernel: packing its right operand, computing blocks of it.
 template <class T, class Left, class Right> struct product_core {
-  static constexpr bool in_pairs = has_bf16_pairs && std::is_same_v<T, float> &&
+  static constexpr bool in_pairs = by_pairs<bf16>::in_hardware && std::is_same_v<T, float> &&
                                    is_plain<Left, bf16>() && is_plain<Right, bf16>();
-  using multiplier = std::conditional_t<in_pairs, by_bf16_pairs, by_elements<T>>;
+  using multiplier = std::conditional_t<in_pairs, by_pairs<bf16>, by_elements<T>>;
   using source = typename multiplier::source;
   using element = typename multiplier::element;
   using tile = product_tile<T>;

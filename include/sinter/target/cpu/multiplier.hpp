@@ -11,7 +11,9 @@
 ///
 /// and how they come out of memory and together.
 
+#include <concepts>
 #include <cstdint>
+#include <type_traits>
 
 #include "sinter/core/config.hpp"
 #include "sinter/core/half.hpp"
@@ -44,22 +46,22 @@ template <class T> struct by_elements {
   }
 };
 
-#if defined(__AVX512BF16__) && defined(__AVX512F__)
-inline constexpr bool has_bf16_pairs = true;
-#else
-inline constexpr bool has_bf16_pairs = false;
-#endif
-
 /// Two elements of bf16 at a time, by the dot product of pairs: a word holds k in its lower half
 /// and k + 1 in its upper. @accuracy products exact, a rounding to nearest for each of the two
 /// sums; subnormal operands and sums count as zero (Intel 64 Architectures Manual, VDPBF16PS)
-struct by_bf16_pairs {
-  using source = bf16;
+template <std::same_as<bf16> Source> struct by_pairs {
+  using source = Source;
   using element = std::uint32_t;
-  using sum = float;
-  using vector = simd<float, native_lanes<float>>;
+  using sum = std::conditional_t<sizeof(Source) == 2, float, Source>;
+  using vector = simd<sum, native_lanes<sum>>;
+  using machine = detail::instructions<typename vector::vector>;
   using row = simd<std::uint32_t, native_lanes<float>>;
   static constexpr int depth = 2;
+
+  /// Whether it is an instruction; without, elements converted to float are faster.
+  static constexpr bool in_hardware = requires(vector c, row x) {
+    machine::add_pairs(c.v, x.v, x.v);
+  };
 
   SINTER_INLINE static element of_left(const source* a) {
     element pair;
@@ -83,19 +85,13 @@ struct by_bf16_pairs {
     return first | second << 16;
   }
   SINTER_INLINE static vector add_product(element a, row b, vector c) {
-#if defined(__AVX512BF16__) && defined(__AVX512F__)
-#if defined(__clang__)
-    typedef int words_16 __attribute__((vector_size(64)));
-    return vector(__builtin_ia32_dpbf16ps_512(c.v, (words_16)row(a).v, (words_16)b.v));
-#else
-    typedef short shorts_32 __attribute__((vector_size(64)));
-    return vector(__builtin_ia32_dpbf16ps_v16sf(c.v, (shorts_32)row(a).v, (shorts_32)b.v));
-#endif
-#else
-    const auto low = [](auto x) { return from_bits(x << 16); };
-    const auto high = [](auto x) { return from_bits(x & row(0xffff0000u)); };
-    return multiply_add(high(row(a)), high(b), multiply_add(low(row(a)), low(b), c));
-#endif
+    if constexpr (in_hardware) {
+      return vector(machine::add_pairs(c.v, row(a).v, b.v));
+    } else {
+      const auto low = [](row x) { return from_bits(x << 16); };
+      const auto high = [](row x) { return from_bits(x & row(0xffff0000u)); };
+      return multiply_add(high(row(a)), high(b), multiply_add(low(row(a)), low(b), c));
+    }
   }
 
  private:

@@ -28,7 +28,7 @@ namespace sinter {
 template <class T>
 struct product_tile {
   static constexpr int rows = 6;
-  static constexpr int vectors = native_bytes == 64 ? 4 : 2;
+  static constexpr int vectors = vector_registers == 32 ? 4 : 2;
   static constexpr int lanes = native_lanes<T>;
   static constexpr int columns = vectors * lanes;
 };
