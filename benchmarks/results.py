@@ -159,9 +159,9 @@ def summary(found):
     values = [ratio for _, ratio, _ in found]
     lead = sum(v >= 1 + LEVEL for v in values)
     behind = sum(v <= 1 - LEVEL for v in values)
-    return (f"geometric mean of {len(values)} ratios {geometric_mean(values):.2f}; sinter leads in "
-            f"{lead}, a peer in {behind}, {len(values) - lead - behind} are within "
-            f"{LEVEL * 100:.0f} %")
+    return (f"geometric mean of the ratios {geometric_mean(values):.2f}; of {len(values)} "
+            f"workloads sinter leads in {lead}, a peer in {behind}, and {len(values) - lead - behind} are "
+            f"within {LEVEL * 100:.0f} %")
 
 
 def slug(text):
@@ -207,7 +207,9 @@ def plot(folder, device, workloads, limits):
     for key, contestants in workloads.items():
         words = spelled_threads(key[5]) if key[4] == "cpu" else key[4] or ""
         name = slug(" ".join((key[0] or "", spelled_key(key), words)))
-        made[f"{name}.svg"] = pictures.bars(f"{spelled_key(key)}, {words}", contestants, OWN)
+        made[f"{name}.svg"] = pictures.bars(f"{spelled_key(key)}, {words}", contestants, OWN,
+                                            {who: spelled_accuracy(line)
+                                             for who, line in contestants.items()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, picture in made.items():
@@ -290,12 +292,13 @@ def section(about, lines):
             text.append("\n".join(f"- {spelled_key(key)}: {peer}, {1 / ratio:.2f} times"
                                   for ratio, key, peer in behind) + "\n")
         text.append(table(part))
-        rows = [("workload", "all contestants, fastest first")]
+        rows = [("workload", "all contestants, fastest first, with errors")]
         for key, own in part.items():
             fastest = sorted(own.items(), key=lambda item: item[1]["median_ms"])
             rows.append((spelled_key(key), ", ".join(
                 f"{who} {pictures.spelled_time(line['median_ms'])} "
-                f"± {100 * line.get('spread', 0):.0f} %" for who, line in fastest)))
+                f"± {100 * line.get('spread', 0):.0f} % {spelled_accuracy(line)}".rstrip()
+                for who, line in fastest)))
         text.append(f"<details><summary>All times</summary>\n\n{aligned(rows)}\n</details>\n")
     return "\n".join(text), made
 
