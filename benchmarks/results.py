@@ -159,9 +159,10 @@ def summary(found):
     values = [ratio for _, ratio, _ in found]
     lead = sum(v >= 1 + LEVEL for v in values)
     behind = sum(v <= 1 - LEVEL for v in values)
+    level = len(values) - lead - behind
     return (f"geometric mean of the ratios {geometric_mean(values):.2f}; of {len(values)} "
-            f"workloads sinter leads in {lead}, a peer in {behind}, and {len(values) - lead - behind} are "
-            f"within {LEVEL * 100:.0f} %")
+            f"workloads sinter leads in {lead}, a peer in {behind}, and {level} are within "
+            f"{LEVEL * 100:.0f} %")
 
 
 def slug(text):
