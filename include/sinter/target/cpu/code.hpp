@@ -222,8 +222,12 @@ template <class Words> struct static_code {
     // A copy that nobody else can see stays in registers.
     state own = s;
     std::int64_t c = begin;
-    if constexpr (is_beside(Pass)) c = vectors_of_line<Pass>(own, begin, end);
-    for (; c + width <= end; c += width) one_pass<Pass, false>(own, c, width);
+    const std::int64_t whole = begin + (end - begin) / width * width;
+    if constexpr (may_go_past_caches(Pass))
+      if (own.past_caches)
+        for (; c < whole; c += width) one_pass<Pass, false, 0, true>(own, c, width);
+    if constexpr (is_beside(Pass)) c = vectors_of_line<Pass>(own, c, end);
+    for (; c < whole; c += width) one_pass<Pass, false>(own, c, width);
     if (c < end) one_pass<Pass, true>(own, c, static_cast<int>(end - c));
     each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA { acc<I>(s) = acc<I>(own); });
   }
@@ -251,17 +255,26 @@ template <class Words> struct static_code {
     return c;
   }
 
-  /// `Beside`: which of the accumulators.
-  template <int Pass, bool Tail, int Beside = 0>
+  /// Whether a pass stores whole lines, of a family whose results may lie past the caches.
+  static constexpr bool may_go_past_caches(int pass) {
+    if (program.family != family::map && program.family != family::row) return false;
+    for (int r = 0; r < sizes.results; ++r)
+      if (program.result_store[r].full && pass_of_result(r) == pass) return true;
+    return false;
+  }
+
+  /// `Beside`: which of the accumulators. `Past`: whether results are stored past the caches.
+  template <int Pass, bool Tail, int Beside = 0, bool Past = false>
   SINTER_INLINE static void one_pass(state& s, std::int64_t c, int n) {
     each([&]<int I>() SINTER_LAMBDA { full_step<I, Pass, Tail, Beside>(s, c, n); });
     each_result([&]<int R>() SINTER_LAMBDA {
       if constexpr (program.result_store[R].full && pass_of_result(R) == Pass)
-        store<R, Tail>(s, c, n);
+        store<R, Tail, Past>(s, c, n);
     });
   }
 
-  template <int R, bool Tail> SINTER_INLINE static void store(state& s, std::int64_t c, int n) {
+  template <int R, bool Tail, bool Past = false>
+  SINTER_INLINE static void store(state& s, std::int64_t c, int n) {
     constexpr result r = program.result_store[R];
     constexpr std::int64_t fixed = r.stride[program.line()];
     const std::int64_t stride = fixed == 1 ? 1 : s.args->number(fixed);
@@ -269,8 +282,8 @@ template <class Words> struct static_code {
     if constexpr (!r.full && program.folds == fold::row)
       detail::store_lanes<r.type, true>(s.result[R], 0, 1, 1, reg<r.instruction>(s.value));
     else
-      detail::store_lanes<r.type, Tail>(s.result[R], c, stride, n, reg<r.instruction>(s.value),
-                                        s.past_caches);
+      detail::store_lanes<r.type, Tail, Past>(s.result[R], c, stride, n,
+                                              reg<r.instruction>(s.value));
   }
 
   /// A value that does not vary along what a fold removes.

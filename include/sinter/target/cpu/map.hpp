@@ -25,7 +25,7 @@ void turned_task(const arguments& args, const nest_extents& n, std::int64_t begi
                  std::int64_t end) {
   constexpr std::int64_t tile_rows = 64, tile_columns = 64;
   typename Code::state s;
-  s.past_caches = goes_past_caches(Code::view(), args);
+  s.past_caches = goes_past_caches(Code::view(), args, n);
   walker<Code> rows(s, args, Code::view().outer() - 1);
   for (std::int64_t first = begin; first < end; first += tile_rows) {
     const std::int64_t last = smaller(first + tile_rows, end);
@@ -45,10 +45,15 @@ template <class Code>
 void map_task(const arguments& args, nest_extents n, std::int64_t chunk, std::int64_t begin,
               std::int64_t end) {
   const auto& p = Code::view();
-  if (is_turned(p)) return turned_task<Code>(args, n, begin, end);
+  // Of a program that is known no other code is made.
+  if constexpr (requires { typename std::bool_constant<is_turned(Code::view())>; }) {
+    if constexpr (is_turned(Code::view())) return turned_task<Code>(args, n, begin, end);
+  } else if (is_turned(p)) {
+    return turned_task<Code>(args, n, begin, end);
+  }
   const std::int64_t chunks = ceil_div(n.line, chunk);
   typename Code::state s;
-  s.past_caches = goes_past_caches(p, args);
+  s.past_caches = goes_past_caches(p, args, n);
   walker<Code> rows(s, args, p.outer() - 1);
   std::int64_t from = begin % chunks * chunk;
   rows.start(begin / chunks);
