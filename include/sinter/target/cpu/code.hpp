@@ -2,9 +2,8 @@
 #pragma once
 
 /// A program as code. `static_code<program_words<...>>` unrolls the instructions of a program that
-/// is known at compile time; the kernels in this folder are loops around it. They use it through
-/// this interface only, so that tests can drive the same loops with programs that are drawn at run
-/// time:
+/// is known at compile time; the kernels in this folder are loops around it, through this interface
+/// only:
 ///
 ///   view()                          the program
 ///   width                           lanes at a time
@@ -28,6 +27,7 @@ template <int Leaves, int Results, int Products, int RowBuffers> struct cursor {
   const arguments* args = nullptr;
   const void* leaf[Leaves + 1];
   bool leaf_inside[Leaves + 1];           ///< guarded leaves: whether this row is inside
+  bool in_tile[Leaves + 1]{};             ///< turned already: its elements lie along the line
   void* result[Results + 1];
   const void* tile[Products + 1];         ///< rows of products, contiguous along the line
   void* row_buffer[RowBuffers + 1];
@@ -388,7 +388,8 @@ template <class Words> struct static_code {
     } else if constexpr (fixed == 1) {
       to = detail::load_lanes<l.type, width, Tail>(base, c, 1, n, reading::contiguous);
     } else {
-      const std::int64_t stride = s.args->number(fixed);
+      const bool turned = program.rank > 1 && s.in_tile[i.attribute];
+      const std::int64_t stride = turned ? 1 : s.args->number(fixed);
       const reading how = stride == 1 ? reading::contiguous : reading::strided;
       to = detail::load_lanes<l.type, width, Tail>(base, c, stride, n, how);
     }
