@@ -4,6 +4,7 @@
 /// Runs a plan on the CPU: its kernels as functions, one after the other.
 
 #include "sinter/target/cpu/arguments.hpp"
+#include "sinter/target/cpu/levels.hpp"
 #include "sinter/target/cpu/scratch.hpp"
 #include "sinter/target/execution.hpp"
 #if !defined(__CUDA_ARCH__)  // nvcc's device pass has no vectors, and no use for these
@@ -22,10 +23,19 @@ template <class Plan> struct plan_functions {
   }
 
  private:
+  template <int At> using programs = typename Plan::template kernel<At>;
+
   template <int... At>
   static const kernel_function* list(std::integer_sequence<int, At...>) {
-    static constexpr kernel_function functions[] = {
-        &kernel<typename Plan::template kernel<At>>::run..., nullptr};
+#if !defined(SINTER_LEVEL)
+    static constexpr kernel_function functions[] = {&kernel<programs<At>>::run..., nullptr};
+#elif SINTER_LEVEL == 0
+    static const kernel_function functions[] = {
+        kernel_of_level<programs<At>>(&kernel<programs<At>>::run)..., nullptr};
+#else
+    ((void)level_entry<programs<At>, kernel<programs<At>>, SINTER_LEVEL>::made, ...);
+    static constexpr kernel_function functions[] = {nullptr};  // never called
+#endif
     return functions;
   }
 #endif
