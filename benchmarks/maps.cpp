@@ -8,6 +8,8 @@
 
 #include "measure.hpp"
 #include "peers/eigen.hpp"
+#include "peers/onednn.hpp"
+#include "peers/torch.hpp"
 #include "peers/xtensor.hpp"
 
 namespace st = sinter;
@@ -61,7 +63,47 @@ BENCH_PRAGMA(omp parallel for simd num_threads(parts))
     });
   }});
 #endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::chain(o->a.data(), o->b.data(), o->c.data(), o->d.data(),
+                                               o->e.data(), o->z.data(), n)});
+#endif
   w.difference = [o] { return bench::difference(o->y, o->z); };
+  return w;
+}
+
+/// What offers gelu as one operation.
+void add_gelu_peers(bench::workload& w, const list& x, list& z, bool by_tanh) {
+  const std::int64_t n = x.size();
+#if defined(BENCH_ONEDNN)
+  const auto peer = std::make_shared<bench::dnnl_each>(
+      by_tanh ? dnnl::algorithm::eltwise_gelu_tanh : dnnl::algorithm::eltwise_gelu_erf, x.data(),
+      z.data(), n);
+  w.contestants.push_back({"oneDNN", side::peer, [peer] { (*peer)(); }});
+#endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::gelu(x.data(), z.data(), n, by_tanh)});
+#endif
+  (void)w, (void)z, (void)n, (void)by_tanh;
+}
+
+bench::workload gelu_erf(std::int64_t n) {
+  const auto x = std::make_shared<list>(normal(n)), y = std::make_shared<list>(n),
+             z = std::make_shared<list>(n);
+  bench::workload w = of("gelu", n, 2, 26);
+  w.contestants.push_back({"sinter", side::ours, [=] { *y = gelu(*x); }});
+#if defined(BENCH_EIGEN)
+  w.contestants.push_back({"Eigen", side::peer, [=] {
+    bench::in_parts(n, [&](std::int64_t i, std::int64_t count) {
+      const bench::eigen_array from(x->data() + i, count);
+      bench::eigen_array(z->data() + i, count) =
+          0.5f * from * (1 + (0.7071067812f * from).erf());
+    });
+  }});
+#endif
+  add_gelu_peers(w, *x, *z, false);
+  w.difference = [=] { return bench::difference(*y, *z); };
   return w;
 }
 
@@ -81,6 +123,7 @@ bench::workload gelu_tanh(std::int64_t n) {
     });
   }});
 #endif
+  add_gelu_peers(w, *x, *z, true);
   w.difference = [=] { return bench::difference(*y, *z); };
   return w;
 }
@@ -97,6 +140,10 @@ bench::workload gate(std::int64_t n) {
       bench::eigen_array(z->data() + i, count) = a.logistic() * b.tanh();
     });
   }});
+#endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::gate(x->data(), y->data(), z->data(), n)});
 #endif
   w.difference = [=] { return bench::difference(*u, *z); };
   return w;
@@ -116,6 +163,10 @@ bench::workload turned(std::int64_t n) {
     const bench::eigen_rows a(x->data(), n, n), b(y->data(), n, n);
     bench::eigen_rows(z->data(), n, n) = a.transpose() + b;
   }});
+#endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::turned(x->data(), y->data(), z->data(), n)});
 #endif
   w.difference = [=] { return bench::difference(*u, *z); };
   return w;
@@ -157,6 +208,7 @@ void print_accuracy() {
 int main(int argc, char** argv) {
   return bench::run_main(argc, argv, bench::this_cpu, [](bench::runner& runner) {
     for (const std::int64_t n : {10, 10'000, 1'000'000, 30'000'000}) runner.run(chain(n));
+    for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gelu_erf(n));
     for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gelu_tanh(n));
     for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gate(n));
     for (const std::int64_t n : {100, 2000}) runner.run(turned(n));

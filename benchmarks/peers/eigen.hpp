@@ -6,6 +6,7 @@
 
 #if defined(BENCH_EIGEN)
 #include <Eigen/Core>
+#include <unsupported/Eigen/SpecialFunctions>
 
 #include "measure.hpp"
 

@@ -68,6 +68,23 @@ template <class T> class dnnl_dense {
   dnnl::matmul matmul_;
 };
 
+/// A function of each of n elements.
+class dnnl_each {
+ public:
+  dnnl_each(dnnl::algorithm what, const float* x, float* y, std::int64_t n)
+      : x_(dnnl_memory(x, {n}, dnnl::memory::format_tag::a)),
+        y_(dnnl_memory(y, {n}, dnnl::memory::format_tag::a)),
+        each_({{dnnl::prop_kind::forward_inference, what, x_.get_desc(), 0, 0}, dnnl_engine()}) {}
+  void operator()() {
+    each_.execute(dnnl_stream(), {{DNNL_ARG_SRC, x_}, {DNNL_ARG_DST, y_}});
+    dnnl_stream().wait();
+  }
+
+ private:
+  dnnl::memory x_, y_;
+  dnnl::eltwise_forward each_;
+};
+
 class dnnl_softmax {
  public:
   dnnl_softmax(const float* x, float* y, std::int64_t rows, std::int64_t columns)
