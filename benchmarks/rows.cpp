@@ -42,12 +42,8 @@ bench::workload softmax_rows(std::int64_t rows, std::int64_t columns) {
 #if defined(BENCH_EIGEN)
   w.contestants.push_back({"Eigen", side::peer, [o] {
 BENCH_PRAGMA(omp parallel for num_threads(bench::team(o->x.size())))
-    for (std::int64_t i = 0; i < o->rows; ++i) {
-      const bench::eigen_array from(o->x.data() + i * o->columns, o->columns);
-      bench::eigen_array to(o->z.data() + i * o->columns, o->columns);
-      to = (from - from.maxCoeff()).exp();
-      to *= 1 / to.sum();
-    }
+    for (std::int64_t i = 0; i < o->rows; ++i)
+      bench::eigen_softmax(o->x.data() + i * o->columns, o->z.data() + i * o->columns, o->columns);
   }});
 #endif
 #if defined(BENCH_ONEDNN)

@@ -5,13 +5,14 @@
 // its own, through its own interface.
 
 #if defined(BENCH_BLIS)
-#include <cstdint>
+#include "peers/product.hpp"
 
 namespace bench {
 
-/// y = x w, [m, k] x [k, n], row-major, in so many threads.
-void blis_product(const float* x, const float* w, float* y, std::int64_t m, std::int64_t k,
-                  std::int64_t n, int threads);
+struct blis : by_products {
+  static constexpr const char* name = "BLIS";
+  void multiply(const product& p, const float* a, const float* b, float* c);
+};
 
 }  // namespace bench
 #endif

@@ -12,9 +12,11 @@
 #endif
 
 #if defined(BENCH_ONEDNN)
+#include <map>
 #include <memory>
+#include <unordered_map>
 
-#include "measure.hpp"
+#include "peers/product.hpp"
 
 namespace bench {
 
@@ -36,36 +38,69 @@ template <class T> dnnl::memory dnnl_memory(const T* data, std::initializer_list
   return {{dims, dnnl_type<T>(), tag}, dnnl_engine(), const_cast<T*>(data)};
 }
 
-/// relu(x w + b), or without activation: x [m, k], w [k, n], b [n] f32, y [m, n].
-template <class T> class dnnl_dense {
+/// What follows a product, element by element.
+template <class T> struct dnnl_after {
+  const float* bias = nullptr;  ///< [n]
+  bool relu = false, swish = false;
+  const T* times = nullptr;  ///< [m, n]
+};
+
+/// A product and what follows it. Weights that stay are packed once, in the layout it asks for.
+template <class T> class dnnl_product {
  public:
-  dnnl_dense(const T* x, const T* w, const float* b, T* y, std::int64_t m, std::int64_t k,
-             std::int64_t n, bool relu = true)
-      : x_(dnnl_memory(x, {m, k}, tag::ab)), b_(dnnl_memory(b, {1, n}, tag::ab)),
-        y_(dnnl_memory(y, {m, n}, tag::ab)) {
-    const dnnl::memory::desc any({k, n}, dnnl_type<T>(), tag::any);
-    const dnnl::matmul::desc what(x_.get_desc(), any, b_.get_desc(), y_.get_desc());
+  dnnl_product(const product& p, const T* a, const T* b, T* c, const dnnl_after<T>& then = {},
+               bool pack = false)
+      : arguments_{{DNNL_ARG_SRC, dnnl_memory(a, {p.m, p.k}, p.turned_a ? tag::ba : tag::ab)},
+                   {DNNL_ARG_DST, dnnl_memory(c, {p.m, p.n}, tag::ab)}} {
+    auto plain = dnnl_memory(b, {p.k, p.n}, p.turned_b ? tag::ba : tag::ab);
+    const auto left = arguments_.at(DNNL_ARG_SRC).get_desc();
+    const auto right = pack ? desc({p.k, p.n}, dnnl_type<T>(), tag::any) : plain.get_desc();
+    const auto result = arguments_.at(DNNL_ARG_DST).get_desc();
+    dnnl::matmul::desc what(left, right, result);
+    if (then.bias) {
+      arguments_.insert({DNNL_ARG_BIAS, dnnl_memory(then.bias, {1, p.n}, tag::ab)});
+      what = {left, right, arguments_.at(DNNL_ARG_BIAS).get_desc(), result};
+    }
     dnnl::post_ops after;
-    if (relu) after.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+    if (then.relu) after.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+    if (then.swish) after.append_eltwise(1, dnnl::algorithm::eltwise_swish, 1, 0);
+    if (then.times) {
+      const auto times = dnnl_memory(then.times, {p.m, p.n}, tag::ab);
+      arguments_.insert({DNNL_ARG_ATTR_MULTIPLE_POST_OP(after.len()) | DNNL_ARG_SRC_1, times});
+      after.append_binary(dnnl::algorithm::binary_mul, times.get_desc());
+    }
     dnnl::primitive_attr attributes;
     attributes.set_post_ops(after);
     const dnnl::matmul::primitive_desc chosen(what, attributes, dnnl_engine());
     matmul_ = dnnl::matmul(chosen);
-    packed_ = dnnl::memory(chosen.weights_desc(), dnnl_engine());
-    auto plain = dnnl_memory(w, {k, n}, tag::ab);
-    dnnl::reorder(plain, packed_).execute(dnnl_stream(), plain, packed_);
+    auto packed = pack ? dnnl::memory(chosen.weights_desc(), dnnl_engine()) : plain;
+    if (pack) dnnl::reorder(plain, packed).execute(dnnl_stream(), plain, packed);
+    arguments_.insert({DNNL_ARG_WEIGHTS, packed});
     dnnl_stream().wait();
   }
-  void operator()() {
-    matmul_.execute(dnnl_stream(), {{DNNL_ARG_SRC, x_}, {DNNL_ARG_WEIGHTS, packed_},
-                                    {DNNL_ARG_BIAS, b_}, {DNNL_ARG_DST, y_}});
+  void operator()() const {
+    matmul_.execute(dnnl_stream(), arguments_);
     dnnl_stream().wait();
   }
 
  private:
   using tag = dnnl::memory::format_tag;
-  dnnl::memory x_, b_, y_, packed_;
+  using desc = dnnl::memory::desc;
+  std::unordered_map<int, dnnl::memory> arguments_;
   dnnl::matmul matmul_;
+};
+
+/// Products whose operands change between calls: primitives are made once for each result's place.
+struct onednn : by_products {
+  static constexpr const char* name = "oneDNN";
+  void multiply(const product& p, const float* a, const float* b, float* c) {
+    made.try_emplace(c, p, a, b, c).first->second();
+  }
+  static void layer(onednn& own, const float* x, const float* w, const float* b, float* y,
+                    std::int64_t m, std::int64_t k, std::int64_t n, bool relu) {
+    own.made.try_emplace(y, product{m, k, n}, x, w, y, dnnl_after<float>{b, relu}).first->second();
+  }
+  std::map<const float*, dnnl_product<float>> made;
 };
 
 /// A function of each of n elements.
