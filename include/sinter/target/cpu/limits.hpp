@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// The limits of this machine's CPU, measured: a copy between arrays that no cache holds, and fused
-/// multiply-adds on registers, by as many threads as kernels use.
+/// The limits of this machine's CPU, measured: copies between arrays that no cache holds, fused
+/// multiply-adds and bf16 products on registers, by as many threads as kernels use. Each is the
+/// best of some ways and of some runs, since a limit is what was reached.
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -11,67 +13,221 @@
 #include "sinter/target/cpu/timeline.hpp"
 #include "sinter/target/limits.hpp"
 #if !defined(__CUDA_ARCH__)  // nvcc's device pass has no vectors
-#include "sinter/target/cpu/simd_vector.hpp"
+#include "sinter/target/cpu/simd.hpp"
+#if defined(__AMX_BF16__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #endif
 
 namespace sinter::cpu_target {
 
 namespace detail {
 
-/// Bytes in a second, read and written.
-inline double copy_rate() {
-  constexpr std::int64_t bytes = std::int64_t{64} << 20, piece = 1 << 20;
-  const std::unique_ptr<char[]> from(new char[bytes]), to(new char[bytes]);
-  const auto copy = [a = from.get(), b = to.get()](std::int64_t i) {
-    __builtin_memcpy(b + i * piece, a + i * piece, piece);
-  };
-  // Touched by the threads that copy: memory is near the one that first writes it.
-  parallel_for(bytes / piece, [a = from.get(), b = to.get()](std::int64_t i) {
-    __builtin_memset(a + i * piece, 1, piece);
-    __builtin_memset(b + i * piece, 2, piece);
-  });
-  host_timeline time;
-  return 2.0 * static_cast<double>(bytes) /
-         target::shortest(time, 7, [&] { parallel_for(bytes / piece, copy); });
+#if !defined(__CUDA_ARCH__)
+/// Copies `count` floats past the caches, from four places at a time: one alone does not keep a
+/// core's line buffers filled. `count`: a multiple of 16 vectors; `to`: aligned to one.
+inline void copy_streamed(float* to, const float* from, std::int64_t count) {
+  using vector = simd<float, native_lanes<float>>;
+  const std::int64_t part = count / 4;
+  const auto move = [&](std::int64_t at) { vector::load(from + at).stream(to + at); };
+  [&]<int... S>(std::integer_sequence<int, S...>) {
+    for (std::int64_t i = 0; i < part; i += 4 * vector::size)
+      (move(S / 4 * part + i + S % 4 * vector::size), ...);
+  }(std::make_integer_sequence<int, 16>{});
+  stream_fence();
 }
 
-/// Flops in a second. Twelve sums at a time: more than a core has multiply-adds
-/// under way, and few enough for sixteen registers.
-template <class T> double fma_rate() {
+/// Likewise for reading alone; a sum is returned so that all are needed.
+inline float read_all(const float* from, std::int64_t count) {
+  using vector = simd<float, native_lanes<float>>;
+  const std::int64_t part = count / 4;
+  vector sum[8];
+  for (vector& s : sum) s = vector(0.f);
+  // Spelled out: g++ keeps sums in memory that a loop counts through.
+  [&]<int... S>(std::integer_sequence<int, S...>) {
+    for (std::int64_t i = 0; i < part; i += 2 * vector::size)
+      ((sum[S] += vector::load(from + S / 2 * part + i + S % 2 * vector::size)), ...);
+  }(std::make_integer_sequence<int, 8>{});
+  for (int s = 1; s < 8; ++s) sum[0] += sum[s];
+  return sum[0].v[0];
+}
+#endif
+
+/// How fast memory is passed over, by the number of bytes that a pass touches: whatever cache holds
+/// them serves it.
+class memory_passes {
+ public:
+  /// For passes of `most` bytes at most; the threads that pass over them later touch them, as
+  /// memory is near the one that first writes it.
+  explicit memory_passes(std::int64_t most)
+      : block_(new char[static_cast<std::size_t>(most + 2 * gap)]) {
+    const std::int64_t piece = 1 << 20, all = most + 2 * gap;
+    parallel_for((all + piece - 1) / piece, [at = block_.get(), all](std::int64_t i) {
+      const std::int64_t first = i * piece, last = std::min(first + piece, all);
+      __builtin_memset(at + first, 1, static_cast<std::size_t>(last - first));
+    });
+  }
+
+  /// Bytes in a second, read and written, of a copy that touches so many bytes in all, in a
+  /// parallel loop of so many threads.
+  double copy(std::int64_t bytes, int team) const {
+    float* const from = first();
+    // Not a power of two apart: stores would wait for loads whose addresses end alike.
+    float* const to = from + (bytes / 2 + gap) / std::int64_t{sizeof(float)};
+    const double plain = rate(bytes, 2, team, [from, to](std::int64_t at, std::int64_t count) {
+      __builtin_memcpy(to + at, from + at, static_cast<std::size_t>(count) * sizeof(float));
+    });
 #if defined(__CUDA_ARCH__)
-  return 0;
+    return plain;
 #else
-  using vector = typename sinter::detail::vector_of<T, native_lanes<T>>::type;
-  constexpr int sums = 12, turns = 1 << 16;
+    return std::max(plain, rate(bytes, 2, team, [from, to](std::int64_t at, std::int64_t count) {
+      copy_streamed(to + at, from + at, count);
+    }));
+#endif
+  }
+
+  /// Bytes in a second of a pass that only reads.
+  double read([[maybe_unused]] std::int64_t bytes, [[maybe_unused]] int team) const {
+#if defined(__CUDA_ARCH__)
+    return 0;
+#else
+    return rate(bytes, 1, team, [from = first()](std::int64_t at, std::int64_t count) {
+      const volatile float kept = read_all(from + at, count);
+      (void)kept;
+    });
+#endif
+  }
+
+ private:
+  static constexpr std::int64_t gap = 2112, unit = 4096;
+
+  float* first() const {  // aligned to 64
+    const auto at = reinterpret_cast<std::uintptr_t>(block_.get());
+    return reinterpret_cast<float*>((at + 63) & ~std::uintptr_t{63});
+  }
+
+  /// pass(first float, count of floats) by each thread, on arrays of bytes / arrays bytes.
+  template <class Pass>
+  static double rate(std::int64_t bytes, int arrays, int team, const Pass& pass) {
+    const std::int64_t part = bytes / arrays / team / unit * unit / std::int64_t{sizeof(float)};
+    if (part == 0) return 0;
+    const auto moved = static_cast<double>(part * std::int64_t{sizeof(float)} * arrays * team);
+    // As often as lasts long beside the clock's own time.
+    const int turns = static_cast<int>(std::max<std::int64_t>(1, (4 << 20) / bytes));
+    host_timeline time;
+    const double seconds = target::shortest(time, 5, [&] {
+      for (int t = 0; t < turns; ++t)
+        parallel_for(team, [pass, part](std::int64_t i) { pass(i * part, part); });
+    });
+    return moved * turns / seconds;
+  }
+
+  std::unique_ptr<char[]> block_;
+};
+
+/// Flops in a second of run(index), a loop on registers of so many flops, one in each thread.
+template <class Run> double register_rate(double flops, const Run& run) {
   const std::int64_t count = threads();
-  const auto run = [](std::int64_t) {
-    const vector by = vector{} + static_cast<T>(0.999), add = vector{} + T{1};
+  host_timeline time;
+  return flops * static_cast<double>(count) /
+         target::shortest(time, 20, [&] { parallel_for(count, run); });
+}
+
+#if !defined(__CUDA_ARCH__)
+/// Flops in a second of sum = step(sum) on registers of Lanes sums, `flops` each. Twelve at a time:
+/// more than a core has under way, and few enough for sixteen registers.
+template <class T, int Lanes, class Step> double sum_rate(double flops, const Step& step) {
+  using vector = typename sinter::detail::vector_of<T, Lanes>::type;
+  constexpr int sums = 12, turns = 1 << 16;
+  return register_rate(flops * sums * turns, [step](std::int64_t) {
     vector sum[sums];
     for (int s = 0; s < sums; ++s) sum[s] = vector{} + static_cast<T>(s);  // none equals another
     [&]<int... S>(std::integer_sequence<int, S...>) {
-      for (int t = 0; t < turns; ++t) ((sum[S] = sum[S] * by + add), ...);
+      for (int t = 0; t < turns; ++t) ((sum[S] = step(sum[S])), ...);
     }(std::make_integer_sequence<int, sums>{});
     vector all = sum[0];
     for (int s = 1; s < sums; ++s) all += sum[s];
     const volatile T kept = all[0];  // so that the sums are needed
     (void)kept;
-  };
-  host_timeline time;
-  const double seconds = target::shortest(time, 20, [&] { parallel_for(count, run); });
-  return 2.0 * sums * turns * native_lanes<T> * static_cast<double>(count) / seconds;
+  });
+}
+#endif
+
+/// Flops in a second of fused multiply-adds.
+template <class T> double fma_rate() {
+#if defined(__CUDA_ARCH__)
+  return 0;
+#else
+  constexpr int lanes = native_lanes<T>;
+  return sum_rate<T, lanes>(2 * lanes, [](auto sum) {
+    return sum * static_cast<T>(0.999) + T{1};
+  });
+#endif
+}
+
+/// Flops in a second of dot products of pairs of bf16, summed in f32; 0 where the compiler was not
+/// told of an instruction for them.
+inline double pair_rate() {
+#if defined(__AVX512BF16__) && !defined(__CUDA_ARCH__)
+  constexpr int lanes = 16;
+  return sum_rate<float, lanes>(4 * lanes, [pairs = simd<float, lanes>(1.f).v](auto sum) {
+    __asm__("vdpbf16ps %1, %1, %0" : "+v"(sum) : "v"(pairs));
+    return sum;
+  });
+#else
+  return 0;
+#endif
+}
+
+/// Flops in a second of the matrix unit's products of bf16, summed in f32; 0 where the compiler was
+/// not told of one, or the system does not lend it.
+inline double tile_rate() {
+#if defined(__AMX_BF16__) && !defined(__CUDA_ARCH__)
+  constexpr int request_permission = 0x1023, tile_data = 18;  // asm/prctl.h, Linux 5.16
+  if (syscall(SYS_arch_prctl, request_permission, tile_data) != 0) return 0;
+  constexpr int rounds = 1 << 14;
+  // Four products under way, each of 16 x 32 by 32 x 16.
+  return register_rate(2.0 * 4 * rounds * 16 * 16 * 32, [](std::int64_t) {
+    struct alignas(64) {
+      std::uint8_t palette = 1, start = 0, reserved[14] = {};
+      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+    } const shape;
+    alignas(64) std::uint16_t values[16 * 32];
+    for (std::uint16_t& v : values) v = 0x3f80;  // 1
+    __asm__ volatile("ldtilecfg %0" : : "m"(shape));
+    __asm__ volatile(
+        "tileloadd (%0,%1,1), %%tmm4\n\t"
+        "tileloadd (%0,%1,1), %%tmm5\n\t"
+        "tilezero %%tmm0\n\ttilezero %%tmm1\n\ttilezero %%tmm2\n\ttilezero %%tmm3"
+        : : "r"(values), "r"(std::int64_t{64}), "m"(values));
+    for (int r = 0; r < rounds; ++r)
+      __asm__ volatile(
+          "tdpbf16ps %tmm5, %tmm4, %tmm0\n\t"
+          "tdpbf16ps %tmm5, %tmm4, %tmm1\n\t"
+          "tdpbf16ps %tmm5, %tmm4, %tmm2\n\t"
+          "tdpbf16ps %tmm5, %tmm4, %tmm3");
+    __asm__ volatile("tilerelease");
+  });
+#else
+  return 0;
 #endif
 }
 
 }  // namespace detail
 
-/// Takes about a fifth of a second, the first time that a number of threads is asked for.
+/// Takes about a third of a second, the first time that a number of threads is asked for.
 inline const target::limits& measured_limits() {
   thread_local target::limits known;
   thread_local int with = 0;
   if (with != threads()) {
-    known.bandwidth = detail::copy_rate();
-    known.flops = known.flops_half = detail::fma_rate<float>();  // halves are computed in f32
+    constexpr std::int64_t beyond_caches = std::int64_t{128} << 20;
+    known.bandwidth = detail::memory_passes(beyond_caches).copy(beyond_caches, threads());
+    known.flops = detail::fma_rate<float>();
     known.flops_f64 = detail::fma_rate<double>();
+    // Where nothing multiplies halves, they are computed in f32.
+    known.flops_half = std::max({known.flops, detail::pair_rate(), detail::tile_rate()});
     with = threads();
     known.name = std::to_string(with) + (with == 1 ? " thread" : " threads");
   }
