@@ -12,9 +12,11 @@
 #endif
 
 #if defined(BENCH_ONEDNN)
+#include <cmath>
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "peers/product.hpp"
 
@@ -120,9 +122,10 @@ class dnnl_each {
   dnnl::eltwise_forward each_;
 };
 
-class dnnl_softmax {
+/// Softmax of rows, or its logarithm: `Forward` is dnnl::softmax_forward or dnnl::logsoftmax_forward.
+template <class Forward> class dnnl_softmax_of {
  public:
-  dnnl_softmax(const float* x, float* y, std::int64_t rows, std::int64_t columns)
+  dnnl_softmax_of(const float* x, float* y, std::int64_t rows, std::int64_t columns)
       : x_(dnnl_memory(x, {rows, columns}, dnnl::memory::format_tag::ab)),
         y_(dnnl_memory(y, {rows, columns}, dnnl::memory::format_tag::ab)),
         softmax_({{dnnl::prop_kind::forward_inference, x_.get_desc(), 1}, dnnl_engine()}) {}
@@ -133,7 +136,95 @@ class dnnl_softmax {
 
  private:
   dnnl::memory x_, y_;
-  dnnl::softmax_forward softmax_;
+  Forward softmax_;
+};
+using dnnl_softmax = dnnl_softmax_of<dnnl::softmax_forward>;
+using dnnl_log_softmax = dnnl_softmax_of<dnnl::logsoftmax_forward>;
+
+/// Attention by blocks of rows, each in one thread: their scores stay in cache. Threads have
+/// primitives of their own, whose scratch memory is theirs too.
+class dnnl_attention {
+ public:
+  dnnl_attention(const float* q, const float* k, const float* v, float* y, std::int64_t heads,
+                 std::int64_t length, std::int64_t width)
+      : q_(q), k_(k), v_(v), y_(y), size_(length * width),
+        block_(rows_in_cache(length) * width), blocks_(heads * size_ / block_),
+        threads_(team(heads * size_)) {
+    for (int t = 0; t < threads_; ++t)
+      own_.push_back(std::make_unique<head>(block_ / width, length, width));
+  }
+  void operator()() const {
+BENCH_PRAGMA(omp parallel for num_threads(threads_) if(threads_ > 1))
+    for (int t = 0; t < threads_; ++t)
+      for (std::int64_t b = blocks_ * t / threads_; b < blocks_ * (t + 1) / threads_; ++b) {
+        const std::int64_t at = b * block_, all = at / size_ * size_;
+        own_[static_cast<std::size_t>(t)]->run(q_ + at, k_ + all, v_ + all, y_ + at);
+      }
+  }
+
+ private:
+  using tag = dnnl::memory::format_tag;
+  using desc = dnnl::memory::desc;
+  struct step {
+    dnnl::primitive what;
+    dnnl::memory scratch;
+    template <class Description> explicit step(const Description& d)
+        : what(d), scratch(d.scratchpad_desc(), dnnl_engine()) {}
+    void run(dnnl::stream& stream, std::unordered_map<int, dnnl::memory> arguments) const {
+      arguments.insert({DNNL_ARG_SCRATCHPAD, scratch});
+      what.execute(stream, arguments);
+    }
+  };
+  class head {
+   public:
+    head(std::int64_t rows, std::int64_t length, std::int64_t width)
+        : q_(plain(rows, width), dnnl_engine(), DNNL_MEMORY_NONE),
+          k_(desc({width, length}, dnnl_type<float>(), tag::ba), dnnl_engine(), DNNL_MEMORY_NONE),
+          v_(plain(length, width), dnnl_engine(), DNNL_MEMORY_NONE),
+          y_(plain(rows, width), dnnl_engine(), DNNL_MEMORY_NONE),
+          scores_(plain(rows, length), dnnl_engine()),
+          into_scores_(product_of(q_, k_, scores_, 1 / std::sqrt(static_cast<float>(width)))),
+          softmax_(dnnl::softmax_forward::primitive_desc(
+              {dnnl::prop_kind::forward_inference, scores_.get_desc(), 1}, own_scratch(1),
+              dnnl_engine())),
+          out_of_scores_(product_of(scores_, v_, y_, 1)) {}
+    void run(const float* q, const float* k, const float* v, float* y) {
+      const auto set = [](dnnl::memory& m, const float* data) {
+        m.set_data_handle(const_cast<float*>(data));
+      };
+      set(q_, q), set(k_, k), set(v_, v), set(y_, y);
+      into_scores_.run(stream_, {{DNNL_ARG_SRC, q_}, {DNNL_ARG_WEIGHTS, k_},
+                                 {DNNL_ARG_DST, scores_}});
+      softmax_.run(stream_, {{DNNL_ARG_SRC, scores_}, {DNNL_ARG_DST, scores_}});
+      out_of_scores_.run(stream_, {{DNNL_ARG_SRC, scores_}, {DNNL_ARG_WEIGHTS, v_},
+                                   {DNNL_ARG_DST, y_}});
+      stream_.wait();
+    }
+
+   private:
+    static desc plain(std::int64_t rows, std::int64_t columns) {
+      return {{rows, columns}, dnnl_type<float>(), tag::ab};
+    }
+    static dnnl::primitive_attr own_scratch(float scale) {
+      dnnl::primitive_attr attributes;
+      attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+      if (scale != 1) attributes.set_output_scales(0, {scale});
+      return attributes;
+    }
+    static dnnl::matmul::primitive_desc product_of(const dnnl::memory& a, const dnnl::memory& b,
+                                                   const dnnl::memory& c, float scale) {
+      return {{a.get_desc(), b.get_desc(), c.get_desc()}, own_scratch(scale), dnnl_engine()};
+    }
+    dnnl::stream stream_{dnnl_engine()};
+    dnnl::memory q_, k_, v_, y_, scores_;
+    step into_scores_, softmax_, out_of_scores_;
+  };
+
+  const float *q_, *k_, *v_;
+  float* y_;
+  std::int64_t size_, block_, blocks_;
+  int threads_;
+  std::vector<std::unique_ptr<head>> own_;
 };
 
 /// Over the last axis, with scale and shift.

@@ -35,6 +35,13 @@ inline void finish_layer(float* y, const float* b, std::int64_t m, std::int64_t 
   }, n);
 }
 
+/// Of an attention's scores, [length, length], as many rows as stay in cache; they divide `length`.
+constexpr std::int64_t rows_in_cache(std::int64_t length) {
+  std::int64_t rows = length;
+  while (rows % 2 == 0 && rows * length > 131072) rows /= 2;
+  return rows;
+}
+
 /// A library derives from this, and has a name and `multiply(product, a, b, c)`.
 struct by_products {
   /// y = x w + b, with or without relu.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// LibTorch as a peer. Its headers are slow, so one source compiles them, and what it offers here are
-// calls on plain memory. A call is bound to that memory once; its operations write to it,
+// LibTorch as a peer. Its headers are slow, so one source compiles them, and what it offers here
+// are calls on plain memory. A call is bound to that memory once; its operations write to it,
 // or to tensors that are made once, so that none allocates where LibTorch lets us say so.
 
 #if defined(BENCH_TORCH)
