@@ -149,29 +149,6 @@ bench::workload gate(std::int64_t n) {
   return w;
 }
 
-/// A transposed operand beside one that is not.
-bench::workload turned(std::int64_t n) {
-  using square = st::tensor<float, st::dyn, st::dyn>;
-  const auto x = std::make_shared<square>(st::random::normal(n, n)),
-             y = std::make_shared<square>(st::random::normal(n, n)),
-             u = std::make_shared<square>(n, n), z = std::make_shared<square>(n, n);
-  bench::workload w = of("x^T + y", n * n, 3, 1);
-  w.shape = std::to_string(n) + "x" + std::to_string(n);
-  w.contestants.push_back({"sinter", side::ours, [=] { *u = transpose(*x) + *y; }});
-#if defined(BENCH_EIGEN)
-  w.contestants.push_back({"Eigen", side::peer, [=] {
-    const bench::eigen_rows a(x->data(), n, n), b(y->data(), n, n);
-    bench::eigen_rows(z->data(), n, n) = a.transpose() + b;
-  }});
-#endif
-#if defined(BENCH_TORCH)
-  w.contestants.push_back({"LibTorch", side::peer,
-                           bench::torch::turned(x->data(), y->data(), z->data(), n)});
-#endif
-  w.difference = [=] { return bench::difference(*u, *z); };
-  return w;
-}
-
 /// Units in the last place between a result and its value in double.
 double ulps(float got, double want) {
   int exponent = 0;
@@ -211,7 +188,6 @@ int main(int argc, char** argv) {
     for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gelu_erf(n));
     for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gelu_tanh(n));
     for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gate(n));
-    for (const std::int64_t n : {100, 2000}) runner.run(turned(n));
     print_accuracy();
   });
 }

@@ -122,7 +122,7 @@ class dnnl_each {
   dnnl::eltwise_forward each_;
 };
 
-/// Softmax of rows, or its logarithm: `Forward` is dnnl::softmax_forward or dnnl::logsoftmax_forward.
+/// Softmax of rows, or its logarithm, as `Forward` says.
 template <class Forward> class dnnl_softmax_of {
  public:
   dnnl_softmax_of(const float* x, float* y, std::int64_t rows, std::int64_t columns)
@@ -248,6 +248,36 @@ class dnnl_layer_norm {
  private:
   dnnl::memory x_, y_, scale_, shift_;
   dnnl::layer_normalization_forward norm_;
+};
+
+/// Windows of 3 x 3 over images [side + 2, side + 2, from] that have their border; channels last.
+class dnnl_convolution {
+ public:
+  dnnl_convolution(const float* x, const float* w, float* y, std::int64_t images,
+                   std::int64_t side, std::int64_t from, std::int64_t to)
+      : x_(dnnl_memory(x, {images, from, side + 2, side + 2}, tag::nhwc)),
+        y_(dnnl_memory(y, {images, to, side, side}, tag::nhwc)) {
+    const dnnl::memory::dims step = {1, 1}, border = {0, 0};
+    const dnnl::memory::desc any({to, from, 3, 3}, dnnl_type<float>(), tag::any);
+    const dnnl::convolution_forward::primitive_desc chosen(
+        {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_auto, x_.get_desc(), any,
+         y_.get_desc(), step, border, border}, dnnl_engine());
+    convolution_ = dnnl::convolution_forward(chosen);
+    packed_ = dnnl::memory(chosen.weights_desc(), dnnl_engine());
+    auto plain = dnnl_memory(w, {to, from, 3, 3}, tag::hwio);
+    dnnl::reorder(plain, packed_).execute(dnnl_stream(), plain, packed_);
+    dnnl_stream().wait();
+  }
+  void operator()() {
+    convolution_.execute(dnnl_stream(), {{DNNL_ARG_SRC, x_}, {DNNL_ARG_WEIGHTS, packed_},
+                                         {DNNL_ARG_DST, y_}});
+    dnnl_stream().wait();
+  }
+
+ private:
+  using tag = dnnl::memory::format_tag;
+  dnnl::memory x_, y_, packed_;
+  dnnl::convolution_forward convolution_;
 };
 
 }  // namespace bench
