@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 
+#include "accuracy.hpp"
 #include "measure.hpp"
 #include "peers/eigen.hpp"
 #include "peers/onednn.hpp"
@@ -23,6 +24,14 @@ list normal(std::int64_t n) { return st::random::normal(n); }
 bench::workload of(const char* name, std::int64_t n, double floats, double flops) {
   const auto count = static_cast<double>(n);
   return {name, std::to_string(n), "f32", 4 * floats * count, flops * count, {}, {}};
+}
+
+/// `own()` and `others()` are the results, `element(i)` what they ought to be.
+template <class Own, class Others, class Element>
+void tell_errors(bench::workload& w, const Own& own, const Others& others, const Element& element) {
+  w.written = 4 * static_cast<double>(own().size());
+  w.difference = [=] { return bench::difference(own(), others()); };
+  bench::tell_errors(w, own, others, {own().size(), element, 10'001});
 }
 
 bench::workload chain(std::int64_t n) {
@@ -59,7 +68,7 @@ BENCH_PRAGMA(omp parallel for simd num_threads(parts))
     bench::in_parts(n, [&](std::int64_t i, std::int64_t count) {
       const auto at = [&](list& x) { return bench::seen(x.data() + i, count); };
       auto z = at(o->z);
-      xt::noalias(z) = xt::maximum(at(o->a) * at(o->b) + at(o->c), 0.f) * at(o->d) - at(o->e);
+      xt::noalias(z) = xt::fmax(at(o->a) * at(o->b) + at(o->c), 0.f) * at(o->d) - at(o->e);
     });
   }});
 #endif
@@ -68,7 +77,11 @@ BENCH_PRAGMA(omp parallel for simd num_threads(parts))
                            bench::torch::chain(o->a.data(), o->b.data(), o->c.data(), o->d.data(),
                                                o->e.data(), o->z.data(), n)});
 #endif
-  w.difference = [o] { return bench::difference(o->y, o->z); };
+  tell_errors(w, [o]() -> const list& { return o->y; }, [o]() -> const list& { return o->z; },
+              [o](std::int64_t i) {
+                const auto at = [i](const list& x) { return double{x(i)}; };
+                return std::max(at(o->a) * at(o->b) + at(o->c), 0.) * at(o->d) - at(o->e);
+              });
   return w;
 }
 
@@ -103,7 +116,11 @@ bench::workload gelu_erf(std::int64_t n) {
   }});
 #endif
   add_gelu_peers(w, *x, *z, false);
-  w.difference = [=] { return bench::difference(*y, *z); };
+  tell_errors(w, [y]() -> const list& { return *y; }, [z]() -> const list& { return *z; },
+              [x](std::int64_t i) {
+                const double v = (*x)(i);
+                return 0.5 * v * std::erfc(-v * std::sqrt(0.5));
+              });
   return w;
 }
 
@@ -124,7 +141,12 @@ bench::workload gelu_tanh(std::int64_t n) {
   }});
 #endif
   add_gelu_peers(w, *x, *z, true);
-  w.difference = [=] { return bench::difference(*y, *z); };
+  w.exponentials = static_cast<double>(n);
+  tell_errors(w, [y]() -> const list& { return *y; }, [z]() -> const list& { return *z; },
+              [x](std::int64_t i) {
+                const double v = (*x)(i);
+                return 0.5 * v * (1 + std::tanh(0.7978845608028654 * (v + 0.044715 * v * v * v)));
+              });
   return w;
 }
 
@@ -145,7 +167,11 @@ bench::workload gate(std::int64_t n) {
   w.contestants.push_back({"LibTorch", side::peer,
                            bench::torch::gate(x->data(), y->data(), z->data(), n)});
 #endif
-  w.difference = [=] { return bench::difference(*u, *z); };
+  w.exponentials = 2 * static_cast<double>(n);
+  tell_errors(w, [u]() -> const list& { return *u; }, [z]() -> const list& { return *z; },
+              [x, y](std::int64_t i) {
+                return std::tanh(double{(*y)(i)}) / (1 + std::exp(-double{(*x)(i)}));
+              });
   return w;
 }
 

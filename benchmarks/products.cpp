@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 
+#include "accuracy.hpp"
 #include "measure.hpp"
 #include "peers/blis.hpp"
 #include "peers/eigen.hpp"
@@ -35,6 +36,15 @@ void add_layer(bench::workload& w, const std::shared_ptr<operands<float>>& o) {
     Library::layer(library, o->x.data(), o->w.data(), o->b.data(), o->z.data(), o->m, o->k, o->n,
                    true);
   }});
+}
+
+/// The errors of results [m, n]: `element(row, column)` in double.
+template <class Operands, class Element>
+void tell_errors(bench::workload& w, const std::shared_ptr<Operands>& o, const Element& element) {
+  w.difference = [o] { return bench::difference(o->y, o->z); };
+  bench::tell_errors(
+      w, [o]() -> const auto& { return o->y; }, [o]() -> const auto& { return o->z; },
+      {o->m * o->n, [o, element](std::int64_t i) { return element(i / o->n, i % o->n); }});
 }
 
 /// relu(x w + b). Each contestant packs the weights as it likes, before it is timed if it can.
@@ -71,7 +81,11 @@ template <class T> bench::workload dense(std::int64_t m, std::int64_t k, std::in
   w.contestants.push_back({"LibTorch", side::peer, [b, call = bench::torch::dense(
       o->x.data(), o->w.data(), b->data(), o->z.data(), m, k, n, sizeof(T) == 2)] { call(); }});
 #endif
-  w.difference = [o] { return bench::difference(o->y, o->z); };
+  w.written = size * static_cast<double>(m * n);
+  tell_errors(w, o, [o](std::int64_t i, std::int64_t j) {
+    const double sum = bench::exact_dot(o->x.data() + i * o->k, 1, o->w.data() + j, o->n, o->k);
+    return std::max(sum + double{o->b(j)}, 0.);
+  });
   w.tolerance = sizeof(T) == 4 ? 1e-4 : 1e-2;
   return w;
 }
@@ -139,7 +153,14 @@ bench::workload gated(std::int64_t m, std::int64_t k, std::int64_t n) {
                            bench::torch::gated(o->x.data(), o->w.data(), o->v.data(),
                                                o->z.data(), m, k, n)});
 #endif
-  w.difference = [o] { return bench::difference(o->y, o->z); };
+  w.written = 4 * rows * out;
+  tell_errors(w, o, [o](std::int64_t i, std::int64_t j) {
+    const auto dot = [&](const matrix<float>& right) {
+      return bench::exact_dot(o->x.data() + i * o->k, 1, right.data() + j, o->n, o->k);
+    };
+    const double a = dot(o->w);
+    return a / (1 + std::exp(-a)) * dot(o->v);
+  });
   return w;
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <memory>
 
+#include "accuracy.hpp"
 #include "measure.hpp"
 #include "peers/blis.hpp"
 #include "peers/eigen.hpp"
@@ -27,13 +28,15 @@ struct network {
 constexpr std::array<std::int64_t, 4> widths = {784, 256, 128, 10};
 constexpr double weights = 784 * 256 + 256 * 128 + 128 * 10;
 
-bench::memory_of_network memory(network& net) {
+using network_memory = bench::memory_of_network<float>;
+
+network_memory memory(network& net) {
   return {{net.first.weight.data(), net.second.weight.data(), net.third.weight.data()},
           {net.first.bias.data(), net.second.bias.data(), net.third.bias.data()}};
 }
 
 #if defined(BENCH_TORCH)
-bench::torch::network seen(const bench::memory_of_network& net, std::int64_t batch) {
+bench::torch::network seen(const network_memory& net, std::int64_t batch) {
   return {batch, 3, widths.data(), net.weights, net.biases};
 }
 #endif
@@ -54,7 +57,7 @@ struct forward_operands {
 template <class Library>
 void add_forward(bench::workload& w, const std::shared_ptr<forward_operands>& o) {
   w.contestants.push_back({Library::name, side::peer, [o, library = Library()]() mutable {
-    const bench::memory_of_network net = memory(o->net);
+    const network_memory net = memory(o->net);
     const float* from = o->x.data();
     float* const to[] = {o->h.data(), o->g.data(), o->z.data()};
     for (int i = 0; i < 3; from = to[i++])
@@ -70,7 +73,7 @@ bench::workload forward(std::int64_t batch) {
                     4 * (weights + rows * 794), 2 * weights * rows, {}, {}};
   w.contestants.push_back({"sinter", side::ours, [o] { o->y = forward_of(o->net, o->x); }});
 #if defined(BENCH_ONEDNN)
-  const bench::memory_of_network net = memory(o->net);
+  const network_memory net = memory(o->net);
   const auto layer_of = [&](int i, const float* x, float* y) {
     return std::make_shared<bench::dnnl_product<float>>(
         bench::product{batch, widths[i], widths[i + 1]}, x, net.weights[i], y,
@@ -95,7 +98,25 @@ bench::workload forward(std::int64_t batch) {
                            bench::torch::forward(seen(memory(o->net), batch), o->x.data(),
                                                  o->z.data())});
 #endif
+  w.written = 4 * 10 * rows;
   w.difference = [o] { return bench::difference(o->y, o->z); };
+  // What each row's result is in double is computed for a few rows, layer by layer.
+  bench::tell_errors(
+      w, [o]() -> const auto& { return o->y; }, [o]() -> const auto& { return o->z; },
+      {10 * batch, [o](std::int64_t i) {
+         const network_memory own = memory(o->net);
+         std::vector<double> row(o->x.data() + i / 10 * 784, o->x.data() + (i / 10 + 1) * 784);
+         for (std::size_t layer = 0; layer < 3; ++layer) {
+           std::vector<double> next(own.biases[layer], own.biases[layer] + widths[layer + 1]);
+           for (std::size_t j = 0; j < next.size(); ++j) {
+             next[j] += bench::exact_dot(row.data(), 1, own.weights[layer] + j, widths[layer + 1],
+                                         widths[layer]);
+             if (layer < 2) next[j] = std::max(next[j], 0.);
+           }
+           row = next;
+         }
+         return row[static_cast<std::size_t>(i % 10)];
+       }, 33});
   return w;
 }
 
@@ -107,24 +128,23 @@ template <class State> struct trainer {
   std::function<std::function<void()>(const std::shared_ptr<State>&)> bind;
 };
 
-template <class State, class Result>
-void add_trainers(bench::workload& w, const std::vector<trainer<State>>& all,
-                  const Result& result) {
+/// `result(state)` is the tensor whose values after some steps `exact()` gives in double.
+constexpr int steps_compared = 3;
+template <class State, class Result, class Exact>
+void add_trainers(bench::workload& w, const std::vector<trainer<State>>& all, const Result& result,
+                  const Exact& exact) {
+  const auto values = std::make_shared<std::vector<double>>();
   for (const trainer<State>& t : all)
     w.contestants.push_back({t.who, &t == all.data() ? side::ours : side::peer,
-                             t.bind(std::make_shared<State>())});
-  w.difference = [all, result] {
-    double most = 0;
-    std::shared_ptr<State> first;
-    for (const trainer<State>& t : all) {
+                             t.bind(std::make_shared<State>()), [=] {
+      if (values->empty()) *values = exact();
       const auto state = std::make_shared<State>();
       const auto step = t.bind(state);
-      for (int i = 0; i < 3; ++i) step();
-      if (first) most = std::max(most, bench::difference(result(*first), result(*state)));
-      else first = state;
-    }
-    return most;
-  };
+      for (int i = 0; i < steps_compared; ++i) step();
+      const auto n = static_cast<std::int64_t>(values->size());
+      const auto at = [&](std::int64_t i) { return (*values)[static_cast<std::size_t>(i)]; };
+      return bench::exact_part(n, at, n).error(result(*state).data());
+    }});
 }
 
 /// Equal for all, as its random numbers begin anew.
@@ -144,6 +164,34 @@ constexpr float rate = 0.01f, momentum = 0.9f;
 constexpr auto step_of = st::fused([](auto& net, auto& optimizer, auto x, auto label) {
   optimizer.update(net, gradient(mean(cross_entropy(net(x), label)), net));
 });
+
+/// A network in double.
+struct exact_network {
+  std::vector<double> values[6];
+  explicit exact_network(network& net) {
+    const network_memory from = memory(net);
+    for (int i = 0; i < 3; ++i) {
+      values[i].assign(from.weights[i], from.weights[i] + widths[i] * widths[i + 1]);
+      values[i + 3].assign(from.biases[i], from.biases[i] + widths[i + 1]);
+    }
+  }
+  bench::memory_of_network<double> memory_of() {
+    return {{values[0].data(), values[1].data(), values[2].data()},
+            {values[3].data(), values[4].data(), values[5].data()}};
+  }
+};
+
+/// The first weight's velocity, which is made of gradients.
+template <std::int64_t Batch> std::vector<double> exact_velocity() {
+  lesson<Batch> l;
+  exact_network net(l.net), velocity(l.optimizer.velocity);
+  const std::vector<double> x(l.x.data(), l.x.data() + l.x.size());
+  bench::step_by_products<bench::exact_products, double> step(
+      {Batch, widths.data(), rate, momentum}, net.memory_of(), velocity.memory_of(), x.data(),
+      l.label.data());
+  for (int i = 0; i < steps_compared; ++i) step();
+  return velocity.values[0];
+}
 
 template <class Library, std::int64_t Batch> trainer<lesson<Batch>> hand_written() {
   return {Library::name, [](const std::shared_ptr<lesson<Batch>>& l) {
@@ -174,7 +222,7 @@ template <std::int64_t Batch> bench::workload training_step() {
 #endif
 #if defined(BENCH_TORCH)
   all.push_back({"LibTorch", [](const own& l) {
-    const bench::memory_of_network velocity = memory(l->optimizer.velocity);
+    const network_memory velocity = memory(l->optimizer.velocity);
     return [l, step = bench::torch::training_step(
                    seen(memory(l->net), Batch), velocity.weights, velocity.biases, l->x.data(),
                    l->label.data(), rate, momentum)] { step(); };
@@ -185,7 +233,9 @@ template <std::int64_t Batch> bench::workload training_step() {
   bench::workload w{"training", std::to_string(Batch) + "x784-256-128-10", "f32",
                     4 * (4 * weights + rows * 785),
                     2 * rows * (3 * weights - 784 * 256) + 4 * weights, {}, {}};
-  add_trainers(w, all, [](const state& l) -> const auto& { return l.net.first.weight; });
+  add_trainers(w, all,
+               [](const state& l) -> const auto& { return l.optimizer.velocity.first.weight; },
+               exact_velocity<Batch>);
   return w;
 }
 
@@ -236,7 +286,17 @@ template <std::int64_t N> bench::workload sgd() {
   }});
 #endif
   bench::workload w{"sgd", std::to_string(N), "f32", 4 * 5. * N, 4. * N, {}, {}};
-  add_trainers(w, all, [](const state& s) -> const auto& { return s.net.weight; });
+  w.written = 4 * 2. * N;
+  add_trainers(w, all, [](const state& s) -> const auto& { return s.net.weight; }, [] {
+    const state s;
+    std::vector<double> result(s.net.weight.data(), s.net.weight.data() + N);
+    for (std::int64_t i = 0; i < N; ++i)
+      for (double v = 0, g = s.slope.weight(i), step = 0; step < steps_compared; ++step) {
+        v = double{momentum} * v + g;
+        result[static_cast<std::size_t>(i)] -= double{rate} * v;
+      }
+    return result;
+  });
   return w;
 }
 
@@ -274,7 +334,22 @@ template <std::int64_t N> bench::workload adamw() {
   }});
 #endif
   bench::workload w{"adamw", std::to_string(N), "f32", 4 * 7. * N, 17. * N, {}, {}};
-  add_trainers(w, all, [](const state& s) -> const auto& { return s.net.weight; });
+  w.written = 4 * 3. * N;
+  add_trainers(w, all, [](const state& s) -> const auto& { return s.net.weight; }, [] {
+    const state s;
+    std::vector<double> result(s.net.weight.data(), s.net.weight.data() + N);
+    for (std::int64_t i = 0; i < N; ++i) {
+      double m = 0, v = 0, &own = result[static_cast<std::size_t>(i)];
+      const double g = s.slope.weight(i), b1 = beta1, b2 = beta2;
+      for (int step = 1; step <= steps_compared; ++step) {
+        m = b1 * m + (1 - b1) * g;
+        v = b2 * v + (1 - b2) * g * g;
+        const double root = std::sqrt(v / (1 - std::pow(b2, step))) + double{epsilon};
+        own -= double{speed} * (m / (1 - std::pow(b1, step)) / root + double{decay} * own);
+      }
+    }
+    return result;
+  });
   return w;
 }
 

@@ -26,9 +26,9 @@ template <class Body> void in_blocks(std::int64_t n, const Body& body) {
 }
 
 /// SGD with momentum.
-[[gnu::noinline]] inline void sgd_loop(float* __restrict w, float* __restrict v,
-                                       const float* __restrict g, std::int64_t n, float rate,
-                                       float momentum) {
+template <class T>
+[[gnu::noinline]] void sgd_loop(T* __restrict w, T* __restrict v, const T* __restrict g,
+                                std::int64_t n, T rate, T momentum) {
 BENCH_PRAGMA(omp simd)
   for (std::int64_t i = 0; i < n; ++i) {
     v[i] = momentum * v[i] + g[i];
