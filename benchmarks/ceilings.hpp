@@ -156,7 +156,7 @@ inline double exponential_rate() {
 #else
   using vector = sinter::simd<float, sinter::native_lanes<float>>;
   constexpr int values = 1024, turns = 64;
-  return sinter::cpu_target::detail::register_rate(double{values} * turns, [](std::int64_t) {
+  return sinter::cpu_target::detail::register_rate(double{values} * turns, [] {
     float from[values];
     for (int i = 0; i < values; ++i) from[i] = static_cast<float>(i) / values - 0.5f;
     vector sum[4] = {vector(0.f), vector(0.f), vector(0.f), vector(0.f)};

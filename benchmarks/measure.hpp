@@ -233,7 +233,9 @@ class runner {
   bool agreed_ = true;
 };
 
-/// What a benchmark's main function does: `body(runner)` on the machine that `where()` gives.
+/// What a benchmark's main function does: `body(runner)` on the machine that `where()` gives. Its
+/// exit status is 0, 1 where results are too far apart, 2 after a mistake, 3 where the filter
+/// matches nothing.
 template <class Where, class Body>
 int run_main(int argc, char** argv, const Where& where, const Body& body) try {
   const options o = parse(argc, argv);
@@ -246,6 +248,7 @@ int run_main(int argc, char** argv, const Where& where, const Body& body) try {
   const std::string program = argv[0];
   runner run(o, where, program.substr(program.find_last_of('/') + 1));
   body(run);
+  if (!run.used() && !o.filter.empty()) return 3;
   return run.agreed() ? 0 : 1;
 } catch (const sinter::error& e) {
   std::fprintf(stderr, "benchmark: %s\n", e.what());

@@ -126,12 +126,19 @@ class memory_passes {
   std::unique_ptr<char[]> block_;
 };
 
-/// Flops in a second of run(index), a loop on registers of so many flops, one in each thread.
+/// Flops in a second of run(), a loop on registers of so many flops, in all threads at a time. Each
+/// counts its own shortest run: threads that waited for each other would, on a busy machine, mostly
+/// wait for a core.
 template <class Run> double register_rate(double flops, const Run& run) {
   const std::int64_t count = threads();
-  host_timeline time;
-  return flops * static_cast<double>(count) /
-         target::shortest(time, 20, [&] { parallel_for(count, run); });
+  const std::unique_ptr<double[]> rates(new double[static_cast<std::size_t>(count)]);
+  parallel_for(count, [run, flops, to = rates.get()](std::int64_t i) {
+    host_timeline time;
+    to[i] = flops / target::shortest(time, 100, run);
+  });
+  double sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) sum += rates[static_cast<std::size_t>(i)];
+  return sum;
 }
 
 #if !defined(__CUDA_ARCH__)
@@ -140,7 +147,7 @@ template <class Run> double register_rate(double flops, const Run& run) {
 template <class T, int Lanes, class Step> double sum_rate(double flops, const Step& step) {
   using vector = typename sinter::detail::vector_of<T, Lanes>::type;
   constexpr int sums = 12, turns = 1 << 16;
-  return register_rate(flops * sums * turns, [step](std::int64_t) {
+  return register_rate(flops * sums * turns, [step] {
     vector sum[sums];
     for (int s = 0; s < sums; ++s) sum[s] = vector{} + static_cast<T>(s);  // none equals another
     [&]<int... S>(std::integer_sequence<int, S...>) {
@@ -188,7 +195,7 @@ inline double tile_rate() {
   if (syscall(SYS_arch_prctl, request_permission, tile_data) != 0) return 0;
   constexpr int rounds = 1 << 14;
   // Four products under way, each of 16 x 32 by 32 x 16.
-  return register_rate(2.0 * 4 * rounds * 16 * 16 * 32, [](std::int64_t) {
+  return register_rate(2.0 * 4 * rounds * 16 * 16 * 32, [] {
     struct alignas(64) {
       std::uint8_t palette = 1, start = 0, reserved[14] = {};
       std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
