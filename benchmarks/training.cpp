@@ -339,13 +339,13 @@ template <std::int64_t N> bench::workload adamw() {
     const state s;
     std::vector<double> result(s.net.weight.data(), s.net.weight.data() + N);
     for (std::int64_t i = 0; i < N; ++i) {
-      double m = 0, v = 0, &own = result[static_cast<std::size_t>(i)];
+      double m = 0, v = 0, &at = result[static_cast<std::size_t>(i)];
       const double g = s.slope.weight(i), b1 = beta1, b2 = beta2;
       for (int step = 1; step <= steps_compared; ++step) {
         m = b1 * m + (1 - b1) * g;
         v = b2 * v + (1 - b2) * g * g;
         const double root = std::sqrt(v / (1 - std::pow(b2, step))) + double{epsilon};
-        own -= double{speed} * (m / (1 - std::pow(b1, step)) / root + double{decay} * own);
+        at -= double{speed} * (m / (1 - std::pow(b1, step)) / root + double{decay} * at);
       }
     }
     return result;
