@@ -13,6 +13,7 @@
 #include "peers/eigen.hpp"
 #include "peers/onednn.hpp"
 #include "peers/openblas.hpp"
+#include "peers/parts.hpp"
 #include "peers/step.hpp"
 #include "peers/torch.hpp"
 

@@ -10,6 +10,7 @@
 #include "measure.hpp"
 #include "peers/eigen.hpp"
 #include "peers/onednn.hpp"
+#include "peers/parts.hpp"
 #include "peers/torch.hpp"
 
 namespace st = sinter;
