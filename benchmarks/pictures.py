@@ -83,11 +83,11 @@ def powers(low, high):
                                      math.floor(math.log10(high) + 1e-9) + 1)]
 
 
-def bars(title, contestants, own):
+def bars(title, contestants, own, errors):
     """The time of each contestant of one workload, with its spread, and the least that the machine
-    allows. `contestants`: who -> line."""
+    allows. `contestants`: who -> line; `errors`: who -> text."""
     lines = list(contestants.items())
-    left, right, top, step, width = 130, 230, 52, 30, 760
+    left, right, top, step, width = 130, 290, 52, 30, 800
     height = top + step * len(lines) + 34
     picture = Canvas(width, height, title)
     room = width - left - right
@@ -105,6 +105,8 @@ def bars(title, contestants, own):
         label = spelled_time(time)
         if ours and who != "sinter":
             label += f", {time / ours['median_ms']:.2f} times ours"
+        if errors.get(who):
+            label += f", error {errors[who]}"
         picture.text(max(end + reach, left) + 8, y + 15, label, size=12)
     shares = [line["fraction_of_limit"] * line["median_ms"] for _, line in lines
               if "fraction_of_limit" in line]

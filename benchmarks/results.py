@@ -37,10 +37,11 @@ def checked(line, where):
     if not isinstance(line, dict) or not isinstance(line.get("workload"), str) or \
             not isinstance(line.get("who"), str):
         sys.exit(f"results: {where}: want an object with \"workload\" and \"who\"")
-    value = line.get("rate" if line["workload"] == "ceiling" else "median_ms")
-    if not isinstance(value, (int, float)) or not value >= 0 or math.isinf(value):
-        sys.exit(f"results: {where}: want a number as " +
-                 ("\"rate\"" if line["workload"] == "ceiling" else "\"median_ms\""))
+    key = "rate" if line["workload"] == "ceiling" else "median_ms"
+    value = line.get(key)
+    if not isinstance(value, (int, float)) or not 0 <= value < math.inf or \
+            (value == 0 and key == "median_ms"):
+        sys.exit(f"results: {where}: want a number as \"{key}\"")
     return line
 
 
@@ -158,8 +159,9 @@ def summary(found):
     values = [ratio for _, ratio, _ in found]
     lead = sum(v >= 1 + LEVEL for v in values)
     behind = sum(v <= 1 - LEVEL for v in values)
-    return (f"geometric mean of {len(values)} ratios {geometric_mean(values):.2f}; sinter leads in "
-            f"{lead}, a peer in {behind}, {len(values) - lead - behind} are within "
+    level = len(values) - lead - behind
+    return (f"geometric mean of the ratios {geometric_mean(values):.2f}; of {len(values)} "
+            f"workloads sinter leads in {lead}, a peer in {behind}, and {level} are within "
             f"{LEVEL * 100:.0f} %")
 
 
@@ -206,7 +208,9 @@ def plot(folder, device, workloads, limits):
     for key, contestants in workloads.items():
         words = spelled_threads(key[5]) if key[4] == "cpu" else key[4] or ""
         name = slug(" ".join((key[0] or "", spelled_key(key), words)))
-        made[f"{name}.svg"] = pictures.bars(f"{spelled_key(key)}, {words}", contestants, OWN)
+        made[f"{name}.svg"] = pictures.bars(f"{spelled_key(key)}, {words}", contestants, OWN,
+                                            {who: spelled_accuracy(line)
+                                             for who, line in contestants.items()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, picture in made.items():
@@ -289,12 +293,13 @@ def section(about, lines):
             text.append("\n".join(f"- {spelled_key(key)}: {peer}, {1 / ratio:.2f} times"
                                   for ratio, key, peer in behind) + "\n")
         text.append(table(part))
-        rows = [("workload", "all contestants, fastest first")]
+        rows = [("workload", "all contestants, fastest first, with errors")]
         for key, own in part.items():
             fastest = sorted(own.items(), key=lambda item: item[1]["median_ms"])
             rows.append((spelled_key(key), ", ".join(
                 f"{who} {pictures.spelled_time(line['median_ms'])} "
-                f"± {100 * line.get('spread', 0):.0f} %" for who, line in fastest)))
+                f"± {100 * line.get('spread', 0):.0f} % {spelled_accuracy(line)}".rstrip()
+                for who, line in fastest)))
         text.append(f"<details><summary>All times</summary>\n\n{aligned(rows)}\n</details>\n")
     return "\n".join(text), made
 

@@ -32,26 +32,41 @@ struct layout {
   std::int64_t row, column;
 };
 
+/// How B comes to the tile.
+enum class way { packed, kept, in_place };
+
 /// C = A B by panels, in blocks of `block` along K, compared with the loop of the definition.
-template <class T, class Storage>
+template <class M>
 void compare(std::int64_t m, std::int64_t n, std::int64_t k, layout a_layout, layout b_layout,
-             std::int64_t block) {
-  constexpr int width = product_tile<T>::columns;
-  INFO("m ", m, ", n ", n, ", k ", k, ", block ", block);
-  const auto a = numbers<T>(1 + m * a_layout.row + k * a_layout.column, 1);
-  const auto b = numbers<Storage>(1 + k * b_layout.row + n * b_layout.column, 2);
-  std::vector<T> panel(static_cast<std::size_t>(block * width), T(99));
+             std::int64_t block, way by = way::packed) {
+  using T = typename M::sum;
+  using source = typename M::source;
+  constexpr int width = tile_of<M>::columns;
+  INFO("m ", m, ", n ", n, ", k ", k, ", block ", block, ", way ", static_cast<int>(by));
+  auto a = numbers<source>(2 + m * a_layout.row + k * a_layout.column, 1);
+  const auto b = numbers<source>(1 + k * b_layout.row + n * b_layout.column, 2);
+  // Pairs read an odd row to its end.
+  for (std::int64_t i = 0; M::depth == 2 && k % 2 != 0 && i < m; ++i)
+    a[i * a_layout.row + k] = source(0);
+  std::vector<typename M::element> panel(panel_rows<M>(block) * width, typename M::element(99));
   std::vector<T> c(static_cast<std::size_t>(m * (width + 3)), T(77));
   int wrong = 0;
   for (std::int64_t j = 0; j < n; j += width) {
     const int columns = static_cast<int>(n - j < width ? n - j : width);
-    const Storage* from = b.data() + j * b_layout.column;
     for (std::int64_t p = 0; p < k; p += block) {
       const std::int64_t depth = k - p < block ? k - p : block;
-      pack_panel<T>(panel.data(), from + p * b_layout.row, b_layout.row, b_layout.column, depth,
-                    columns);
-      multiply_panel(m, depth, a.data() + p * a_layout.column, a_layout.row, a_layout.column,
-                     panel.data(), c.data(), width + 3, p > 0);
+      const matrix_at<source> left{a.data() + p * a_layout.column, a_layout.row, a_layout.column};
+      const matrix_at<source> right{b.data() + p * b_layout.row + j * b_layout.column,
+                                    b_layout.row, b_layout.column};
+      const bool whole = columns == width && depth % M::depth == 0;
+      if (by == way::kept && whole && m >= tile_of<M>::rows) {
+        pack_and_multiply<M>(m, depth, left, right, panel.data(), c.data(), width + 3, p > 0);
+      } else if (by == way::in_place && whole && block >= k) {
+        multiply_in_place<M>(m, depth, left, right, width, c.data(), width + 3);
+      } else {
+        pack_panel<M>(panel.data(), right, depth, columns);
+        multiply_panel<M>(m, depth, left, panel.data(), c.data(), width + 3, p > 0);
+      }
     }
     for (std::int64_t i = 0; i < m; ++i) {
       for (int column = 0; column < width + 3; ++column) {
@@ -67,64 +82,52 @@ void compare(std::int64_t m, std::int64_t n, std::int64_t k, layout a_layout, la
   CHECK(wrong == 0);
 }
 
-template <class T, class Storage>
+template <class M>
 void compare_shapes() {
   for (const std::int64_t m : {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 31}) {
-    for (const std::int64_t n : {1, 15, 16, 17, 63, 64, 65, 100}) {
+    for (const std::int64_t n : {1, 15, 16, 17, 63, 64, 65, 100, 140}) {
       for (const std::int64_t k : {1, 2, 15, 16, 17, 50}) {
-        compare<T, Storage>(m, n, k, {k, 1}, {n, 1}, 64);
+        compare<M>(m, n, k, {k + 1, 1}, {n, 1}, 64);
+        compare<M>(m, n, k, {k + 1, 1}, {n, 1}, 64, m > 6 ? way::kept : way::in_place);
       }
     }
   }
   for (const std::int64_t block : {1, 5, 16, 33}) {
-    compare<T, Storage>(13, 70, 37, {1, 13}, {1, 37}, block);
-    compare<T, Storage>(8, 70, 37, {42, 1}, {75, 1}, block);
-    compare<T, Storage>(9, 40, 37, {80, 2}, {90, 2}, block);
-    compare<T, Storage>(9, 40, 37, {0, 1}, {0, 1}, block);
+    const std::int64_t whole = (block + M::depth - 1) / M::depth * M::depth;
+    compare<M>(8, 70, 37, {42, 1}, {75, 1}, whole);
+    compare<M>(8, 70, 37, {42, 1}, {75, 1}, whole, way::kept);
+    compare<M>(13, 70, 37, {38, 1}, {1, 37}, whole);
+    if constexpr (M::depth > 1) continue;  // pairs of A lie side by side
+    compare<M>(13, 70, 37, {1, 13}, {1, 37}, block);
+    compare<M>(9, 40, 37, {80, 2}, {90, 2}, block);
+    compare<M>(9, 40, 37, {0, 1}, {0, 1}, block);
   }
 }
 
 }  // namespace
 
 TEST_CASE("product: panels of many shapes and strides, f32 f64 i32 i64 against the definition") {
-  compare_shapes<float, float>();
-  compare_shapes<double, double>();
-  compare_shapes<std::int32_t, std::int32_t>();
-  compare_shapes<std::int64_t, std::int64_t>();
+  compare_shapes<by_elements<float>>();
+  compare_shapes<by_elements<double>>();
+  compare_shapes<by_elements<std::int32_t>>();
+  compare_shapes<by_elements<std::int64_t>>();
 }
 
-TEST_CASE("product: panels packed from narrower storage") {
-  compare_shapes<float, f16>();
-  compare_shapes<float, bf16>();
-  compare_shapes<std::int32_t, std::int8_t>();
-}
-
-TEST_CASE("product: a panel from a function, and one read in place") {
-  constexpr int width = product_tile<float>::columns;
-  const std::int64_t k = 9, m = 7;
-  const auto a = numbers<float>(m * k, 3);
-  const auto b = numbers<float>(k * (width + 5), 4);
-  std::vector<float> panel(k * width), packed(m * width), in_place(m * width);
-  pack_panel(panel.data(), k, width - 1,
-             [&](std::int64_t p, int j) { return b[p * (width + 5) + j]; });
-  multiply_panel(m, k, a.data(), k, 1, panel.data(), packed.data(), width, false);
-  multiply_panel(m, k, a.data(), k, 1, b.data(), in_place.data(), width, false, width + 5);
-  for (std::int64_t i = 0; i < m; ++i) {
-    for (int j = 0; j < width; ++j) {
-      CHECK(packed[i * width + j] == (j < width - 1 ? in_place[i * width + j] : 0.0f));
-    }
-  }
+TEST_CASE("product: pairs of bf16, by the machine's instruction or by what it stands for") {
+  compare_shapes<by_pairs<bf16>>();
 }
 
 TEST_CASE("product: no rows, no terms") {
   constexpr int width = product_tile<float>::columns;
   std::vector<float> c(width, 5.0f);
   const float a = 1, panel = 1;
-  multiply_panel<float>(0, 1, &a, 1, 1, &panel, c.data(), width, false);
+  const matrix_at<float> left{&a, 1, 1};
+  using M = by_elements<float>;
+  multiply_panel<M>(0, 1, left, &panel, c.data(), width, false);
   CHECK(c[0] == 5);
-  multiply_panel<float>(1, 0, &a, 1, 1, &panel, c.data(), width, true);
+  multiply_panel<M>(1, 0, left, &panel, c.data(), width, true);
   CHECK(c[width - 1] == 5);
-  multiply_panel<float>(1, 0, &a, 1, 1, &panel, c.data(), width, false);
+  multiply_panel<M>(1, 0, left, &panel, c.data(), width, false);
   CHECK(c[width - 1] == 0);
 }
 

@@ -106,13 +106,13 @@ SINTER_HD constexpr double log1p(double x) {
 SINTER_HD constexpr double tanh(double x) {
   if (is_nan(x)) return x;
   if (magnitude(x) > format<double>::tanh_one) return x < 0 ? -1.0 : 1.0;
-  return tanh_kernel(x);
+  return with_sign(tanh_kernel(magnitude(x)), x);
 }
 
 SINTER_HD constexpr double erf(double x) {
   if (is_nan(x)) return x;
   if (magnitude(x) > format<double>::erf_one) return x < 0 ? -1.0 : 1.0;
-  return erf_kernel(x);
+  return with_sign(erf_kernel(magnitude(x)), x);
 }
 
 /// Newton's iteration on the fraction, until it no longer descends.

@@ -301,36 +301,23 @@ SINTER_HD SINTER_INLINE constexpr V log1p_kernel(V x) {
   return log_kernel((part.m - one) + lost * power_of_two(down), part.exponent);
 }
 
-/// tanh(x) for |x| <= tanh_one: an odd polynomial up to 5/8, then 1 - 2 e / (1 + e) with
-/// e = e^(-2|x|), of which an error counts less and less.
+/// tanh(a) for 0 <= a <= tanh_one: e / (e + 2) with e = e^(2a) - 1, which near zero is the
+/// polynomial itself and keeps all its digits.
 template <class V>
-SINTER_HD SINTER_INLINE constexpr V tanh_kernel(V x) {
+SINTER_HD SINTER_INLINE constexpr V tanh_kernel(V a) {
   using E = typename lane_of<V>::type;
-  const V one(E(1));
-  const V a = magnitude(x);
-  const V z = a * a;
-  V near(E(0));
-  if constexpr (in_float<V>) {  // error 2^-27
-    near = polynomial(z, -0x1.7193ap-8f, 0x1.513406p-6f, -0x1.b817e4p-5f, 0x1.110616p-3f,
-                      -0x1.55552ep-2f);
-  } else {  // error 2^-56
-    near = polynomial(z, -0x1.07f4b9b554d45p-16, 0x1.409ebf819c9c7p-14, -0x1.de0587353558ep-13,
-                      0x1.333bf588aa815p-11, -0x1.7d621c5a46d98p-10, 0x1.d6ce82ae7b24cp-9,
-                      -0x1.226e10f4d63a5p-7, 0x1.664f4746f2aa4p-6, -0x1.ba1ba1b3de87bp-5,
-                      0x1.11111111092d2p-3, -0x1.55555555554e6p-2);
-  }
-  const V e = normal_exp_kernel(a * V(E(-2)));
-  const V far = one - (e + e) / (one + e);
-  return with_sign(select(a < V(E(0.625)), multiply_add(a * z, near, a), far), x);
+  const auto part = reduce_exponent(a + a);
+  const V power = power_of_two(part.n);
+  const V e = multiply_add(expm1_of_reduced(part.r), power, power - V(E(1)));
+  return e / (e + V(E(2)));
 }
 
-/// erf(x) for |x| <= erf_one. Odd polynomial near zero; beyond erf_split 1 - e^(-x g(x)), where an
-/// error of the exponent counts only by the share erfc has.
+/// erf(a) for 0 <= a <= erf_one. Odd polynomial near zero; beyond erf_split 1 - e^(-a g(a)), where
+/// an error of the exponent counts only by the share erfc has.
 template <class V>
-SINTER_HD SINTER_INLINE constexpr V erf_kernel(V x) {
+SINTER_HD SINTER_INLINE constexpr V erf_kernel(V a) {
   using F = format_of<V>;
   using E = typename lane_of<V>::type;
-  const V a = magnitude(x);
   const V z = a * a;
   V near(E(0)), g(E(0));
   if constexpr (in_float<V>) {  // errors 2^-29, 2^-32
@@ -352,7 +339,7 @@ SINTER_HD SINTER_INLINE constexpr V erf_kernel(V x) {
                    0x1.20dd7597f1410p+0);
   }
   const V far = V(E(1)) - normal_exp_kernel(V(E(0)) - a * g);
-  return with_sign(select(a < V(F::erf_split), multiply_add(a, near, a), far), x);
+  return select(a < V(F::erf_split), multiply_add(a, near, a), far);
 }
 
 /// x = n pi/2 + r, |r| <= pi/4, in double, for |x| <= sine_largest. pi/2 is three parts, of

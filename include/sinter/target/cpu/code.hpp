@@ -32,6 +32,7 @@ template <int Leaves, int Results, int Products, int RowBuffers> struct cursor {
   const void* tile[Products + 1];         ///< rows of products, contiguous along the line
   void* row_buffer[RowBuffers + 1];
   std::int64_t index[max_rank + 1];       ///< of the outer and middle axes
+  bool past_caches = false;               ///< whether results are stored so, each line aligned
 };
 
 template <class Words> struct static_code {
@@ -268,7 +269,8 @@ template <class Words> struct static_code {
     if constexpr (!r.full && program.folds == fold::row)
       detail::store_lanes<r.type, true>(s.result[R], 0, 1, 1, reg<r.instruction>(s.value));
     else
-      detail::store_lanes<r.type, Tail>(s.result[R], c, stride, n, reg<r.instruction>(s.value));
+      detail::store_lanes<r.type, Tail>(s.result[R], c, stride, n, reg<r.instruction>(s.value),
+                                        s.past_caches);
   }
 
   /// A value that does not vary along what a fold removes.

@@ -4,6 +4,7 @@
 /// Kernels of family `map`: any elementwise program over one index space, several results. Long
 /// lines are cut into chunks, short ones gathered, so that each thread has a fair share.
 
+#include "sinter/target/cpu/caches.hpp"
 #include "sinter/target/cpu/parallel.hpp"
 #include "sinter/target/cpu/walk.hpp"
 
@@ -24,6 +25,7 @@ void turned_task(const arguments& args, const nest_extents& n, std::int64_t begi
                  std::int64_t end) {
   constexpr std::int64_t tile_rows = 64, tile_columns = 64;
   typename Code::state s;
+  s.past_caches = goes_past_caches(Code::view(), args);
   walker<Code> rows(s, args, Code::view().outer() - 1);
   for (std::int64_t first = begin; first < end; first += tile_rows) {
     const std::int64_t last = smaller(first + tile_rows, end);
@@ -36,6 +38,7 @@ void turned_task(const arguments& args, const nest_extents& n, std::int64_t begi
       }
     }
   }
+  if (s.past_caches) stream_fence();
 }
 
 template <class Code>
@@ -45,6 +48,7 @@ void map_task(const arguments& args, nest_extents n, std::int64_t chunk, std::in
   if (is_turned(p)) return turned_task<Code>(args, n, begin, end);
   const std::int64_t chunks = ceil_div(n.line, chunk);
   typename Code::state s;
+  s.past_caches = goes_past_caches(p, args);
   walker<Code> rows(s, args, p.outer() - 1);
   std::int64_t from = begin % chunks * chunk;
   rows.start(begin / chunks);
@@ -54,6 +58,7 @@ void map_task(const arguments& args, nest_extents n, std::int64_t chunk, std::in
     Code::line(s, 0, from, from + chunk < n.line ? from + chunk : n.line);
     from = from + chunk < n.line ? from + chunk : 0;
   }
+  if (s.past_caches) stream_fence();
 }
 
 /// How the pieces of a map are handed out: tasks of `each` pieces, so that a task is worth its

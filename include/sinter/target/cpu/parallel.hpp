@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// One loop over threads: OpenMP's where the compiler was told to use it, else a plain one. The
+/// One loop over threads: OpenMP's where the compiler was told to use it, else those of a pool. The
 /// split is static and contiguous, so a result never depends on timing. Inside a parallel loop
 /// another one runs serially.
 
@@ -9,6 +9,8 @@
 
 #if defined(_OPENMP)
 #include <omp.h>
+#else
+#include "sinter/target/cpu/thread_pool.hpp"
 #endif
 
 namespace sinter {
@@ -28,13 +30,14 @@ __attribute__((noinline)) void run_indices(const Body& shared, std::int64_t firs
 
 }  // namespace detail
 
-/// How many threads a parallel loop may use: what set_threads said, else OpenMP's own choice,
-/// OMP_NUM_THREADS included; 1 without OpenMP.
+/// How many threads a parallel loop may use: what set_threads said, else OMP_NUM_THREADS, else as
+/// many as there are processors.
 inline int threads() {
+  if (detail::chosen_threads > 0) return detail::chosen_threads;
 #if defined(_OPENMP)
-  return detail::chosen_threads > 0 ? detail::chosen_threads : omp_get_max_threads();
+  return omp_get_max_threads();
 #else
-  return 1;
+  return detail::thread_pool::processors();
 #endif
 }
 
@@ -51,21 +54,31 @@ inline constexpr std::int64_t least_parallel_work = 131072;
 /// below `least_parallel_work` threads would cost more than they bring.
 template <class Body>
 void parallel_for(std::int64_t count, Body&& body, std::int64_t work = least_parallel_work) {
-#if defined(_OPENMP)
   const std::int64_t team = threads() < count ? threads() : count;
+  // Part `index` of `size`: OpenMP and the pool may give fewer threads than asked for.
+  const auto part = [&](std::int64_t index, std::int64_t size) {
+    const std::int64_t share = count / size, rest = count % size;
+    const std::int64_t first = index * share + (index < rest ? index : rest);
+    detail::run_indices(body, first, first + share + (index < rest ? 1 : 0));
+  };
+#if defined(_OPENMP)
   if (team > 1 && work >= least_parallel_work && !omp_in_parallel()) {
 #pragma omp parallel num_threads(static_cast<int>(team))
-    {
-      // OpenMP may give fewer threads than asked for.
-      const std::int64_t index = omp_get_thread_num(), size = omp_get_num_threads();
-      const std::int64_t share = count / size, rest = count % size;
-      const std::int64_t first = index * share + (index < rest ? index : rest);
-      detail::run_indices(body, first, first + share + (index < rest ? 1 : 0));
-    }
+    part(omp_get_thread_num(), omp_get_num_threads());
     return;
   }
+#else
+  if (team > 1 && work >= least_parallel_work) {
+    using whole = decltype(part);
+    if (detail::thread_pool::instance().run(
+            static_cast<int>(team),
+            [](const void* p, int index, int size) {
+              (*static_cast<const whole*>(p))(index, size);
+            },
+            &part))
+      return;
+  }
 #endif
-  (void)work;
   detail::run_indices(body, 0, count);
 }
 

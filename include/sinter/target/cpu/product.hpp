@@ -2,25 +2,24 @@
 #pragma once
 
 /// The core of every matrix product on the CPU: a tile of C kept in registers while K runs past.
-/// B comes in packed panels as wide as the tile, A is read where it lies, C is a scratch of the
+/// A is read where it lies. B comes in panels as wide as the tile, packed; or it is read where it
+/// lies too, by few rows; or it is packed by the first rows that read it. C is a scratch of the
 /// tile's full width, on which the caller's epilogue works while it is in cache. Blocking over K,
-/// rows and threads is the caller's.
+/// rows and threads is the caller's. `M` is a multiplier (multiplier.hpp).
 ///
-///   for each block of product_block_k along K, for each panel of product_tile<T>::columns:
-///     pack_panel(panel, b, ...);                                          // (k, columns)
-///     multiply_panel(rows, k, a, ..., panel, c, c_row_stride, not the first block);
+///   for each block of product_block_k<M> along K, for each panel of product_tile<T>::columns:
+///     pack_panel<M>(panel, b, ...);                                       // (k, columns)
+///     multiply_panel<M>(rows, k, a, ..., panel, c, c_row_stride, not the first block);
 ///
-/// @accuracy one rounding per fused multiply-add, terms in the order of k
+/// @accuracy that of the multiplier, terms in the order of k
 /// @cost     24 accumulators in flight hide the latency of two fused multiply-adds a cycle
 /// @source   register blocking: Goto and van de Geijn 2008, doi:10.1145/1356052.1356053
 
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 
 #include "sinter/core/config.hpp"
-#include "sinter/target/cpu/simd.hpp"
-#include "sinter/target/cpu/simd_memory.hpp"
+#include "sinter/target/cpu/multiplier.hpp"
 
 namespace sinter {
 
@@ -29,59 +28,64 @@ namespace sinter {
 template <class T>
 struct product_tile {
   static constexpr int rows = 6;
-  static constexpr int vectors = native_bytes == 64 ? 4 : 2;
+  static constexpr int vectors = vector_registers == 32 ? 4 : 2;
   static constexpr int lanes = native_lanes<T>;
   static constexpr int columns = vectors * lanes;
 };
+template <class M> using tile_of = product_tile<typename M::sum>;
 
 /// How much of K to take at a time: a panel of it fills an eighth of a megabyte of the second
 /// cache, the rows of A beside it fit the first.
-template <class T>
+template <class M>
 inline constexpr std::int64_t product_block_k =
-    131072 / (product_tile<T>::columns * static_cast<int>(sizeof(T)));
+    M::depth * 131072 / (tile_of<M>::columns * static_cast<int>(sizeof(typename M::element)));
 
-/// Packs source(p, j), 0 <= p < k, 0 <= j < columns, as a panel; columns to the tile's width are 0.
-template <class T, class Source>
-SINTER_INLINE void pack_panel(T* packed, std::int64_t k, int columns, Source&& source) {
-  constexpr int width = product_tile<T>::columns;
-  for (std::int64_t p = 0; p < k; ++p, packed += width) {
-    for (int j = 0; j < columns; ++j) packed[j] = static_cast<T>(source(p, j));
-    for (int j = columns; j < width; ++j) packed[j] = T(0);
-  }
+/// A matrix where it lies, in elements of T.
+template <class T> struct matrix_at {
+  const T* data = nullptr;
+  std::int64_t row_stride = 0, column_stride = 0;
+};
+
+/// Rows of elements in a panel of k rows of B.
+template <class M> constexpr std::int64_t panel_rows(std::int64_t k) {
+  return (k + M::depth - 1) / M::depth;
 }
 
-/// Packs B[p, j] = b[p * row_stride + j * column_stride], converted to T.
-template <class T, class Storage>
-inline void pack_panel(T* packed, const Storage* b, std::int64_t row_stride,
-                       std::int64_t column_stride, std::int64_t k, int columns) {
-  using tile = product_tile<T>;
-  if (column_stride == 1) {
-    for (std::int64_t p = 0; p < k; ++p, b += row_stride, packed += tile::columns) {
+/// Packs `columns` columns of k rows of B, with zeros to the tile's width and to whole elements.
+template <class M>
+inline void pack_panel(typename M::element* packed, matrix_at<typename M::source> b,
+                       std::int64_t k, int columns) {
+  using tile = tile_of<M>;
+  using element = typename M::element;
+  const auto rows_from = [&](std::int64_t p) {
+    return static_cast<int>(k - p < M::depth ? k - p : M::depth);
+  };
+  if (b.column_stride == 1) {
+    for (std::int64_t p = 0; p < k; p += M::depth, packed += tile::columns) {
+      const auto* from = b.data + p * b.row_stride;
       for (int j = 0; j < tile::columns; j += tile::lanes) {
-        const int left = columns - j;
-        using vector = simd<T, tile::lanes>;
-        const vector x = left >= tile::lanes ? load_as<T, tile::lanes>(b + j)
-                         : left > 0          ? load_as_first<T, tile::lanes>(b + j, left)
-                                             : vector(T(0));
-        x.store(packed + j);
+        const int left = columns - j < tile::lanes ? columns - j : tile::lanes;
+        if (left == tile::lanes && rows_from(p) == M::depth)
+          M::store(M::gather(from + j, b.row_stride), packed + j);
+        else if (left > 0)
+          M::store(M::gather_first(from + j, b.row_stride, left, rows_from(p)), packed + j);
+        else M::store(typename M::row(element(0)), packed + j);
       }
     }
     return;
   }
   // A few rows of the panel at a time: they stay in cache while columns of B are read along k.
   constexpr std::int64_t few = 16;
-  for (std::int64_t first = 0; first < k; first += few, packed += few * tile::columns) {
-    const std::int64_t rows = k - first < few ? k - first : few;
-    const Storage* from = b + first * row_stride;
+  for (std::int64_t first = 0; first < k; first += few * M::depth, packed += few * tile::columns) {
+    const std::int64_t left = panel_rows<M>(k - first), rows = left < few ? left : few;
     for (int j = 0; j < columns; ++j) {
-      const Storage* column = from + j * column_stride;
-      for (std::int64_t p = 0; p < rows; ++p) {
-        packed[p * tile::columns + j] = static_cast<T>(column[p * row_stride]);
-      }
+      const auto* from = b.data + first * b.row_stride + j * b.column_stride;
+      for (std::int64_t r = 0; r < rows; ++r)
+        packed[r * tile::columns + j] = M::pack(from + r * M::depth * b.row_stride, b.row_stride,
+                                                rows_from(first + r * M::depth));
     }
-    for (std::int64_t p = 0; p < rows; ++p) {
-      for (int j = columns; j < tile::columns; ++j) packed[p * tile::columns + j] = T(0);
-    }
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (int j = columns; j < tile::columns; ++j) packed[r * tile::columns + j] = element(0);
   }
 }
 
@@ -104,21 +108,30 @@ template <class V, int... I>
 SINTER_INLINE void clear_row(V* to, std::integer_sequence<int, I...>) {
   ((to[I] = V(typename V::value_type(0))), ...);
 }
-template <class V, int... I>
-SINTER_INLINE void multiply_row(V* sum, V a, const V* b, std::integer_sequence<int, I...>) {
-  ((sum[I] = multiply_add(a, b[I], sum[I])), ...);
+template <class M, int... I>
+SINTER_INLINE void gather_row(typename M::row* to, const typename M::source* from,
+                              std::int64_t row_stride, std::integer_sequence<int, I...>) {
+  ((to[I] = M::gather(from + I * M::row::size, row_stride)), ...);
+}
+template <class M, int... I>
+SINTER_INLINE void multiply_row(typename M::vector* sum, typename M::element a,
+                                const typename M::row* b, std::integer_sequence<int, I...>) {
+  ((sum[I] = M::add_product(a, b[I], sum[I])), ...);
 }
 
-/// c[0 .. rows, 0 .. columns] (+)= a[0 .. rows, 0 .. k] panel, for as many rows as indices and as
-/// many columns as are in so many vectors.
-template <int Vectors, class T, int... Row>
-__attribute__((noinline)) void multiply_tile(std::int64_t k, const T* a, std::int64_t a_row_stride,
-                                             std::int64_t a_column_stride, const T* panel,
-                                             std::int64_t panel_stride, T* c,
-                                             std::int64_t c_row_stride, bool accumulate,
-                                             std::integer_sequence<int, Row...>) {
-  using tile = product_tile<T>;
-  using V = simd<T, tile::lanes>;
+/// Where a tile finds B, and whether it leaves it packed as it comes by, which costs next to
+/// nothing between the multiply-adds.
+enum class panel_from : std::uint8_t { packed, in_place, in_place_kept };
+
+/// c[0 .. rows, 0 .. columns] (+)= a[0 .. rows, 0 .. k] b, for as many rows as indices and as many
+/// columns as are in so many vectors. k is a multiple of the depth unless B is packed.
+template <class M, int Vectors, panel_from From, int... Row>
+__attribute__((noinline)) void multiply_tile(std::int64_t k, matrix_at<typename M::source> a,
+                                             [[maybe_unused]] matrix_at<typename M::source> b,
+                                             [[maybe_unused]] typename M::element* panel,
+                                             typename M::sum* c, std::int64_t c_row_stride,
+                                             bool accumulate, std::integer_sequence<int, Row...>) {
+  using V = typename M::vector;
   constexpr int n = Vectors;
   constexpr auto across = std::make_integer_sequence<int, n>();
   V sum[sizeof...(Row) * n];
@@ -127,94 +140,97 @@ __attribute__((noinline)) void multiply_tile(std::int64_t k, const T* a, std::in
   } else {
     (clear_row(sum + Row * n, across), ...);
   }
-  for (std::int64_t p = 0; p < k; ++p) {
-    V b[n];
-    load_row(b, panel, across);
-    (multiply_row(sum + Row * n, V(a[Row * a_row_stride]), b, across), ...);
-    a += a_column_stride;
-    panel += panel_stride;
+  const std::int64_t step = M::depth * a.column_stride;
+  for (std::int64_t p = 0; p < k; p += M::depth) {
+    typename M::row row[n];
+    if constexpr (From == panel_from::packed) {
+      load_row(row, panel, across);
+    } else {
+      gather_row<M>(row, b.data, b.row_stride, across);
+      b.data += M::depth * b.row_stride;
+    }
+    if constexpr (From == panel_from::in_place_kept) store_row(row, panel, across);
+    if constexpr (From != panel_from::in_place) panel += tile_of<M>::columns;
+    (multiply_row<M>(sum + Row * n, M::of_left(a.data + Row * a.row_stride), row, across), ...);
+    a.data += step;
   }
   (store_row(sum + Row * n, c + Row * c_row_stride, across), ...);
 }
 
-}  // namespace detail
-
-namespace detail {
-
-/// Columns 0 ... columns - 1, whole tiles, of `Rows` rows.
-template <int Rows, class T>
-inline void multiply_rows(std::int64_t k, const T* a, std::int64_t a_row_stride,
-                          std::int64_t a_column_stride, const T* b, std::int64_t b_row_stride,
-                          std::int64_t columns, T* c, std::int64_t c_row_stride) {
-  using tile = product_tile<T>;
-  constexpr int most = Rows == 1 ? 8 : Rows <= 3 ? 4 : tile::vectors;
-  constexpr int wide = most > tile::vectors ? most : tile::vectors;
-  constexpr auto rows = std::make_integer_sequence<int, Rows>();
-  std::int64_t j = 0;
-  for (; j + wide * tile::lanes <= columns; j += wide * tile::lanes)
-    multiply_tile<wide>(k, a, a_row_stride, a_column_stride, b + j, b_row_stride, c + j,
-                        c_row_stride, false, rows);
-  for (; j < columns; j += tile::columns)
-    multiply_tile<tile::vectors>(k, a, a_row_stride, a_column_stride, b + j, b_row_stride, c + j,
-                                 c_row_stride, false, rows);
+/// f(a pack of `rows` indices), 1 <= rows <= 6.
+template <class F> SINTER_INLINE void with_rows(std::int64_t rows, F&& f) {
+  switch (rows) {
+    case 1: return f(std::make_integer_sequence<int, 1>());
+    case 2: return f(std::make_integer_sequence<int, 2>());
+    case 3: return f(std::make_integer_sequence<int, 3>());
+    case 4: return f(std::make_integer_sequence<int, 4>());
+    case 5: return f(std::make_integer_sequence<int, 5>());
+    default: return f(std::make_integer_sequence<int, 6>());
+  }
 }
 
 }  // namespace detail
 
-/// How many rows read B where it lies: packed, it would be written and read for one tile.
-template <class T> inline constexpr int rows_in_place = product_tile<T>::rows;
+/// Rows that read B where it lies: packed, it would be written and read for one tile.
+inline constexpr int rows_in_place = 6;
 
 /// c = a b for at most `rows_in_place` rows and whole tiles of columns, whose elements lie side by
-/// side in `b`: each is read once, in as many vectors as registers allow.
-template <class T>
-inline void multiply_in_place(std::int64_t rows, std::int64_t k, const T* a,
-                              std::int64_t a_row_stride, std::int64_t a_column_stride, const T* b,
-                              std::int64_t b_row_stride, std::int64_t columns, T* c,
-                              std::int64_t c_row_stride) {
-  static_assert(rows_in_place<T> == 6);
-  const auto run = [&]<int Rows>() {
-    detail::multiply_rows<Rows>(k, a, a_row_stride, a_column_stride, b, b_row_stride, columns, c,
-                                c_row_stride);
-  };
-  switch (rows) {
-    case 1: return run.template operator()<1>();
-    case 2: return run.template operator()<2>();
-    case 3: return run.template operator()<3>();
-    case 4: return run.template operator()<4>();
-    case 5: return run.template operator()<5>();
-    default: return run.template operator()<6>();
-  }
+/// side in `b`: each is read once, in as many vectors as registers allow. k is a multiple of the
+/// depth.
+template <class M>
+inline void multiply_in_place(std::int64_t rows, std::int64_t k, matrix_at<typename M::source> a,
+                              matrix_at<typename M::source> b, std::int64_t columns,
+                              typename M::sum* c, std::int64_t c_row_stride) {
+  using tile = tile_of<M>;
+  using detail::panel_from;
+  static_assert(rows_in_place <= 6 && tile::rows <= 6, "with_rows knows no more");
+  detail::with_rows(rows, [&]<int... Row>(std::integer_sequence<int, Row...> indices) {
+    constexpr int count = sizeof...(Row);
+    constexpr int most = count == 1 ? 8 : count <= 3 ? 2 * tile::vectors : tile::vectors;
+    constexpr int wide = most > tile::vectors ? most : tile::vectors;
+    std::int64_t j = 0;
+    const auto run = [&]<int Vectors>() {
+      const matrix_at<typename M::source> from{b.data + j, b.row_stride, 1};
+      detail::multiply_tile<M, Vectors, panel_from::in_place>(k, a, from, nullptr, c + j,
+                                                              c_row_stride, false, indices);
+    };
+    for (; j + wide * tile::lanes <= columns; j += wide * tile::lanes)
+      run.template operator()<wide>();
+    for (; j < columns; j += tile::columns) run.template operator()<tile::vectors>();
+  });
 }
 
 /// c[i, j] = sum over p of a[i, p] panel[p, j], added to c if `accumulate`, for any number of rows
-/// and the tile's full width of columns. A panel need not be packed: rows of B that are as wide as
-/// the tile, and used once, may be read in place with their own stride. A row stride of `a` that is
-/// a multiple of 2 kB makes its rows fight for the same cache lines: copy such blocks.
-template <class T>
-inline void multiply_panel(std::int64_t rows, std::int64_t k, const T* a,
-                           std::int64_t a_row_stride, std::int64_t a_column_stride,
-                           const T* panel, T* c, std::int64_t c_row_stride, bool accumulate,
-                           std::int64_t panel_stride = product_tile<T>::columns) {
-  const auto tile = [&](auto row_indices) {
-    detail::multiply_tile<product_tile<T>::vectors>(k, a, a_row_stride, a_column_stride, panel,
-                                                    panel_stride, c, c_row_stride, accumulate,
-                                                    row_indices);
-  };
-  constexpr int height = product_tile<T>::rows;
-  static_assert(height <= 6, "multiply_panel: row tails beyond 5 are missing below");
-  for (; rows >= height; rows -= height) {
-    tile(std::make_integer_sequence<int, height>());
-    a += height * a_row_stride;
-    c += height * c_row_stride;
+/// and the tile's full width of columns. A row stride of `a` that is a multiple of 2 kB makes its
+/// rows fight for the same cache lines: copy such blocks. An odd k of pairs is read to its end: A
+/// has an element more in each row.
+template <class M>
+inline void multiply_panel(std::int64_t rows, std::int64_t k, matrix_at<typename M::source> a,
+                           const typename M::element* panel, typename M::sum* c,
+                           std::int64_t c_row_stride, bool accumulate) {
+  using tile = tile_of<M>;
+  for (; rows > 0; rows -= tile::rows) {
+    detail::with_rows(rows, [&](auto indices) {
+      detail::multiply_tile<M, tile::vectors, detail::panel_from::packed>(
+          k, a, {}, const_cast<typename M::element*>(panel), c, c_row_stride, accumulate, indices);
+    });
+    a.data += tile::rows * a.row_stride;
+    c += tile::rows * c_row_stride;
   }
-  switch (rows) {
-    case 1: return tile(std::make_integer_sequence<int, 1>());
-    case 2: return tile(std::make_integer_sequence<int, 2>());
-    case 3: return tile(std::make_integer_sequence<int, 3>());
-    case 4: return tile(std::make_integer_sequence<int, 4>());
-    case 5: return tile(std::make_integer_sequence<int, 5>());
-    default: return;
-  }
+}
+
+/// multiply_panel for at least as many rows as a tile has, with the panel packed by the first of
+/// them: B's columns lie side by side, k is a multiple of the depth.
+template <class M>
+inline void pack_and_multiply(std::int64_t rows, std::int64_t k, matrix_at<typename M::source> a,
+                              matrix_at<typename M::source> b, typename M::element* panel,
+                              typename M::sum* c, std::int64_t c_row_stride, bool accumulate) {
+  using tile = tile_of<M>;
+  detail::multiply_tile<M, tile::vectors, detail::panel_from::in_place_kept>(
+      k, a, b, panel, c, c_row_stride, accumulate, std::make_integer_sequence<int, tile::rows>());
+  a.data += tile::rows * a.row_stride;
+  multiply_panel<M>(rows - tile::rows, k, a, panel, c + tile::rows * c_row_stride, c_row_stride,
+                    accumulate);
 }
 
 }  // namespace sinter

@@ -4,6 +4,7 @@
 /// Kernels of family `row`: each row is walked over once a pass while it lies in the cache; values
 /// that a later pass needs again are kept in row buffers if they were expensive.
 
+#include "sinter/target/cpu/caches.hpp"
 #include "sinter/target/cpu/parallel.hpp"
 #include "sinter/target/cpu/scratch.hpp"
 #include "sinter/target/cpu/walk.hpp"
@@ -21,11 +22,12 @@ SINTER_INLINE void run_row(typename Code::state& s, const nest_extents& n, char*
                            Move&& middle) {
   const auto& p = Code::view();
   const std::int64_t stride = round_up(n.line, Code::width) * 8;
+  const std::int64_t lines = p.middle > 0 ? n.middle : 1;
   for (int pass = 0; pass < p.passes; ++pass) {
     Code::folded(s, pass, 0, Code::width);
     Code::clear(s, pass);
-    for (std::int64_t m = 0; m < n.middle; ++m) {
-      if (n.middle > 1) middle(m);
+    for (std::int64_t m = 0; m < lines; ++m) {
+      if (lines > 1) middle(m);
       for (int b = 0; b < p.row_buffers; ++b)
         s.row_buffer[b] = buffers + b * row_buffer_bytes<Code>(n) + m * stride;
       Code::line(s, pass, 0, n.line);
@@ -42,6 +44,7 @@ void row_task(const arguments& args, nest_extents n, std::int64_t begin, std::in
   char* buffers = static_cast<char*>(thread_arena<purpose::row>().reserve(
       static_cast<std::size_t>(p.row_buffers * row_buffer_bytes<Code>(n))));
   typename Code::state s;
+  s.past_caches = goes_past_caches(p, args);
   walker<Code> rows(s, args, p.outer() - 1);
   rows.start(begin);
   for (std::int64_t row = begin; row < end; ++row) {
@@ -50,6 +53,7 @@ void row_task(const arguments& args, nest_extents n, std::int64_t begin, std::in
     if (n.middle > 1) rows.start(row + 1);
     else rows.next_row();
   }
+  if (s.past_caches) stream_fence();
 }
 
 template <class Code> void run_rows(const arguments& args) {

@@ -300,7 +300,8 @@ SINTER_HD SINTER_INLINE T reduce_lanes(F f, simd<T, N> x) {
   if constexpr (N == 1) {
     return x.get(0);
   } else if constexpr (N == 2) {
-    return f(x.get(0), x.get(1));
+    // In registers: a choice between scalars may be a branch, which nobody can foretell.
+    return f(x, simd<T, N>(typename simd<T, N>::vector{x.v[1], x.v[0]})).get(0);
   } else {
     const auto part = split_lanes(x);
     return reduce_lanes(f, f(part.low, part.high));

@@ -7,7 +7,7 @@
 /// library. The results do not depend on the number of lanes.
 ///
 /// @accuracy largest error met, in units of the last place; tests/unit/math.cpp holds them to it:
-///           exp 1.1, expm1 2, log 1, log1p 1.5, tanh 1.5, sqrt 0.5, erf 1.2, sin and cos 2,
+///           exp 1.1, expm1 2, log 1, log1p 1.5, tanh 2.5, sqrt 0.5, erf 1.2, sin and cos 2,
 ///           pow 0.51 in float and 1.2 in double
 
 #include <cstdint>
@@ -21,114 +21,56 @@
 
 namespace sinter {
 
-#if defined(__AVX512F__) && !defined(__CUDA_ARCH__)
-// One instruction, and one rounding for subnormal results. Found by math's kernels.
-SINTER_HD SINTER_INLINE simd<float, 16> scale_by_power(simd<float, 16> x, simd<float, 16> n) {
-  std::uint16_t all = 0xffff;
-  return simd<float, 16>(__builtin_ia32_scalefps512_mask(x.v, n.v, x.v, all, 4));
+/// Found by math's kernels where it is one instruction, and one rounding for subnormal results.
+template <class T, int N>
+  requires requires(typename simd<T, N>::vector x) {
+    sinter::detail::instructions<typename simd<T, N>::vector>::scale(x, x);
+  }
+SINTER_HD SINTER_INLINE simd<T, N> scale_by_power(simd<T, N> x, simd<T, N> n) {
+  return simd<T, N>(sinter::detail::instructions<typename simd<T, N>::vector>::scale(x.v, n.v));
 }
-SINTER_HD SINTER_INLINE simd<double, 8> scale_by_power(simd<double, 8> x, simd<double, 8> n) {
-  std::uint8_t all = 0xff;
-  return simd<double, 8>(__builtin_ia32_scalefpd512_mask(x.v, n.v, x.v, all, 4));
+template <class T, int N>
+  requires requires(simd<T, N> x) { sinter::scale_by_power(x, x); }
+SINTER_HD SINTER_INLINE simd<T, N> scale_one_plus(simd<T, N> x, simd<T, N> n) {
+  return sinter::scale_by_power(simd<T, N>(T(1)) + x, n);
 }
-SINTER_HD SINTER_INLINE simd<float, 16> scale_one_plus(simd<float, 16> x, simd<float, 16> n) {
-  return scale_by_power(simd<float, 16>(1.f) + x, n);
-}
-SINTER_HD SINTER_INLINE simd<double, 8> scale_one_plus(simd<double, 8> x, simd<double, 8> n) {
-  return scale_by_power(simd<double, 8>(1.0) + x, n);
-}
-#endif
 
 namespace math {
 namespace detail {
 
+template <class V> using machine = sinter::detail::instructions<typename V::vector>;
+
 /// The hardware's square root, for registers of the machine's sizes; others in halves of them.
 template <class T, int N>
 SINTER_HD SINTER_INLINE simd<T, N> sqrt_lanes(simd<T, N> x) {
-  constexpr int bytes = N * static_cast<int>(sizeof(T));
-  constexpr bool single = std::is_same_v<T, float>;
+  using V = simd<T, N>;
 #if defined(__clang__) && __has_builtin(__builtin_elementwise_sqrt)
-  return simd<T, N>(__builtin_elementwise_sqrt(x.v));
+  return V(__builtin_elementwise_sqrt(x.v));
 #else
-#if defined(__AVX512F__)
-  if constexpr (bytes == 64) {
-#if defined(__clang__)
-    if constexpr (single) return simd<T, N>(__builtin_ia32_sqrtps512(x.v, 4));
-    else return simd<T, N>(__builtin_ia32_sqrtpd512(x.v, 4));
-#else
-    std::uint16_t all = 0xffff;
-    if constexpr (single) return simd<T, N>(__builtin_ia32_sqrtps512_mask(x.v, x.v, all, 4));
-    else return simd<T, N>(__builtin_ia32_sqrtpd512_mask(x.v, x.v, 0xff & all, 4));
-#endif
-  }
-#endif
-#if defined(__AVX__)
-  if constexpr (bytes == 32) {
-    if constexpr (single) return simd<T, N>(__builtin_ia32_sqrtps256(x.v));
-    else return simd<T, N>(__builtin_ia32_sqrtpd256(x.v));
-  }
-#endif
-#if defined(__SSE2__)
-  if constexpr (bytes == 16) {
-    if constexpr (single) return simd<T, N>(__builtin_ia32_sqrtps(x.v));
-    else return simd<T, N>(__builtin_ia32_sqrtpd(x.v));
-  }
-#endif
-  if constexpr (bytes > native_bytes) {
+  if constexpr (requires { machine<V>::sqrt(x.v); }) {
+    return V(machine<V>::sqrt(x.v));
+  } else if constexpr (N * static_cast<int>(sizeof(T)) > native_bytes) {
     const auto part = split_lanes(x);
     return join_lanes(sqrt_lanes(part.low), sqrt_lanes(part.high));
-  } else if constexpr (bytes < 16 || native_bytes == 16) {
+  } else {
     return map_lanes([](T lane) { return math::sqrt(lane); }, x);
   }
 #endif
 }
 
 /// a < b ? a : b, so b where either is NaN: one instruction, which g++ 12 does not find itself.
-template <class T, int N>
-SINTER_HD SINTER_INLINE simd<T, N> lesser(simd<T, N> a, simd<T, N> b) {
-#if defined(__SSE2__) && !defined(__clang__)
-  using V = simd<T, N>;
-  constexpr int bytes = std::is_floating_point_v<T> ? N * static_cast<int>(sizeof(T)) : 0;
-  [[maybe_unused]] constexpr bool single = sizeof(T) == 4;
-#if defined(__AVX512F__)
-  if constexpr (bytes == 64) {
-    std::uint16_t all = single ? 0xffff : 0xff;
-    if constexpr (single) return V(__builtin_ia32_minps512_mask(a.v, b.v, a.v, all, 4));
-    else return V(__builtin_ia32_minpd512_mask(a.v, b.v, a.v, static_cast<std::uint8_t>(all), 4));
-  }
-#endif
-#if defined(__AVX__)
-  if constexpr (bytes == 32 && single) return V(__builtin_ia32_minps256(a.v, b.v));
-  if constexpr (bytes == 32 && !single) return V(__builtin_ia32_minpd256(a.v, b.v));
-#endif
-  if constexpr (bytes == 16 && single) return V(__builtin_ia32_minps(a.v, b.v));
-  if constexpr (bytes == 16 && !single) return V(__builtin_ia32_minpd(a.v, b.v));
-#endif
-  return select(a < b, a, b);
+template <class V>
+SINTER_HD SINTER_INLINE V lesser(V a, V b) {
+  if constexpr (requires { machine<V>::lesser(a.v, b.v); }) return V(machine<V>::lesser(a.v, b.v));
+  else return select(a < b, a, b);
 }
 
 /// a > b ? a : b, likewise.
-template <class T, int N>
-SINTER_HD SINTER_INLINE simd<T, N> greater(simd<T, N> a, simd<T, N> b) {
-#if defined(__SSE2__) && !defined(__clang__)
-  using V = simd<T, N>;
-  constexpr int bytes = std::is_floating_point_v<T> ? N * static_cast<int>(sizeof(T)) : 0;
-  [[maybe_unused]] constexpr bool single = sizeof(T) == 4;
-#if defined(__AVX512F__)
-  if constexpr (bytes == 64) {
-    std::uint16_t all = single ? 0xffff : 0xff;
-    if constexpr (single) return V(__builtin_ia32_maxps512_mask(a.v, b.v, a.v, all, 4));
-    else return V(__builtin_ia32_maxpd512_mask(a.v, b.v, a.v, static_cast<std::uint8_t>(all), 4));
-  }
-#endif
-#if defined(__AVX__)
-  if constexpr (bytes == 32 && single) return V(__builtin_ia32_maxps256(a.v, b.v));
-  if constexpr (bytes == 32 && !single) return V(__builtin_ia32_maxpd256(a.v, b.v));
-#endif
-  if constexpr (bytes == 16 && single) return V(__builtin_ia32_maxps(a.v, b.v));
-  if constexpr (bytes == 16 && !single) return V(__builtin_ia32_maxpd(a.v, b.v));
-#endif
-  return select(a > b, a, b);
+template <class V>
+SINTER_HD SINTER_INLINE V greater(V a, V b) {
+  if constexpr (requires { machine<V>::greater(a.v, b.v); })
+    return V(machine<V>::greater(a.v, b.v));
+  else return select(a > b, a, b);
 }
 
 template <class V>
@@ -253,10 +195,12 @@ struct vector_math<simd<T, N>> {
   SINTER_HD SINTER_INLINE static V floor(V x) { return detail::floor_kernel(x); }
   SINTER_HD SINTER_INLINE static V pow(V x, V y) { return detail::pow_lanes(x, y); }
   SINTER_HD SINTER_INLINE static V tanh(V x) {
-    return detail::tanh_kernel(detail::bounded(x, detail::format<T>::tanh_one));
+    const V a = detail::lesser(V(detail::format<T>::tanh_one), detail::magnitude(x));
+    return detail::with_sign(detail::tanh_kernel(a), x);
   }
   SINTER_HD SINTER_INLINE static V erf(V x) {
-    return detail::erf_kernel(detail::bounded(x, detail::format<T>::erf_one));
+    const V a = detail::lesser(V(detail::format<T>::erf_one), detail::magnitude(x));
+    return detail::with_sign(detail::erf_kernel(a), x);
   }
   SINTER_HD SINTER_INLINE static V sin(V x) {
     return detail::sine_lanes(x, T(0), [](T lane) { return math::sin(lane); });
@@ -266,7 +210,7 @@ struct vector_math<simd<T, N>> {
   }
   /// Rounded once, unless the compiler was told not to fuse.
   SINTER_HD SINTER_INLINE static V fma(V a, V b, V c) {
-#if defined(__FMA__)
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
     return multiply_add(a, b, c);
 #else
     return map_lanes([](T p, T q, T r) { return math::fma(p, q, r); }, a, b, c);

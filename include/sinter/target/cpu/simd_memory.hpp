@@ -16,25 +16,27 @@
 namespace sinter {
 namespace detail {
 
+/// Whether vectors of more lanes than N are halved to reach a conversion that the machine has.
+template <int N>
+inline constexpr bool halves_convert = [] {
+  if constexpr (N <= 1) return false;
+  else return halves_convert<N / 2>;
+}();
+template <int N>
+  requires requires(typename vector_of<float, N>::type x) {
+    instructions<typename vector_of<float, N>::type>::narrow_f16(x);
+  }
+inline constexpr bool halves_convert<N> = true;
+
 template <int N>
 SINTER_INLINE simd<float, N> widen_f16(simd<std::uint16_t, N> half) {
-#if defined(__AVX512F__)
-  typedef short shorts_16 __attribute__((vector_size(32)));
-  if constexpr (N == 16) {
-    std::uint16_t all = 0xffff;
-    return simd<float, N>(
-        __builtin_ia32_vcvtph2ps512_mask((shorts_16)half.v, floats_16{}, all, 4));
-  }
-#endif
-#if defined(__F16C__)
-  typedef short shorts_8 __attribute__((vector_size(16)));
-  if constexpr (N == 8) {
-    return simd<float, N>(__builtin_ia32_vcvtph2ps256((shorts_8)half.v));
-  } else if constexpr (N > 8) {
+  using machine = instructions<typename simd<float, N>::vector>;
+  if constexpr (requires { machine::widen_f16(half.v); }) {
+    return simd<float, N>(machine::widen_f16(half.v));
+  } else if constexpr (halves_convert<N>) {
     const auto part = split_lanes(half);
     return join_lanes(widen_f16(part.low), widen_f16(part.high));
   }
-#endif
   // Exponent and fraction shifted into place are the value times 2^-112: subnormals come out
   // right, infinities and NaN are lifted the rest of the way.
   using word = simd<std::uint32_t, N>;
@@ -50,23 +52,13 @@ SINTER_INLINE simd<float, N> widen_f16(simd<std::uint16_t, N> half) {
 template <int N>
 SINTER_INLINE simd<std::uint16_t, N> narrow_f16(simd<float, N> x) {
   using word = simd<std::uint32_t, N>;
-#if defined(__AVX512F__)
-  typedef short shorts_16 __attribute__((vector_size(32)));
-  if constexpr (N == 16) {
-    std::uint16_t all = 0xffff;
-    const auto half = __builtin_ia32_vcvtps2ph512_mask(x.v, 0, shorts_16{}, all);
-    return simd<std::uint16_t, N>((typename vector_of<std::uint16_t, N>::type)half);
-  }
-#endif
-#if defined(__F16C__)
-  if constexpr (N == 8) {
-    const auto half = __builtin_ia32_vcvtps2ph256(x.v, 0);
-    return simd<std::uint16_t, N>((typename vector_of<std::uint16_t, N>::type)half);
-  } else if constexpr (N > 8) {
+  using machine = instructions<typename simd<float, N>::vector>;
+  if constexpr (requires { machine::narrow_f16(x.v); }) {
+    return simd<std::uint16_t, N>(machine::narrow_f16(x.v));
+  } else if constexpr (halves_convert<N>) {
     const auto part = split_lanes(x);
     return join_lanes(narrow_f16(part.low), narrow_f16(part.high));
   }
-#endif
   // As f16_bits_portable, each case for all lanes.
   const word bits = to_bits(x);
   const word magnitude = bits & word(0x7fffffffu);

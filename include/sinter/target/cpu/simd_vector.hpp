@@ -9,30 +9,15 @@
 #include <utility>
 
 #include "sinter/core/config.hpp"
+#include "sinter/target/cpu/instructions.hpp"
 
 namespace sinter {
-
-#if defined(__AVX512F__)
-inline constexpr int native_bytes = 64;
-#elif defined(__AVX__)
-inline constexpr int native_bytes = 32;
-#else
-inline constexpr int native_bytes = 16;
-#endif
 
 /// Lanes of T in one register.
 template <class T>
 inline constexpr int native_lanes = native_bytes / static_cast<int>(sizeof(T));
 
 namespace detail {
-
-// A struct of its own: g++ 12 cannot resolve overloads over a vector typedef that depends on the
-// class it stands in.
-template <class T, int N>
-struct vector_of {
-  static_assert(N > 0 && (N & (N - 1)) == 0, "simd: want a power of two as number of lanes");
-  typedef T type __attribute__((vector_size(N * sizeof(T))));
-};
 
 template <int Bytes>
 using signed_of = std::conditional_t<
@@ -114,25 +99,21 @@ SINTER_INLINE void copy_first(T* to, const T* from, int n) {
   }
 }
 
-#if defined(__AVX512F__)
-// Masked moves for the registers tails are made of; the copy above is for all others.
-typedef float floats_16 __attribute__((vector_size(64)));
-typedef double doubles_8 __attribute__((vector_size(64)));
-#endif
+/// A vector's bits as floats or doubles, for what moves lanes of 4 or 8 bytes whatever they are.
+template <class V, int N, int Bytes>
+using moved_vector =
+    std::conditional_t<Bytes == 4, typename vector_of<float, N>::type,
+                       std::conditional_t<Bytes == 8, typename vector_of<double, N>::type, V>>;
+template <int Bytes> using moved_lane = std::conditional_t<Bytes == 4, float, double>;
 
 /// The first n <= N elements, zeros behind them.
 template <class V, int N, class T>
 SINTER_INLINE V load_first_lanes(const T* from, int n) {
-#if defined(__AVX512F__)
-  if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
-    return (V)__builtin_ia32_loadups512_mask((const float*)from, floats_16{},
-                                             static_cast<std::uint16_t>((1u << n) - 1));
-  } else if constexpr (sizeof(V) == 64 && sizeof(T) == 8) {
-    return (V)__builtin_ia32_loadupd512_mask((const double*)from, doubles_8{},
-                                             static_cast<std::uint8_t>((1u << n) - 1));
-  } else
-#endif
-  {
+  using moved = instructions<moved_vector<V, N, sizeof(T)>>;
+  using lane = moved_lane<sizeof(T)>;
+  if constexpr (requires { moved::load_first((const lane*)from, n); }) {
+    return (V)moved::load_first((const lane*)from, n);
+  } else {
     if (n == N) return load_vector<V>(from);
     T lanes[N] = {};
     copy_first<N>(lanes, from, n);
@@ -141,16 +122,11 @@ SINTER_INLINE V load_first_lanes(const T* from, int n) {
 }
 template <int N, class T, class V>
 SINTER_INLINE void store_first_lanes(T* to, V v, int n) {
-#if defined(__AVX512F__)
-  if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
-    __builtin_ia32_storeups512_mask((float*)to, (floats_16)v,
-                                    static_cast<std::uint16_t>((1u << n) - 1));
-  } else if constexpr (sizeof(V) == 64 && sizeof(T) == 8) {
-    __builtin_ia32_storeupd512_mask((double*)to, (doubles_8)v,
-                                    static_cast<std::uint8_t>((1u << n) - 1));
-  } else
-#endif
-  {
+  using vector = moved_vector<V, N, sizeof(T)>;
+  using lane = moved_lane<sizeof(T)>;
+  if constexpr (requires { instructions<vector>::store_first((lane*)to, (vector)v, n); }) {
+    instructions<vector>::store_first((lane*)to, (vector)v, n);
+  } else {
     T lanes[N];
     __builtin_memcpy(lanes, &v, sizeof(V));
     if (n == N) __builtin_memcpy(to, lanes, sizeof(V));
@@ -164,18 +140,12 @@ SINTER_INLINE void stream_vector(T* to, V v) {
 #if defined(__clang__)
   __builtin_nontemporal_store(v, reinterpret_cast<V*>(to));
 #else
-#if defined(__AVX512F__)
-  if constexpr (sizeof(V) == 64) return __builtin_ia32_movntps512((float*)to, (floats_16)v);
-#endif
-#if defined(__AVX__)
-  typedef float floats_8 __attribute__((vector_size(32)));
-  if constexpr (sizeof(V) == 32) return __builtin_ia32_movntps256((float*)to, (floats_8)v);
-#endif
-#if defined(__SSE__)
-  typedef float floats_4 __attribute__((vector_size(16)));
-  if constexpr (sizeof(V) == 16) return __builtin_ia32_movntps((float*)to, (floats_4)v);
-#endif
-  __builtin_memcpy(to, &v, sizeof(V));
+  // Bits are bits: whole registers go as floats.
+  constexpr int lanes = sizeof(V) >= 4 ? sizeof(V) / 4 : 1;
+  using vector = typename vector_of<float, lanes>::type;
+  if constexpr (requires { instructions<vector>::stream((float*)to, (vector)v); })
+    instructions<vector>::stream((float*)to, (vector)v);
+  else __builtin_memcpy(to, &v, sizeof(V));
 #endif
 }
 

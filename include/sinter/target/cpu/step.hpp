@@ -65,13 +65,21 @@ SINTER_INLINE auto load_guarded(const void* base, std::int64_t at, std::int64_t 
   return result;
 }
 
+/// `past_caches`: the result lies at a multiple of its vectors, side by side.
 template <dtype Type, bool Tail, class V>
-SINTER_INLINE void store_lanes(void* base, std::int64_t at, std::int64_t stride, int n, V x) {
+SINTER_INLINE void store_lanes(void* base, std::int64_t at, std::int64_t stride, int n, V x,
+                               [[maybe_unused]] bool past_caches = false) {
   using storage = element_t<Type>;
   storage* p = static_cast<storage*>(base) + at * stride;
   if (stride == 1) {
-    if constexpr (Tail) store_as_first(p, x, n);
-    else store_as(p, x);
+    if constexpr (Tail) {
+      store_as_first(p, x, n);
+    } else if constexpr (requires { stream_as(p, x); } && V::size * sizeof(storage) >= 16) {
+      if (__builtin_expect(past_caches, 0)) stream_as(p, x);
+      else store_as(p, x);
+    } else {
+      store_as(p, x);
+    }
     return;
   }
   for (int i = 0; i < n; ++i) p[i * stride] = static_cast<storage>(x.get(i));
@@ -117,9 +125,7 @@ SINTER_INLINE R apply(A a, B b, C c) {
 
 /// The fold of the lanes of a partial result.
 template <name_code Op, class T, int N> SINTER_INLINE T fold_lanes(simd<T, N> x) {
-  if constexpr (Op == pack_name("max")) return reduce_max(x);
-  else if constexpr (Op == pack_name("min")) return reduce_min(x);
-  else return reduce_add(x);
+  return reduce_lanes([](auto a, auto b) { return folds::combine<Op>(a, b); }, x);
 }
 
 }  // namespace sinter::cpu_target::detail
