@@ -17,8 +17,9 @@
 namespace st = sinter;
 using bench::side;
 
-constexpr auto attend = st::fused([](auto q, auto k, auto v, auto scale) {
-  return matmul(softmax(matmul(q, transpose(k)) * scale), v);
+/// The result has its memory already, as the peers' has.
+constexpr auto attend = st::fused([](auto q, auto k, auto v, auto scale, auto& y) {
+  y = matmul(softmax(matmul(q, transpose(k)) * scale), v);
 });
 
 template <std::int64_t Heads, std::int64_t Length, std::int64_t Width> struct operands {
@@ -37,7 +38,7 @@ template <std::int64_t Heads, std::int64_t Length, std::int64_t Width> bench::wo
   w.written = 4 * size * Width;
   w.exponentials = size * Length;
   w.contestants.push_back({"sinter", side::ours, [o] {
-    o->y = attend(o->q, o->k, o->v, o->scale);
+    attend(o->q, o->k, o->v, o->scale, o->y);
   }});
   const float *q = o->q.data(), *k = o->k.data(), *v = o->v.data();
   float* z = o->z.data();

@@ -203,9 +203,9 @@ struct loss_operands {
   list loss = list(rows), other = loss;
 };
 
-constexpr auto loss_and_slope = st::fused([](auto x, auto label) {
-  auto loss = cross_entropy(x, label);
-  return std::tuple(loss, gradient(sum(loss), x));
+constexpr auto loss_and_slope = st::fused([](auto x, auto label, auto& loss, auto& slope) {
+  loss = cross_entropy(x, label);
+  slope = gradient(sum(loss), x);
 });
 
 /// What the peers do after a softmax: a loss for each row, and the slope in place.
@@ -253,7 +253,7 @@ bench::workload losses(std::int64_t rows, std::int64_t columns, bool with_slope)
   w.written = 4 * (n * with_slope + static_cast<double>(rows));
   w.exponentials = n;
   w.contestants.push_back({"sinter", side::ours, [o, with_slope] {
-    if (with_slope) std::tie(o->loss, o->slope) = loss_and_slope(o->x, o->label);
+    if (with_slope) loss_and_slope(o->x, o->label, o->loss, o->slope);
     else o->loss = cross_entropy(o->x, o->label);
   }});
 #if defined(BENCH_EIGEN)
