@@ -44,8 +44,6 @@ bench::torch::network seen(const network_memory& net, std::int64_t batch) {
 
 // --- Forward -------------------------------------------------------------------------------------
 
-constexpr auto forward_of = st::fused([](const auto& net, auto x, auto& y) { y = net(x); });
-
 struct forward_operands {
   std::int64_t batch;
   network net{};
@@ -72,7 +70,7 @@ bench::workload forward(std::int64_t batch) {
   const double rows = static_cast<double>(batch);
   bench::workload w{"network", std::to_string(batch) + "x784-256-128-10", "f32",
                     4 * (weights + rows * 794), 2 * weights * rows, {}, {}};
-  w.contestants.push_back({"sinter", side::ours, [o] { forward_of(o->net, o->x, o->y); }});
+  w.contestants.push_back({"sinter", side::ours, [o] { o->y = o->net(o->x); }});
 #if defined(BENCH_ONEDNN)
   const network_memory net = memory(o->net);
   const auto layer_of = [&](int i, const float* x, float* y) {

@@ -235,7 +235,7 @@ int main(int argc, char** argv) {
       runner.run(grid(m, n));
       runner.run(every_other(m, n));
     }
-    for (const std::int64_t n : {100, 1000, 4000}) runner.run(turned(n));
+    for (const std::int64_t n : {100, 1000, 2000}) runner.run(turned(n));
     for (const auto& make : {convolution<1, 28, 32, 32>, convolution<8, 56, 64, 64>})
       runner.run(make());
   });

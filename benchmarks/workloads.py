@@ -95,7 +95,7 @@ def on_cpu():
                        2 * m * n + m + n, "grid")
         yield Workload("views", "x[:, ::2] row", spelled(m, 2 * n), ((m, 2 * n), (n,)),
                        3 * m * n + n, "every_other")
-    for n in (100, 1000, 4000):
+    for n in (100, 1000, 2000):
         yield Workload("views", "x^T + y", spelled(n, n), ((n, n),) * 2, 3 * n * n, "turned")
     for images, side, width in ((1, 28, 32), (8, 56, 64)):
         operands = (images, side + 2, side + 2, width), (3, 3, width, width)
