@@ -106,6 +106,7 @@ int main(int argc, char** argv) {
     std::printf("g++ %d\n", __GNUC__);
     return 0;
   }
+  sinter::set_threads(1);  // each instruction by the thread that is watched
   maps();
   rows();
   dense_layers();

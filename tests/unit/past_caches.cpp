@@ -50,7 +50,7 @@ bool would_stream(const void* from, void* to, std::int64_t rows, std::int64_t co
   p.results = &result;
   p.leaf_count = p.result_count = 1;
   void* const buffers[] = {const_cast<void*>(from), to};
-  return st::cpu_target::goes_past_caches(p, {buffers, nullptr});
+  return st::cpu_target::goes_past_caches(p, {buffers, nullptr}, {rows, 1, columns});
 }
 
 }  // namespace

@@ -32,7 +32,9 @@ template <int Level> inline std::int64_t cache_bytes() {
 /// Whether a kernel's results are stored past the caches: these could not hold all that it reads
 /// and writes, so a store would only fetch a line to overwrite it. Each line of a result has to be
 /// aligned, and none may lie where an operand was just read.
-inline bool goes_past_caches(const program_view& p, const arguments& args) {
+inline bool goes_past_caches(const program_view& p, const arguments& args,
+                             const nest_extents& n) {
+  if (n.rows * n.middle * n.line < (std::int64_t{1} << 16)) return false;
   const auto bytes_of = [&](dtype type, const std::int64_t* stride) {
     std::int64_t bytes = properties(type).size;
     for (int a = 0; a < p.rank; ++a)
@@ -43,9 +45,7 @@ inline bool goes_past_caches(const program_view& p, const arguments& args) {
   for (int l = 0; l < p.leaf_count; ++l) bytes += bytes_of(p.leaves[l].type, p.leaves[l].stride);
   for (int r = 0; r < p.result_count; ++r)
     bytes += bytes_of(p.results[r].type, p.results[r].stride);
-  if (bytes < (std::int64_t{1} << 20) ||
-      bytes <= cache_bytes<3>() + threads() * cache_bytes<2>())
-    return false;
+  if (bytes <= cache_bytes<3>() + threads() * cache_bytes<2>()) return false;
   for (int r = 0; r < p.result_count; ++r) {
     const result& to = p.results[r];
     const void* base = args.buffers[to.buffer];

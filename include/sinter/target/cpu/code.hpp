@@ -2,9 +2,8 @@
 #pragma once
 
 /// A program as code. `static_code<program_words<...>>` unrolls the instructions of a program that
-/// is known at compile time; the kernels in this folder are loops around it. They use it through
-/// this interface only, so that tests can drive the same loops with programs that are drawn at run
-/// time:
+/// is known at compile time; the kernels in this folder are loops around it, through this interface
+/// only:
 ///
 ///   view()                          the program
 ///   width                           lanes at a time
@@ -28,6 +27,7 @@ template <int Leaves, int Results, int Products, int RowBuffers> struct cursor {
   const arguments* args = nullptr;
   const void* leaf[Leaves + 1];
   bool leaf_inside[Leaves + 1];           ///< guarded leaves: whether this row is inside
+  bool in_tile[Leaves + 1]{};             ///< turned already: its elements lie along the line
   void* result[Results + 1];
   const void* tile[Products + 1];         ///< rows of products, contiguous along the line
   void* row_buffer[RowBuffers + 1];
@@ -222,8 +222,12 @@ template <class Words> struct static_code {
     // A copy that nobody else can see stays in registers.
     state own = s;
     std::int64_t c = begin;
-    if constexpr (is_beside(Pass)) c = vectors_of_line<Pass>(own, begin, end);
-    for (; c + width <= end; c += width) one_pass<Pass, false>(own, c, width);
+    const std::int64_t whole = begin + (end - begin) / width * width;
+    if constexpr (may_go_past_caches(Pass))
+      if (own.past_caches)
+        for (; c < whole; c += width) one_pass<Pass, false, 0, true>(own, c, width);
+    if constexpr (is_beside(Pass)) c = vectors_of_line<Pass>(own, c, end);
+    for (; c < whole; c += width) one_pass<Pass, false>(own, c, width);
     if (c < end) one_pass<Pass, true>(own, c, static_cast<int>(end - c));
     each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA { acc<I>(s) = acc<I>(own); });
   }
@@ -251,17 +255,26 @@ template <class Words> struct static_code {
     return c;
   }
 
-  /// `Beside`: which of the accumulators.
-  template <int Pass, bool Tail, int Beside = 0>
+  /// Whether a pass stores whole lines, of a family whose results may lie past the caches.
+  static constexpr bool may_go_past_caches(int pass) {
+    if (program.family != family::map && program.family != family::row) return false;
+    for (int r = 0; r < sizes.results; ++r)
+      if (program.result_store[r].full && pass_of_result(r) == pass) return true;
+    return false;
+  }
+
+  /// `Beside`: which of the accumulators. `Past`: whether results are stored past the caches.
+  template <int Pass, bool Tail, int Beside = 0, bool Past = false>
   SINTER_INLINE static void one_pass(state& s, std::int64_t c, int n) {
     each([&]<int I>() SINTER_LAMBDA { full_step<I, Pass, Tail, Beside>(s, c, n); });
     each_result([&]<int R>() SINTER_LAMBDA {
       if constexpr (program.result_store[R].full && pass_of_result(R) == Pass)
-        store<R, Tail>(s, c, n);
+        store<R, Tail, Past>(s, c, n);
     });
   }
 
-  template <int R, bool Tail> SINTER_INLINE static void store(state& s, std::int64_t c, int n) {
+  template <int R, bool Tail, bool Past = false>
+  SINTER_INLINE static void store(state& s, std::int64_t c, int n) {
     constexpr result r = program.result_store[R];
     constexpr std::int64_t fixed = r.stride[program.line()];
     const std::int64_t stride = fixed == 1 ? 1 : s.args->number(fixed);
@@ -269,8 +282,8 @@ template <class Words> struct static_code {
     if constexpr (!r.full && program.folds == fold::row)
       detail::store_lanes<r.type, true>(s.result[R], 0, 1, 1, reg<r.instruction>(s.value));
     else
-      detail::store_lanes<r.type, Tail>(s.result[R], c, stride, n, reg<r.instruction>(s.value),
-                                        s.past_caches);
+      detail::store_lanes<r.type, Tail, Past>(s.result[R], c, stride, n,
+                                              reg<r.instruction>(s.value));
   }
 
   /// A value that does not vary along what a fold removes.
@@ -375,7 +388,8 @@ template <class Words> struct static_code {
     } else if constexpr (fixed == 1) {
       to = detail::load_lanes<l.type, width, Tail>(base, c, 1, n, reading::contiguous);
     } else {
-      const std::int64_t stride = s.args->number(fixed);
+      const bool turned = program.rank > 1 && s.in_tile[i.attribute];
+      const std::int64_t stride = turned ? 1 : s.args->number(fixed);
       const reading how = stride == 1 ? reading::contiguous : reading::strided;
       to = detail::load_lanes<l.type, width, Tail>(base, c, stride, n, how);
     }

@@ -6,6 +6,8 @@
 
 #include "sinter/target/cpu/caches.hpp"
 #include "sinter/target/cpu/parallel.hpp"
+#include "sinter/target/cpu/scratch.hpp"
+#include "sinter/target/cpu/transpose.hpp"
 #include "sinter/target/cpu/walk.hpp"
 
 namespace sinter::cpu_target {
@@ -18,23 +20,71 @@ constexpr bool is_turned(const program_view& p) {
   return false;
 }
 
+/// Turns tiles of a turned operand in registers: a cache line of each of many columns.
+struct tile_turner {
+  static constexpr std::int64_t most_rows = 16, most_columns = 256;
+  static constexpr std::int64_t bytes = most_rows * most_columns * 8;
+
+  /// Whether an operand is to be turned: its neighbours lie along axis `along`.
+  static bool wants(const program_view& p, const arguments& args, const leaf& l, int along) {
+    return !l.guarded && args.number(l.stride[along]) == 1 && args.number(l.stride[p.line()]) > 1;
+  }
+
+  /// `rows` x `columns` from `from`, whose columns lie `stride` elements apart.
+  template <dtype Type>
+  static void turn(const char* from, std::int64_t stride, std::int64_t rows, std::int64_t columns,
+                   char* to) {
+    constexpr int size = properties(Type).size;
+    typedef sinter::detail::unsigned_of<size> bits __attribute__((may_alias));
+    turn_tile(reinterpret_cast<const bits*>(from), stride, rows, columns,
+              reinterpret_cast<bits*>(to), most_columns);
+  }
+};
+
 /// Rows begin ... end - 1, tile by tile, so that a cache line of a turned operand is read once for
 /// all the rows that it holds elements of.
 template <class Code>
 void turned_task(const arguments& args, const nest_extents& n, std::int64_t begin,
                  std::int64_t end) {
-  constexpr std::int64_t tile_rows = 64, tile_columns = 64;
+  constexpr std::int64_t most_rows = tile_turner::most_rows;
+  constexpr std::int64_t most_columns = tile_turner::most_columns;
+  const auto& p = Code::view();
+  const int along = p.outer() - 1, line = p.line();
+  const std::int64_t extent = along == 0 ? n.rows : args.number(p.extent[along]);
+  char* const scratch = static_cast<char*>(
+      thread_arena<purpose::row>().reserve(Code::sizes.leaves * tile_turner::bytes));
   typename Code::state s;
-  s.past_caches = goes_past_caches(Code::view(), args);
-  walker<Code> rows(s, args, Code::view().outer() - 1);
-  for (std::int64_t first = begin; first < end; first += tile_rows) {
-    const std::int64_t last = smaller(first + tile_rows, end);
-    for (std::int64_t from = 0; from < n.line; from += tile_columns) {
+  s.past_caches = goes_past_caches(p, args, n);
+  walker<Code> rows(s, args, along);
+  // f<L>(its tile) for each operand that is turned.
+  const auto each_turned = [&](auto&& f) {
+    [&]<int... L>(std::integer_sequence<int, L...>) {
+      ((s.in_tile[L] ? f.template operator()<L>(scratch + L * tile_turner::bytes) : void()), ...);
+    }(std::make_integer_sequence<int, Code::sizes.leaves>());
+  };
+  for (int l = 0; l < p.leaf_count; ++l)
+    s.in_tile[l] = tile_turner::wants(p, args, p.leaves[l], along);
+  for (std::int64_t first = begin, last; first < end; first = last) {
+    // Within the axis: beyond its end the next tile begins elsewhere.
+    last = smaller(smaller(first + most_rows, end), (first / extent + 1) * extent);
+    for (std::int64_t from = 0; from < n.line; from += most_columns) {
+      const std::int64_t to = smaller(from + most_columns, n.line);
       rows.start(first);
+      each_turned([&]<int L>(char* tile) {
+        constexpr dtype type = Code::program.leaf_store[L].type;
+        const std::int64_t stride = args.number(Code::program.leaf_store[L].stride[line]);
+        const char* corner =
+            static_cast<const char*>(s.leaf[L]) + from * stride * properties(type).size;
+        tile_turner::turn<type>(corner, stride, last - first, to - from, tile);
+      });
       for (std::int64_t row = first; row < last; ++row) {
         if (row > first) rows.next_row();
+        each_turned([&]<int L>(char* tile) {
+          constexpr int size = properties(Code::program.leaf_store[L].type).size;
+          s.leaf[L] = tile + ((row - first) * most_columns - from) * size;
+        });
         Code::folded(s, 0, 0, Code::width);
-        Code::line(s, 0, from, smaller(from + tile_columns, n.line));
+        Code::line(s, 0, from, to);
       }
     }
   }
@@ -45,10 +95,9 @@ template <class Code>
 void map_task(const arguments& args, nest_extents n, std::int64_t chunk, std::int64_t begin,
               std::int64_t end) {
   const auto& p = Code::view();
-  if (is_turned(p)) return turned_task<Code>(args, n, begin, end);
   const std::int64_t chunks = ceil_div(n.line, chunk);
   typename Code::state s;
-  s.past_caches = goes_past_caches(p, args);
+  s.past_caches = goes_past_caches(p, args, n);
   walker<Code> rows(s, args, p.outer() - 1);
   std::int64_t from = begin % chunks * chunk;
   rows.start(begin / chunks);
@@ -92,7 +141,9 @@ template <class... Codes> void run_maps(const arguments& args) {
       const map_split& s = splits[at++];
       if (t >= 0 && t < s.tasks()) {
         const std::int64_t end = (t + 1) * s.each;
-        map_task<Code>(args, s.n, s.chunk, t * s.each, end < s.pieces ? end : s.pieces);
+        const std::int64_t last = end < s.pieces ? end : s.pieces;
+        if constexpr (is_turned(Code::view())) turned_task<Code>(args, s.n, t * s.each, last);
+        else map_task<Code>(args, s.n, s.chunk, t * s.each, last);
       }
       t -= s.tasks();
     };

@@ -20,6 +20,7 @@
 
 #include "sinter/core/config.hpp"
 #include "sinter/target/cpu/multiplier.hpp"
+#include "sinter/target/cpu/transpose.hpp"
 
 namespace sinter {
 
@@ -72,6 +73,15 @@ inline void pack_panel(typename M::element* packed, matrix_at<typename M::source
         else M::store(typename M::row(element(0)), packed + j);
       }
     }
+    return;
+  }
+  // Of a transposed B the elements of a column lie side by side: they are turned in registers.
+  if (b.row_stride == 1 && b.column_stride % M::depth == 0 && k % M::depth == 0) {
+    typedef detail::unsigned_of<sizeof(element)> bits __attribute__((may_alias));
+    cpu_target::turn_tile(reinterpret_cast<const bits*>(b.data), b.column_stride / M::depth,
+                          k / M::depth, columns, reinterpret_cast<bits*>(packed), tile::columns);
+    for (std::int64_t r = 0; columns < tile::columns && r < k / M::depth; ++r)
+      for (int j = columns; j < tile::columns; ++j) packed[r * tile::columns + j] = element(0);
     return;
   }
   // A few rows of the panel at a time: they stay in cache while columns of B are read along k.

@@ -44,7 +44,7 @@ void row_task(const arguments& args, nest_extents n, std::int64_t begin, std::in
   char* buffers = static_cast<char*>(thread_arena<purpose::row>().reserve(
       static_cast<std::size_t>(p.row_buffers * row_buffer_bytes<Code>(n))));
   typename Code::state s;
-  s.past_caches = goes_past_caches(p, args);
+  s.past_caches = goes_past_caches(p, args, n);
   walker<Code> rows(s, args, p.outer() - 1);
   rows.start(begin);
   for (std::int64_t row = begin; row < end; ++row) {

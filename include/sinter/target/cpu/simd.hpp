@@ -240,7 +240,7 @@ template <logical_simd C, class T, int N>
 SINTER_HD SINTER_INLINE simd<T, N> blend(C c, simd<T, N> a, simd<T, N> b) {
   if constexpr (std::is_same_v<T, bool>) {
     const simd<bool, N> choice(c);
-    return (choice & a) | (!choice & b);
+    return (choice & a) | (~choice & b);
   } else {
     return simd<T, N>(mask<static_cast<int>(sizeof(T)), N>(c).v ? a.v : b.v);
   }
@@ -248,7 +248,7 @@ SINTER_HD SINTER_INLINE simd<T, N> blend(C c, simd<T, N> a, simd<T, N> b) {
 template <logical_simd C, int Bytes, int N>
 SINTER_HD SINTER_INLINE mask<Bytes, N> blend(C c, mask<Bytes, N> a, mask<Bytes, N> b) {
   const mask<Bytes, N> choice(c);
-  return (choice & a) | (!choice & b);
+  return (choice & a) | (~choice & b);
 }
 
 /// static_cast, lane by lane: floats lose their fraction, and to bool is "not zero".

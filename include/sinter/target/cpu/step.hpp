@@ -65,24 +65,20 @@ SINTER_INLINE auto load_guarded(const void* base, std::int64_t at, std::int64_t 
   return result;
 }
 
-/// `past_caches`: the result lies at a multiple of its vectors, side by side.
-template <dtype Type, bool Tail, class V>
-SINTER_INLINE void store_lanes(void* base, std::int64_t at, std::int64_t stride, int n, V x,
-                               [[maybe_unused]] bool past_caches = false) {
+/// `Past`: past the caches, where the result lies side by side at a multiple of its vectors.
+template <dtype Type, bool Tail, bool Past = false, class V>
+SINTER_INLINE void store_lanes(void* base, std::int64_t at, std::int64_t stride, int n, V x) {
   using storage = element_t<Type>;
   storage* p = static_cast<storage*>(base) + at * stride;
-  if (stride == 1) {
-    if constexpr (Tail) {
-      store_as_first(p, x, n);
-    } else if constexpr (requires { stream_as(p, x); } && V::size * sizeof(storage) >= 16) {
-      if (__builtin_expect(past_caches, 0)) stream_as(p, x);
-      else store_as(p, x);
-    } else {
-      store_as(p, x);
-    }
-    return;
+  if constexpr (Past && V::size * sizeof(storage) >= 16 && requires { stream_as(p, x); }) {
+    stream_as(p, x);
+  } else if (stride != 1) {
+    for (int i = 0; i < n; ++i) p[i * stride] = static_cast<storage>(x.get(i));
+  } else if constexpr (Tail) {
+    store_as_first(p, x, n);
+  } else {
+    store_as(p, x);
   }
-  for (int i = 0; i < n; ++i) p[i * stride] = static_cast<storage>(x.get(i));
 }
 
 /// The form in which a primitive takes an operand: masks as they are, beside them nothing else.
