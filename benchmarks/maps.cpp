@@ -6,8 +6,11 @@
 #include <cmath>
 #include <memory>
 
+#include "accuracy.hpp"
 #include "measure.hpp"
 #include "peers/eigen.hpp"
+#include "peers/onednn.hpp"
+#include "peers/torch.hpp"
 #include "peers/xtensor.hpp"
 
 namespace st = sinter;
@@ -21,6 +24,14 @@ list normal(std::int64_t n) { return st::random::normal(n); }
 bench::workload of(const char* name, std::int64_t n, double floats, double flops) {
   const auto count = static_cast<double>(n);
   return {name, std::to_string(n), "f32", 4 * floats * count, flops * count, {}, {}};
+}
+
+/// `own()` and `others()` are the results, `element(i)` what they ought to be.
+template <class Own, class Others, class Element>
+void tell_errors(bench::workload& w, const Own& own, const Others& others, const Element& element) {
+  w.written = 4 * static_cast<double>(own().size());
+  w.difference = [=] { return bench::difference(own(), others()); };
+  bench::tell_errors(w, own, others, {own().size(), element, 10'001});
 }
 
 bench::workload chain(std::int64_t n) {
@@ -57,11 +68,59 @@ BENCH_PRAGMA(omp parallel for simd num_threads(parts))
     bench::in_parts(n, [&](std::int64_t i, std::int64_t count) {
       const auto at = [&](list& x) { return bench::seen(x.data() + i, count); };
       auto z = at(o->z);
-      xt::noalias(z) = xt::maximum(at(o->a) * at(o->b) + at(o->c), 0.f) * at(o->d) - at(o->e);
+      xt::noalias(z) = xt::fmax(at(o->a) * at(o->b) + at(o->c), 0.f) * at(o->d) - at(o->e);
     });
   }});
 #endif
-  w.difference = [o] { return bench::difference(o->y, o->z); };
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::chain(o->a.data(), o->b.data(), o->c.data(), o->d.data(),
+                                               o->e.data(), o->z.data(), n)});
+#endif
+  tell_errors(w, [o]() -> const list& { return o->y; }, [o]() -> const list& { return o->z; },
+              [o](std::int64_t i) {
+                const auto at = [i](const list& x) { return double{x(i)}; };
+                return std::max(at(o->a) * at(o->b) + at(o->c), 0.) * at(o->d) - at(o->e);
+              });
+  return w;
+}
+
+/// What offers gelu as one operation.
+void add_gelu_peers(bench::workload& w, const list& x, list& z, bool by_tanh) {
+  const std::int64_t n = x.size();
+#if defined(BENCH_ONEDNN)
+  const auto peer = std::make_shared<bench::dnnl_each>(
+      by_tanh ? dnnl::algorithm::eltwise_gelu_tanh : dnnl::algorithm::eltwise_gelu_erf, x.data(),
+      z.data(), n);
+  w.contestants.push_back({"oneDNN", side::peer, [peer] { (*peer)(); }});
+#endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::gelu(x.data(), z.data(), n, by_tanh)});
+#endif
+  (void)w, (void)z, (void)n, (void)by_tanh;
+}
+
+bench::workload gelu_erf(std::int64_t n) {
+  const auto x = std::make_shared<list>(normal(n)), y = std::make_shared<list>(n),
+             z = std::make_shared<list>(n);
+  bench::workload w = of("gelu", n, 2, 26);
+  w.contestants.push_back({"sinter", side::ours, [=] { *y = gelu(*x); }});
+#if defined(BENCH_EIGEN)
+  w.contestants.push_back({"Eigen", side::peer, [=] {
+    bench::in_parts(n, [&](std::int64_t i, std::int64_t count) {
+      const bench::eigen_array from(x->data() + i, count);
+      bench::eigen_array(z->data() + i, count) =
+          0.5f * from * (1 + (0.7071067812f * from).erf());
+    });
+  }});
+#endif
+  add_gelu_peers(w, *x, *z, false);
+  tell_errors(w, [y]() -> const list& { return *y; }, [z]() -> const list& { return *z; },
+              [x](std::int64_t i) {
+                const double v = (*x)(i);
+                return 0.5 * v * std::erfc(-v * std::sqrt(0.5));
+              });
   return w;
 }
 
@@ -81,7 +140,13 @@ bench::workload gelu_tanh(std::int64_t n) {
     });
   }});
 #endif
-  w.difference = [=] { return bench::difference(*y, *z); };
+  add_gelu_peers(w, *x, *z, true);
+  w.exponentials = static_cast<double>(n);
+  tell_errors(w, [y]() -> const list& { return *y; }, [z]() -> const list& { return *z; },
+              [x](std::int64_t i) {
+                const double v = (*x)(i);
+                return 0.5 * v * (1 + std::tanh(0.7978845608028654 * (v + 0.044715 * v * v * v)));
+              });
   return w;
 }
 
@@ -98,26 +163,15 @@ bench::workload gate(std::int64_t n) {
     });
   }});
 #endif
-  w.difference = [=] { return bench::difference(*u, *z); };
-  return w;
-}
-
-/// A transposed operand beside one that is not.
-bench::workload turned(std::int64_t n) {
-  using square = st::tensor<float, st::dyn, st::dyn>;
-  const auto x = std::make_shared<square>(st::random::normal(n, n)),
-             y = std::make_shared<square>(st::random::normal(n, n)),
-             u = std::make_shared<square>(n, n), z = std::make_shared<square>(n, n);
-  bench::workload w = of("x^T + y", n * n, 3, 1);
-  w.shape = std::to_string(n) + "x" + std::to_string(n);
-  w.contestants.push_back({"sinter", side::ours, [=] { *u = transpose(*x) + *y; }});
-#if defined(BENCH_EIGEN)
-  w.contestants.push_back({"Eigen", side::peer, [=] {
-    const bench::eigen_rows a(x->data(), n, n), b(y->data(), n, n);
-    bench::eigen_rows(z->data(), n, n) = a.transpose() + b;
-  }});
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::gate(x->data(), y->data(), z->data(), n)});
 #endif
-  w.difference = [=] { return bench::difference(*u, *z); };
+  w.exponentials = 2 * static_cast<double>(n);
+  tell_errors(w, [u]() -> const list& { return *u; }, [z]() -> const list& { return *z; },
+              [x, y](std::int64_t i) {
+                return std::tanh(double{(*y)(i)}) / (1 + std::exp(-double{(*x)(i)}));
+              });
   return w;
 }
 
@@ -157,9 +211,9 @@ void print_accuracy() {
 int main(int argc, char** argv) {
   return bench::run_main(argc, argv, bench::this_cpu, [](bench::runner& runner) {
     for (const std::int64_t n : {10, 10'000, 1'000'000, 30'000'000}) runner.run(chain(n));
+    for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gelu_erf(n));
     for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gelu_tanh(n));
     for (const std::int64_t n : {10'000, 10'000'000}) runner.run(gate(n));
-    for (const std::int64_t n : {100, 2000}) runner.run(turned(n));
     print_accuracy();
   });
 }

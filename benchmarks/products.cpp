@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dense layers and a small network against other C++ libraries, from one row to thousands.
+// Dense and gated layers against other C++ libraries, from one row to thousands.
 
-#include <sinter/nn.hpp>
+#include <sinter/sinter.hpp>
 
+#include <cmath>
 #include <memory>
 
+#include "accuracy.hpp"
 #include "measure.hpp"
+#include "peers/blis.hpp"
 #include "peers/eigen.hpp"
 #include "peers/onednn.hpp"
 #include "peers/openblas.hpp"
+#include "peers/torch.hpp"
 
 namespace st = sinter;
 using bench::side;
@@ -21,103 +25,140 @@ template <class T> struct operands {
   st::tensor<float, st::dyn> b = st::random::normal(n);
 };
 
+std::string spelled(std::int64_t m, std::int64_t k, std::int64_t n) {
+  return std::to_string(m) + "x" + std::to_string(k) + "x" + std::to_string(n);
+}
+
+/// By a library of products.
+template <class Library>
+void add_layer(bench::workload& w, const std::shared_ptr<operands<float>>& o) {
+  w.contestants.push_back({Library::name, side::peer, [o, library = Library()]() mutable {
+    Library::layer(library, o->x.data(), o->w.data(), o->b.data(), o->z.data(), o->m, o->k, o->n,
+                   true);
+  }});
+}
+
+/// The errors of results [m, n]: `element(row, column)` in double.
+template <class Operands, class Element>
+void tell_errors(bench::workload& w, const std::shared_ptr<Operands>& o, const Element& element) {
+  w.difference = [o] { return bench::difference(o->y, o->z); };
+  bench::tell_errors(
+      w, [o]() -> const auto& { return o->y; }, [o]() -> const auto& { return o->z; },
+      {o->m * o->n, [o, element](std::int64_t i) { return element(i / o->n, i % o->n); }});
+}
+
 /// relu(x w + b). Each contestant packs the weights as it likes, before it is timed if it can.
 template <class T> bench::workload dense(std::int64_t m, std::int64_t k, std::int64_t n) {
   const auto o = std::shared_ptr<operands<T>>(new operands<T>{m, k, n});
-  const std::string shape =
-      std::to_string(m) + "x" + std::to_string(k) + "x" + std::to_string(n);
   const double size = sizeof(T);
-  bench::workload w{"dense", shape, sizeof(T) == 4 ? "f32" : "bf16",
+  bench::workload w{"dense", spelled(m, k, n), sizeof(T) == 4 ? "f32" : "bf16",
                     size * static_cast<double>(m * k + k * n + m * n),
                     2. * static_cast<double>(m) * static_cast<double>(k) * static_cast<double>(n),
                     {}, {}};
   w.contestants.push_back({"sinter", side::ours, [o] { o->y = relu(matmul(o->x, o->w) + o->b); }});
 #if defined(BENCH_ONEDNN)
   try {
-    const auto peer = std::make_shared<bench::dnnl_dense<T>>(
-        o->x.data(), o->w.data(), o->b.data(), o->z.data(), m, k, n);
+    const auto peer = std::make_shared<bench::dnnl_product<T>>(
+        bench::product{m, k, n}, o->x.data(), o->w.data(), o->z.data(),
+        bench::dnnl_after<T>{o->b.data(), true}, true);
     w.contestants.push_back({"oneDNN", side::peer, [peer] { (*peer)(); }});
   } catch (const dnnl::error&) {  // it has no bf16 for this processor
   }
 #endif
   if constexpr (std::is_same_v<T, float>) {
 #if defined(BENCH_EIGEN)
-    w.contestants.push_back({"Eigen", side::peer, [o] {
-      bench::eigen_matrix z(o->z.data(), o->m, o->n);
-      z.noalias() = bench::eigen_matrix(o->x.data(), o->m, o->k) *
-                    bench::eigen_matrix(o->w.data(), o->k, o->n);
-      z = (z.rowwise() + bench::eigen_row(o->b.data(), o->n)).cwiseMax(0.f);
-    }});
+    add_layer<bench::eigen>(w, o);
 #endif
 #if defined(BENCH_OPENBLAS)
-    w.contestants.push_back({"OpenBLAS", side::peer, [o] {
-      bench::blas_product(o->x.data(), o->w.data(), o->z.data(), o->m, o->k, o->n);
-      float* z = o->z.data();
-      const float* b = o->b.data();
-      for (std::int64_t i = 0; i < o->m; ++i)
-BENCH_PRAGMA(omp simd)
-        for (std::int64_t j = 0; j < o->n; ++j) {
-          const float v = z[i * o->n + j] + b[j];
-          z[i * o->n + j] = v > 0 ? v : 0;
-        }
-    }});
+    add_layer<bench::openblas>(w, o);
+#endif
+#if defined(BENCH_BLIS)
+    add_layer<bench::blis>(w, o);
 #endif
   }
-  w.difference = [o] { return bench::difference(o->y, o->z); };
+#if defined(BENCH_TORCH)
+  const auto b = std::make_shared<st::tensor<T, st::dyn>>(st::cast<T>(o->b));
+  w.contestants.push_back({"LibTorch", side::peer, [b, call = bench::torch::dense(
+      o->x.data(), o->w.data(), b->data(), o->z.data(), m, k, n, sizeof(T) == 2)] { call(); }});
+#endif
+  w.written = size * static_cast<double>(m * n);
+  tell_errors(w, o, [o](std::int64_t i, std::int64_t j) {
+    const double sum = bench::exact_dot(o->x.data() + i * o->k, 1, o->w.data() + j, o->n, o->k);
+    return std::max(sum + double{o->b(j)}, 0.);
+  });
   w.tolerance = sizeof(T) == 4 ? 1e-4 : 1e-2;
   return w;
 }
 
-struct network {
-  st::linear<784, 256> first;
-  st::linear<256, 128> second;
-  st::linear<128, 10> third;
-  constexpr auto operator()(const auto& x) const { return third(relu(second(relu(first(x))))); }
-};
-constexpr auto forward_of = st::fused([](const auto& net, auto x) { return net(x); });
+/// u = silu(u) y, after the products.
+void gate(const matrix<float>& u, matrix<float>& y) {
+#if defined(BENCH_EIGEN)
+  bench::in_parts(u.size(), [&](std::int64_t first, std::int64_t count) {
+    const bench::eigen_array from(const_cast<float*>(u.data()) + first, count);
+    bench::eigen_array to(y.data() + first, count);
+    to *= from * from.logistic();
+  });
+#else
+  for (std::int64_t i = 0; i < u.size(); ++i)
+    y.data()[i] *= u.data()[i] / (1 + std::exp(-u.data()[i]));
+#endif
+}
 
-bench::workload forward(std::int64_t batch) {
-  struct state {
-    std::int64_t batch;
-    network net{};
-    st::tensor<float, st::dyn, 784> x = st::random::normal(batch);
-    st::tensor<float, st::dyn, 10> y = st::tensor<float, st::dyn, 10>(batch);
-    matrix<float> h = matrix<float>(batch, 256), g = matrix<float>(batch, 128);
-    matrix<float> z = matrix<float>(batch, 10);
-  };
-  const auto s = std::shared_ptr<state>(new state{batch});
-  const double weights = 784 * 256 + 256 * 128 + 128 * 10, rows = static_cast<double>(batch);
-  bench::workload w{"network", std::to_string(batch) + "x784-256-128-10", "f32",
-                    4 * (weights + rows * 794), 2 * weights * rows, {}, {}};
-  w.contestants.push_back({"sinter", side::ours, [s] { s->y = forward_of(s->net, s->x); }});
+struct gated_operands {
+  std::int64_t m, k, n;
+  matrix<float> x = st::random::normal(m, k), w = st::random::normal(k, n),
+                v = st::random::normal(k, n), y = matrix<float>(m, n), u = y, z = y;
+};
+
+template <class Library>
+void add_gated(bench::workload& w, const std::shared_ptr<gated_operands>& o) {
+  w.contestants.push_back({Library::name, side::peer, [o, library = Library()]() mutable {
+    library.multiply({o->m, o->k, o->n}, o->x.data(), o->w.data(), o->u.data());
+    library.multiply({o->m, o->k, o->n}, o->x.data(), o->v.data(), o->z.data());
+    gate(o->u, o->z);
+  }});
+}
+
+bench::workload gated(std::int64_t m, std::int64_t k, std::int64_t n) {
+  const auto o = std::shared_ptr<gated_operands>(new gated_operands{m, k, n});
+  const double rows = static_cast<double>(m), in = static_cast<double>(k),
+               out = static_cast<double>(n);
+  bench::workload w{"gated", spelled(m, k, n), "f32", 4 * (rows * in + 2 * in * out + rows * out),
+                    4 * rows * in * out + 21 * rows * out, {}, {}};
+  w.contestants.push_back({"sinter", side::ours, [o] {
+    o->y = silu(matmul(o->x, o->w)) * matmul(o->x, o->v);
+  }});
 #if defined(BENCH_ONEDNN)
-  using layer = bench::dnnl_dense<float>;
-  const auto layer_of = [](const auto& l, const float* x, float* y, std::int64_t m, std::int64_t k,
-                           std::int64_t n, bool relu) {
-    return std::make_shared<layer>(x, l.weight.data(), l.bias.data(), y, m, k, n, relu);
-  };
-  const auto a = layer_of(s->net.first, s->x.data(), s->h.data(), batch, 784, 256, true);
-  const auto b = layer_of(s->net.second, s->h.data(), s->g.data(), batch, 256, 128, true);
-  const auto c = layer_of(s->net.third, s->g.data(), s->z.data(), batch, 128, 10, false);
-  w.contestants.push_back({"oneDNN", side::peer, [a, b, c] { (*a)(), (*b)(), (*c)(); }});
+  const auto first = std::make_shared<bench::dnnl_product<float>>(
+      bench::product{m, k, n}, o->x.data(), o->w.data(), o->u.data(),
+      bench::dnnl_after<float>{.swish = true}, true);
+  const auto second = std::make_shared<bench::dnnl_product<float>>(
+      bench::product{m, k, n}, o->x.data(), o->v.data(), o->z.data(),
+      bench::dnnl_after<float>{.times = o->u.data()}, true);
+  w.contestants.push_back({"oneDNN", side::peer, [first, second] { (*first)(), (*second)(); }});
 #endif
 #if defined(BENCH_EIGEN)
-  w.contestants.push_back({"Eigen", side::peer, [s] {
-    const auto pass = [&](auto& l, float* x, float* y, std::int64_t k, std::int64_t n) {
-      bench::eigen_matrix to(y, s->batch, n);
-      to.noalias() = bench::eigen_matrix(x, s->batch, k) *
-                     bench::eigen_matrix(l.weight.data(), k, n);
-      to.rowwise() += bench::eigen_row(l.bias.data(), n);
-    };
-    pass(s->net.first, s->x.data(), s->h.data(), 784, 256);
-    bench::eigen_matrix h(s->h.data(), s->batch, 256), g(s->g.data(), s->batch, 128);
-    h = h.cwiseMax(0.f);
-    pass(s->net.second, s->h.data(), s->g.data(), 256, 128);
-    g = g.cwiseMax(0.f);
-    pass(s->net.third, s->g.data(), s->z.data(), 128, 10);
-  }});
+  add_gated<bench::eigen>(w, o);
 #endif
-  w.difference = [s] { return bench::difference(s->y, s->z); };
+#if defined(BENCH_OPENBLAS)
+  add_gated<bench::openblas>(w, o);
+#endif
+#if defined(BENCH_BLIS)
+  add_gated<bench::blis>(w, o);
+#endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::gated(o->x.data(), o->w.data(), o->v.data(),
+                                               o->z.data(), m, k, n)});
+#endif
+  w.written = 4 * rows * out;
+  tell_errors(w, o, [o](std::int64_t i, std::int64_t j) {
+    const auto dot = [&](const matrix<float>& right) {
+      return bench::exact_dot(o->x.data() + i * o->k, 1, right.data() + j, o->n, o->k);
+    };
+    const double a = dot(o->w);
+    return a / (1 + std::exp(-a)) * dot(o->v);
+  });
   return w;
 }
 
@@ -126,8 +167,10 @@ int main(int argc, char** argv) {
     for (const auto [m, k, n] : {std::array{1, 784, 256}, {64, 784, 256}, {512, 1024, 1024},
                                  {4096, 1024, 1024}})
       runner.run(dense<float>(m, k, n));
-    for (const auto [m, k, n] : {std::array{64, 784, 256}, {1024, 1024, 1024}})
+    for (const auto [m, k, n] : {std::array{64, 784, 256}, {1024, 1024, 1024},
+                                 {4096, 1024, 1024}})
       runner.run(dense<st::bf16>(m, k, n));
-    for (const std::int64_t batch : {1, 64, 4096}) runner.run(forward(batch));
+    for (const auto [m, k, n] : {std::array{64, 256, 256}, {512, 512, 512}, {4096, 1024, 1024}})
+      runner.run(gated(m, k, n));
   });
 }

@@ -6,10 +6,12 @@
 #include <cmath>
 #include <memory>
 
+#include "accuracy.hpp"
 #include "measure.hpp"
 #include "peers/eigen.hpp"
 #include "peers/onednn.hpp"
 #include "peers/openblas.hpp"
+#include "peers/torch.hpp"
 
 namespace st = sinter;
 using bench::side;
@@ -34,6 +36,16 @@ std::shared_ptr<operands> operands_of(std::int64_t rows, std::int64_t columns) {
   return std::shared_ptr<operands>(new operands{rows, columns});
 }
 
+/// The errors of results [rows, columns]: `element(row, column)` in double.
+template <class Element>
+void tell_errors(bench::workload& w, const std::shared_ptr<operands>& o, const Element& element) {
+  bench::tell_errors(
+      w, [o]() -> const auto& { return o->y; }, [o]() -> const auto& { return o->z; },
+      {o->rows * o->columns, [o, element](std::int64_t i) {
+         return element(o->x.data() + i / o->columns * o->columns, i % o->columns);
+       }});
+}
+
 bench::workload softmax_rows(std::int64_t rows, std::int64_t columns) {
   const auto o = operands_of(rows, columns);
   const auto n = static_cast<double>(rows * columns);
@@ -42,18 +54,24 @@ bench::workload softmax_rows(std::int64_t rows, std::int64_t columns) {
 #if defined(BENCH_EIGEN)
   w.contestants.push_back({"Eigen", side::peer, [o] {
 BENCH_PRAGMA(omp parallel for num_threads(bench::team(o->x.size())))
-    for (std::int64_t i = 0; i < o->rows; ++i) {
-      const bench::eigen_array from(o->x.data() + i * o->columns, o->columns);
-      bench::eigen_array to(o->z.data() + i * o->columns, o->columns);
-      to = (from - from.maxCoeff()).exp();
-      to *= 1 / to.sum();
-    }
+    for (std::int64_t i = 0; i < o->rows; ++i)
+      bench::eigen_softmax(o->x.data() + i * o->columns, o->z.data() + i * o->columns, o->columns);
   }});
 #endif
 #if defined(BENCH_ONEDNN)
   const auto peer = std::make_shared<bench::dnnl_softmax>(o->x.data(), o->z.data(), rows, columns);
   w.contestants.push_back({"oneDNN", side::peer, [peer] { (*peer)(); }});
 #endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::softmax(o->x.data(), o->z.data(), rows, columns)});
+#endif
+  w.written = 4 * n;
+  w.exponentials = n;
+  tell_errors(w, o, [columns](const float* row, std::int64_t j) {
+    const bench::exact_exponentials all(row, columns);
+    return std::exp(row[j] - all.most) / all.sum;
+  });
   w.difference = [o] { return bench::difference(o->y, o->z); };
   return w;
 }
@@ -83,6 +101,20 @@ BENCH_PRAGMA(omp parallel for num_threads(bench::team(o->x.size())))
       o->x.data(), o->scale.data(), o->shift.data(), o->z.data(), rows, columns);
   w.contestants.push_back({"oneDNN", side::peer, [peer] { (*peer)(); }});
 #endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::layer_norm(o->x.data(), o->scale.data(), o->shift.data(),
+                                                    o->z.data(), rows, columns)});
+#endif
+  w.written = 4 * n;
+  tell_errors(w, o, [o](const float* row, std::int64_t j) {
+    const double count = static_cast<double>(o->columns), one = 1;
+    const double mean = bench::exact_dot(row, 1, &one, 0, o->columns) / count;
+    double square = 0;
+    for (std::int64_t i = 0; i < o->columns; ++i) square += (row[i] - mean) * (row[i] - mean);
+    return (row[j] - mean) / std::sqrt(square / count + 1e-5) * double{o->scale(j)} +
+           double{o->shift(j)};
+  });
   w.difference = [o] { return bench::difference(o->y, o->z); };
   return w;
 }
@@ -102,10 +134,21 @@ BENCH_PRAGMA(omp parallel for num_threads(count))
     o->other = bench::eigen_array(parts, count).sum();
   }});
 #endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::sum(o->x.data(), o->other.data(), n)});
+#endif
+  w.written = 4;
   // Of terms of both signs: what they sum up to is small.
-  w.difference = [o, n] {
-    return std::abs(double{o->total.item()} - double{o->other.item()}) / std::sqrt(double(n));
+  const auto off = [o, n](const st::tensor<float>& result, double want) {
+    return std::abs(double{result.item()} - want) / std::sqrt(double(n));
   };
+  w.difference = [o, off] { return off(o->other, double{o->total.item()}); };
+  for (bench::contestant& c : w.contestants)
+    c.error = [o, n, off, ours = c.of == side::ours] {
+      const double one = 1;
+      return off(ours ? o->total : o->other, bench::exact_dot(o->x.data(), 1, &one, 0, n));
+    };
   return w;
 }
 
@@ -120,9 +163,12 @@ bench::workload column_mean(std::int64_t rows, std::int64_t columns) {
 BENCH_PRAGMA(omp parallel for num_threads(count))
     for (int p = 0; p < count; ++p) {
       const std::int64_t first = o->columns * p / count, last = o->columns * (p + 1) / count;
-      const bench::eigen_rows all(o->x.data(), o->rows, o->columns);
-      Eigen::Map<Eigen::Array<float, 1, Eigen::Dynamic>>(o->v.data() + first, last - first) =
-          all.middleCols(first, last - first).colwise().mean();
+      // Row by row: its own mean of columns walks down each of them.
+      bench::eigen_array sums(o->v.data() + first, last - first);
+      sums.setZero();
+      for (std::int64_t i = 0; i < o->rows; ++i)
+        sums += bench::eigen_array(o->x.data() + i * o->columns + first, last - first);
+      sums *= 1 / static_cast<float>(o->rows);
     }
   }});
 #endif
@@ -134,7 +180,118 @@ BENCH_PRAGMA(omp parallel for num_threads(count))
                 1, o->x.data(), static_cast<int>(o->columns), ones->data(), 1, 0, o->v.data(), 1);
   }});
 #endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::column_mean(o->x.data(), o->v.data(), rows, columns)});
+#endif
+  w.written = 4 * static_cast<double>(columns);
+  bench::tell_errors(
+      w, [o]() -> const auto& { return o->u; }, [o]() -> const auto& { return o->v; },
+      {columns, [o](std::int64_t j) {
+         const double one = 1;
+         return bench::exact_dot(o->x.data() + j, o->columns, &one, 0, o->rows) /
+                static_cast<double>(o->rows);
+       }});
   w.difference = [o] { return bench::difference(o->u, o->v); };
+  return w;
+}
+
+struct loss_operands {
+  std::int64_t rows, columns;
+  matrix x = st::random::normal(rows, columns), slope = matrix(rows, columns), other_slope = slope;
+  st::tensor<std::int32_t, st::dyn> label = st::tensor<std::int32_t, st::dyn>(rows);
+  list loss = list(rows), other = loss;
+};
+
+constexpr auto loss_and_slope = st::fused([](auto x, auto label, auto& loss, auto& slope) {
+  loss = cross_entropy(x, label);
+  slope = gradient(sum(loss), x);
+});
+
+/// What the peers do after a softmax: a loss for each row, and the slope in place.
+void from_softmax(loss_operands& o) {
+  float *loss = o.other.data(), *slope = o.other_slope.data();
+  for (std::int64_t i = 0; i < o.rows; ++i) {
+    float& hit = slope[i * o.columns + o.label.data()[i]];
+    loss[i] = -std::log(hit);
+    hit -= 1;
+  }
+}
+
+#if defined(BENCH_EIGEN)
+void eigen_losses(loss_operands& o, bool with_slope) {
+  bench::in_parts(o.rows, [&](std::int64_t first, std::int64_t count) {
+    for (std::int64_t i = first; i < first + count; ++i) {
+      const bench::eigen_array x(o.x.data() + i * o.columns, o.columns);
+      const std::int32_t label = o.label.data()[i];
+      const float most = x.maxCoeff();
+      float sum = 0;
+      if (with_slope) {
+        bench::eigen_array slope(o.other_slope.data() + i * o.columns, o.columns);
+        slope = (x - most).exp();
+        sum = slope.sum();
+        slope *= 1 / sum;
+        slope[label] -= 1;
+      } else {
+        sum = (x - most).exp().sum();
+      }
+      o.other.data()[i] = std::log(sum) - (x[label] - most);
+    }
+  }, o.columns);
+}
+#endif
+
+bench::workload losses(std::int64_t rows, std::int64_t columns, bool with_slope) {
+  const auto o = std::shared_ptr<loss_operands>(new loss_operands{rows, columns});
+  for (std::int64_t i = 0; i < rows; ++i)
+    o->label(i) = static_cast<std::int32_t>(i * 7919 % columns);
+  const auto n = static_cast<double>(rows * columns);
+  bench::workload w{with_slope ? "cross entropy'" : "cross entropy",
+                    std::to_string(rows) + "x" + std::to_string(columns), "f32",
+                    4 * (n * (with_slope ? 2 : 1) + 2 * static_cast<double>(rows)),
+                    n * (with_slope ? 19 : 18), {}, {}};
+  w.written = 4 * (n * with_slope + static_cast<double>(rows));
+  w.exponentials = n;
+  w.contestants.push_back({"sinter", side::ours, [o, with_slope] {
+    if (with_slope) loss_and_slope(o->x, o->label, o->loss, o->slope);
+    else o->loss = cross_entropy(o->x, o->label);
+  }});
+#if defined(BENCH_EIGEN)
+  w.contestants.push_back({"Eigen", side::peer, [o, with_slope] {
+    eigen_losses(*o, with_slope);
+  }});
+#endif
+#if defined(BENCH_ONEDNN)
+  const float* x = o->x.data();
+  float* work = o->other_slope.data();
+  if (with_slope) {
+    const auto peer = std::make_shared<bench::dnnl_softmax>(x, work, rows, columns);
+    w.contestants.push_back({"oneDNN", side::peer, [o, peer] { (*peer)(), from_softmax(*o); }});
+  } else {
+    const auto peer = std::make_shared<bench::dnnl_log_softmax>(x, work, rows, columns);
+    w.contestants.push_back({"oneDNN", side::peer, [o, peer] {
+      (*peer)();
+      for (std::int64_t i = 0; i < o->rows; ++i)
+        o->other.data()[i] = -o->other_slope.data()[i * o->columns + o->label.data()[i]];
+    }});
+  }
+#endif
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer, [o, call = bench::torch::cross_entropy(
+      o->x.data(), o->label.data(), o->other.data(), with_slope ? o->other_slope.data() : nullptr,
+      rows, columns)] { call(); }});
+#endif
+  w.difference = [o, with_slope] {
+    return std::max(bench::difference(o->loss, o->other),
+                    with_slope ? bench::difference(o->slope, o->other_slope) : 0.);
+  };
+  bench::tell_errors(
+      w, [o]() -> const auto& { return o->loss; }, [o]() -> const auto& { return o->other; },
+      {rows, [o](std::int64_t i) {
+         const float* row = o->x.data() + i * o->columns;
+         const bench::exact_exponentials all(row, o->columns);
+         return std::log(all.sum) - (row[o->label(i)] - all.most);
+       }});
   return w;
 }
 
@@ -145,6 +302,8 @@ int main(int argc, char** argv) {
       runner.run(softmax_rows(rows, columns));
       runner.run(norm_rows(rows, columns));
     }
+    for (const auto& [rows, columns] : {std::pair{32768, 10}, {4096, 1000}, {64, 32000}})
+      for (const bool with_slope : {false, true}) runner.run(losses(rows, columns, with_slope));
     for (const std::int64_t n : {10'000, 1'000'000, 30'000'000}) runner.run(full_sum(n));
     for (const auto& [rows, columns] : {std::pair{300, 100}, {30000, 1000}})
       runner.run(column_mean(rows, columns));

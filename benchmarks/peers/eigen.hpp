@@ -6,8 +6,9 @@
 
 #if defined(BENCH_EIGEN)
 #include <Eigen/Core>
+#include <unsupported/Eigen/SpecialFunctions>
 
-#include "measure.hpp"
+#include "peers/product.hpp"
 
 namespace bench {
 
@@ -18,11 +19,25 @@ using eigen_matrix =
     Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 using eigen_row = Eigen::Map<Eigen::Matrix<float, 1, Eigen::Dynamic>>;
 
-/// body(first, count) for as many parts of [0, n) as there are threads.
-template <class Body> void in_parts(std::int64_t n, const Body& body) {
-  const int parts = team(n);
-BENCH_PRAGMA(omp parallel for num_threads(parts))
-  for (int p = 0; p < parts; ++p) body(n * p / parts, n * (p + 1) / parts - n * p / parts);
+struct eigen : by_products {
+  static constexpr const char* name = "Eigen";
+  void multiply(const product& p, const float* a, const float* b, float* c) {
+    const auto at = [](const float* data, std::int64_t rows, std::int64_t columns) {
+      return eigen_matrix(const_cast<float*>(data), rows, columns);
+    };
+    auto y = at(c, p.m, p.n);
+    if (p.turned_a) y.noalias() = at(a, p.k, p.m).transpose() * at(b, p.k, p.n);
+    else if (p.turned_b) y.noalias() = at(a, p.m, p.k) * at(b, p.n, p.k).transpose();
+    else y.noalias() = at(a, p.m, p.k) * at(b, p.k, p.n);
+  }
+};
+
+/// Softmax of a row, which may stay where it is.
+inline void eigen_softmax(const float* x, float* y, std::int64_t columns) {
+  const Eigen::Map<const Eigen::ArrayXf> from(x, columns);
+  eigen_array to(y, columns);
+  to = (from - from.maxCoeff()).exp();
+  to *= 1 / to.sum();
 }
 
 }  // namespace bench

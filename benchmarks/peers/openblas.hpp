@@ -6,15 +6,19 @@
 #if defined(BENCH_OPENBLAS)
 #include <cblas.h>
 
+#include "peers/product.hpp"
+
 namespace bench {
 
-/// y = x w, [m, k] x [k, n], row-major.
-inline void blas_product(const float* x, const float* w, float* y, std::int64_t m, std::int64_t k,
-                         std::int64_t n) {
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(m), static_cast<int>(n),
-              static_cast<int>(k), 1, x, static_cast<int>(k), w, static_cast<int>(n), 0, y,
-              static_cast<int>(n));
-}
+struct openblas : by_products {
+  static constexpr const char* name = "OpenBLAS";
+  void multiply(const product& p, const float* a, const float* b, float* c) {
+    const auto is = [](std::int64_t n) { return static_cast<int>(n); };
+    cblas_sgemm(CblasRowMajor, p.turned_a ? CblasTrans : CblasNoTrans,
+                p.turned_b ? CblasTrans : CblasNoTrans, is(p.m), is(p.n), is(p.k), 1, a,
+                is(p.turned_a ? p.m : p.k), b, is(p.turned_b ? p.k : p.n), 0, c, is(p.n));
+  }
+};
 
 }  // namespace bench
 #endif
