@@ -51,6 +51,14 @@ constexpr int of_heads = st::kernels(heads, features<T>, columns<T, 64>, columns
 static_assert(of_heads<float> == 1);
 static_assert(of_heads<double> == 2, "two products of 64-bit sums to a kernel");
 
+// Updates by what has the same run-time extents: checked by the call, so nothing repeats.
+constexpr auto set_to_exp = st::fused([](auto x, auto& y) { y = exp(x); });
+constexpr auto add_softmax = st::fused([](auto& y, auto x, auto z) { y = y + softmax(x) * z; });
+st::tensor<float, 8, 8> small_matrix;
+static_assert(st::kernels(set_to_exp, matrix, matrix) == 1);
+static_assert(st::kernels(set_to_exp, matrix, small_matrix) == 1);
+static_assert(st::kernels(add_softmax, matrix, matrix, matrix) == 1);
+
 // Rows.
 static_assert(st::kernels(softmax(hidden)) == 1);
 static_assert(st::kernels(log_softmax(hidden)) == 1);

@@ -60,13 +60,21 @@ class equal_extents {
 
 }  // namespace detail
 
-/// Rewrites the shapes of a graph. Its constraints stay as they are, as do the extents that they
-/// speak of.
+/// Rewrites the shapes of a graph, and takes what repeats nothing any more out of the way. Its
+/// constraints stay as they are, as do the extents that they speak of.
 constexpr void merge_equal_extents(graph_builder& g) {
   if (g.constraints.empty()) return;
   const detail::equal_extents same(g);
-  for (node& n : g.nodes)
+  list<int> stands_for;  // by node: itself, or what a broadcast to its operand's own shape repeats
+  for (int i = 0; i < static_cast<int>(g.nodes.size()); ++i) {
+    node& n = g.nodes[i];
     for (int a = 0; a < n.extents.rank; ++a) n.extents[a] = same.of(n.extents[a]);
+    for (int j = 0; j < n.arity(); ++j) n.operand[j] = stands_for[n.operand[j]];
+    const bool repeats =
+        n.what() != kind::broadcast || !(n.extents == g.nodes[n.operand[0]].extents);
+    stands_for.push_back(repeats ? i : n.operand[0]);
+  }
+  for (output& o : g.outputs) o.node = stands_for[o.node];
 }
 
 }  // namespace sinter

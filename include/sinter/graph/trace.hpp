@@ -85,9 +85,8 @@ template <class Rule, class... Operands> struct tracer<call<Rule, Operands...>> 
           if (!g.first_mistake) (operand_traits<Operands>::updates(g, x.value, x.first), ...);
         },
         operands);
-    graph_builder used = prune(g);
-    if (!used.first_mistake) merge_equal_extents(used);
-    return used;
+    if (!g.first_mistake) merge_equal_extents(g);
+    return prune(g);
   }
 };
 

@@ -332,13 +332,13 @@ template <class Main, class... Cores> struct contraction {
     }
   }
 
-  /// Work as parallel_for counts it: each element of B is read, and a multiply-add from registers
-  /// is cheaper than an element.
+  /// Work as parallel_for counts it: a multiply-add from registers is cheaper than an element, and
+  /// so is an element of B that is read on the way.
   static std::int64_t work(const arguments& args, const contract_sizes& z) {
     std::int64_t sum = 0;
     each([&]<int P>() {
       const std::int64_t k = inner(args, P);
-      sum += z.columns * (k + z.rows * (1 + k / 8));
+      sum += z.columns * (k / 8 + z.rows * (1 + k / 8));
     });
     return sum;
   }
