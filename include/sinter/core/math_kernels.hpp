@@ -82,7 +82,7 @@ struct format<float> {
   static constexpr float ln2_high = 0x1.62e4p-1f, ln2_low = 0x1.7f7d1cp-20f;
   // Beyond these exp is infinity and zero; from there tanh and erf are one.
   static constexpr float exp_largest = 89.0f, exp_smallest = -104.0f;
-  static constexpr float tanh_one = 10.0f, erf_split = 0.9375f, erf_one = 4.0f;
+  static constexpr float tanh_one = 10.0f, erf_one = 4.0f;
 };
 template <>
 struct format<double> {
@@ -312,34 +312,39 @@ SINTER_HD SINTER_INLINE constexpr V tanh_kernel(V a) {
   return e / (e + V(E(2)));
 }
 
-/// erf(a) for 0 <= a <= erf_one. Odd polynomial near zero; beyond erf_split 1 - e^(-a g(a)), where
-/// an error of the exponent counts only by the share erfc has.
+/// erf(a) for 0 <= a <= erf_one: 1 - e^(-a g(a)), where an error of the exponent counts only by the
+/// share that erfc has. In float that serves small arguments too, since e^r - 1 keeps all its
+/// digits there and g(0) - 1 has the digits that g(0) would lose; in double they take a polynomial
+/// of their own. (A quotient of polynomials is faster by a third and errs by 6.7 ulp near one.)
 template <class V>
 SINTER_HD SINTER_INLINE constexpr V erf_kernel(V a) {
   using F = format_of<V>;
   using E = typename lane_of<V>::type;
-  const V z = a * a;
-  V near(E(0)), g(E(0));
-  if constexpr (in_float<V>) {  // errors 2^-29, 2^-32
-    near = polynomial(z, 0x1.48edeep-14f, -0x1.a3c95cp-11f, 0x1.53ff92p-8f, -0x1.b7f858p-6f,
-                      0x1.ce2cfp-4f, -0x1.81273ep-2f, 0x1.06eba8p-3f);
-    g = polynomial(a, 0x1.4b2d54p-18f, -0x1.7e03b2p-15f, -0x1.a1c4d2p-15f, 0x1.8023c8p-9f,
-                   -0x1.73823ep-6f, 0x1.af28ep-4f, 0x1.45709ep-1f, 0x1.20e8c6p+0f);
+  if constexpr (in_float<V>) {  // error 2^-27 of the result
+    const V g_less_one = polynomial(a, -0x1.3b22cep-17f, 0x1.f2ac5cp-14f, -0x1.4e372cp-11f,
+                                    0x1.b74fa6p-10f, -0x1.63c158p-13f, -0x1.39b792p-6f,
+                                    0x1.a4f8c2p-4f, 0x1.45f3p-1f, 0x1.06eba8p-3f);
+    const auto part = reduce_exponent(V(E(0)) - multiply_add(a, g_less_one, a));
+    const V power = power_of_two(part.n);
+    return (V(E(1)) - power) - expm1_of_reduced(part.r) * power;
   } else {  // errors 2^-56, 2^-61
-    near = polynomial(z, -0x1.aa81e413d1b3bp-31, 0x1.d6af668f8409ap-27, -0x1.5bf663d9e770bp-23,
-                      0x1.b97cdb0c8bd7ap-20, -0x1.f4c9f8df7bf64p-17, 0x1.f9a2b48beb6f8p-14,
-                      -0x1.c02daff3ef7f6p-11, 0x1.565bccf6f0bd4p-8, -0x1.b82ce311e5c5cp-6,
-                      0x1.ce2f21a040679p-4, -0x1.812746b0379aep-2, 0x1.06eba8214db68p-3);
-    g = polynomial(a, 0x1.c5f2451a42588p-43, -0x1.5ee270e6a8116p-37, 0x1.ff32cfd853bb5p-33,
-                   -0x1.d2891b2073eb8p-29, 0x1.2ae4281764d95p-25, -0x1.1d32909422efcp-22,
-                   0x1.a2af209e967f5p-20, -0x1.dfb334d83220cp-18, 0x1.ab03ea51e8b4bp-16,
-                   -0x1.1c57ad277098ep-14, 0x1.eb3228281aaf6p-14, -0x1.11fac77c0ba7cp-15,
-                   -0x1.1a09f4478a1e0p-11, 0x1.b3024c8e404cbp-10, -0x1.8cafc9c8c2e51p-13,
-                   -0x1.3988a6b0f8490p-6, 0x1.a4f75057f2bb9p-4, 0x1.45f2f90a7962fp-1,
-                   0x1.20dd7597f1410p+0);
+    const V z = a * a;
+    const V near = polynomial(
+        z, -0x1.aa81e413d1b3bp-31, 0x1.d6af668f8409ap-27, -0x1.5bf663d9e770bp-23,
+        0x1.b97cdb0c8bd7ap-20, -0x1.f4c9f8df7bf64p-17, 0x1.f9a2b48beb6f8p-14,
+        -0x1.c02daff3ef7f6p-11, 0x1.565bccf6f0bd4p-8, -0x1.b82ce311e5c5cp-6,
+        0x1.ce2f21a040679p-4, -0x1.812746b0379aep-2, 0x1.06eba8214db68p-3);
+    const V g = polynomial(
+        a, 0x1.c5f2451a42588p-43, -0x1.5ee270e6a8116p-37, 0x1.ff32cfd853bb5p-33,
+        -0x1.d2891b2073eb8p-29, 0x1.2ae4281764d95p-25, -0x1.1d32909422efcp-22,
+        0x1.a2af209e967f5p-20, -0x1.dfb334d83220cp-18, 0x1.ab03ea51e8b4bp-16,
+        -0x1.1c57ad277098ep-14, 0x1.eb3228281aaf6p-14, -0x1.11fac77c0ba7cp-15,
+        -0x1.1a09f4478a1e0p-11, 0x1.b3024c8e404cbp-10, -0x1.8cafc9c8c2e51p-13,
+        -0x1.3988a6b0f8490p-6, 0x1.a4f75057f2bb9p-4, 0x1.45f2f90a7962fp-1,
+        0x1.20dd7597f1410p+0);
+    const V far = V(E(1)) - normal_exp_kernel(V(E(0)) - a * g);
+    return select(a < V(F::erf_split), multiply_add(a, near, a), far);
   }
-  const V far = V(E(1)) - normal_exp_kernel(V(E(0)) - a * g);
-  return select(a < V(F::erf_split), multiply_add(a, near, a), far);
 }
 
 /// x = n pi/2 + r, |r| <= pi/4, in double, for |x| <= sine_largest. pi/2 is three parts, of

@@ -7,8 +7,8 @@
 /// library. The results do not depend on the number of lanes.
 ///
 /// @accuracy largest error met, in units of the last place; tests/unit/math.cpp holds them to it:
-///           exp 1.1, expm1 2, log 1, log1p 1.5, tanh 2.5, sqrt 0.5, erf 1.2, sin and cos 2,
-///           pow 0.51 in float and 1.2 in double
+///           exp 1.1, expm1 2, log 1, log1p 1.5, tanh 2.5, sqrt 0.5, erf 2 in float and 1.2 in
+///           double, sin and cos 2, pow 0.51 in float and 1.2 in double
 
 #include <cstdint>
 #include <type_traits>
