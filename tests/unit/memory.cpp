@@ -297,3 +297,58 @@ TEST_CASE("adopt: memory of a device keeps its place") {
   }
   CHECK(calls == 2);
 }
+
+#if !defined(__SANITIZE_ADDRESS__)
+namespace {
+using floats = st::tensor<float, dyn>;
+floats outlives_the_cache(100'000);  // released when the thread keeps nothing any more
+}  // namespace
+
+TEST_CASE("kept memory: a result takes the place of the one before it") {
+  constexpr auto plus_one = st::fused([](auto x) { return x + 1; });
+  floats x(100'000), y = plus_one(x), z = plus_one(y);
+  const float *first = y.data(), *second = z.data();
+  int elsewhere = 0;
+  for (int i = 0; i < 10; ++i) {
+    y = plus_one(x);
+    elsewhere += y.data() != first && y.data() != second;
+    first = y.data();
+    second = nullptr;
+    { floats other = plus_one(x); second = other.data(); }
+  }
+  CHECK(elsewhere <= 1);  // the first of them takes memory of its own
+  CHECK(y(99'999) == 1);
+}
+
+TEST_CASE("kept memory: pieces that fit and no larger, small and huge ones not at all") {
+  using st::detail::block_cache;
+  block_cache cache;
+  const auto piece = [](std::size_t bytes) {
+    return ::operator new(bytes, std::align_val_t{block_cache::alignment});
+  };
+  constexpr std::size_t size = 1 << 20;
+  void* const one = piece(size);
+  REQUIRE(cache.keep(one, size));
+  std::size_t wanted = size + 1;
+  CHECK(cache.take(wanted) == nullptr);
+  wanted = size / 2;
+  CHECK(cache.take(wanted) == nullptr);  // half of it would be lost
+  wanted = size / 2 + 1;
+  CHECK(cache.take(wanted) == one);
+  CHECK(wanted == size);
+  wanted = size;
+  CHECK(cache.take(wanted) == nullptr);
+  CHECK_FALSE(cache.keep(one, block_cache::least - 1));
+  CHECK_FALSE(cache.keep(one, block_cache::most + 1));
+  block_cache::free(one);
+  // More pieces, and more bytes, than it keeps: the oldest go.
+  for (int i = 0; i < 100; ++i) REQUIRE(cache.keep(piece(size), size));
+  for (int i = 0; i < 20; ++i) REQUIRE(cache.keep(piece(16 * size), 16 * size));
+  wanted = size;
+  CHECK(cache.take(wanted) == nullptr);
+  int kept = 0;
+  for (wanted = 16 * size; void* const at = cache.take(wanted); ++kept) block_cache::free(at);
+  CHECK(kept == 8);
+  st::release_kept_memory();
+}
+#endif

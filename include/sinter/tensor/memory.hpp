@@ -10,6 +10,7 @@
 #include "sinter/core/message.hpp"
 #include "sinter/core/placement.hpp"
 #include "sinter/graph/expression.hpp"
+#include "sinter/tensor/block_cache.hpp"
 
 namespace sinter {
 
@@ -45,12 +46,14 @@ struct memory_block {
   const memory_kind* kind = nullptr;
   /// Of memory that came from elsewhere: instead of the kind's `release`.
   void (*give_back)(memory_block* block) = nullptr;
+  /// Of the host's own: what was allocated, this block included.
+  std::size_t bytes = 0;
 };
 
 /// The block stands in the line before its bytes.
 inline memory_block* allocate_on_host(std::size_t bytes, placement);
 inline void release_on_host(memory_block* block) {
-  ::operator delete(static_cast<void*>(block), std::align_val_t{64});
+  release_cached(block, block->bytes);
 }
 inline void copy_on_host(const void* from, placement, void* to, placement, std::size_t bytes) {
   __builtin_memcpy(to, from, bytes);
@@ -64,14 +67,14 @@ inline constexpr memory_kind host_memory{allocate_on_host, release_on_host, copy
 inline memory_block* allocate_on_host(std::size_t bytes, placement) {
   constexpr std::size_t header = 64;
   static_assert(sizeof(memory_block) <= header);
-  void* const fresh = bytes > SIZE_MAX - header ? nullptr
-                                                : ::operator new(bytes + header,
-                                                                 std::align_val_t{header},
-                                                                 std::nothrow);
+  if (bytes > SIZE_MAX - header) return nullptr;
+  std::size_t held = bytes + header;
+  void* const fresh = allocate_cached(held);
   if (fresh == nullptr) return nullptr;
   auto* const block = new (fresh) memory_block;
   block->data = static_cast<char*>(fresh) + header;
   block->kind = &host_memory;
+  block->bytes = held;
   return block;
 }
 

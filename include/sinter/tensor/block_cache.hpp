@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Memory of the host that tensors gave back and others may want again: a result that is computed
+/// over and over takes the place of the one before it. The C library gives large pieces back to
+/// the system, and fetching them again page by page takes several times as long as computing what
+/// they hold.
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+namespace sinter {
+
+namespace detail {
+
+/// A thread's own, so that nobody waits: whichever thread releases a piece keeps it.
+class block_cache {
+ public:
+  /// Smaller ones are the C library's.
+  static constexpr std::size_t least = std::size_t{32} << 10;
+  /// Of all that a thread keeps.
+  static constexpr std::size_t most = std::size_t{128} << 20;
+  static constexpr std::size_t alignment = 64;
+
+  ~block_cache() {
+    clear();
+    closed() = true;
+  }
+
+  /// The calling thread's, or null when it is ending.
+  static block_cache* of_thread() {
+    if (closed()) return nullptr;
+    thread_local block_cache own;
+    return &own;
+  }
+
+  /// A piece of at least `bytes`, whose size it becomes, and not of twice as many; or null.
+  void* take(std::size_t& bytes) {
+    int found = -1;
+    for (int i = 0; i < count_; ++i)
+      if (kept_[i].bytes >= bytes && kept_[i].bytes / 2 < bytes &&
+          (found < 0 || kept_[i].bytes <= kept_[found].bytes))
+        found = i;
+    if (found < 0) return nullptr;
+    bytes = kept_[found].bytes;
+    return remove(found);
+  }
+
+  /// Keeps a piece, in place of those that have waited longest. False: it is the caller's to free.
+  bool keep(void* at, std::size_t bytes) {
+    if (bytes < least || bytes > most) return false;
+    while (count_ == slots || total_ + bytes > most) free(remove(0));
+    kept_[count_++] = {at, bytes};
+    total_ += bytes;
+    return true;
+  }
+
+  void clear() {
+    while (count_ > 0) free(remove(0));
+  }
+
+  static void free(void* at) { ::operator delete(at, std::align_val_t{alignment}); }
+
+ private:
+  struct piece {
+    void* at;
+    std::size_t bytes;
+  };
+  static constexpr int slots = 16;
+
+  /// Static objects outlive what a thread keeps, and release their memory after it.
+  static bool& closed() {
+    thread_local bool value = false;
+    return value;
+  }
+
+  void* remove(int i) {
+    void* const at = kept_[i].at;
+    total_ -= kept_[i].bytes;
+    for (--count_; i < count_; ++i) kept_[i] = kept_[i + 1];
+    return at;
+  }
+
+  piece kept_[slots];
+  int count_ = 0;
+  std::size_t total_ = 0;
+};
+
+/// As operator new with an alignment of 64, from what the thread keeps where that fits; null where
+/// there is no memory. `bytes` becomes what the piece holds.
+inline void* allocate_cached(std::size_t& bytes) {
+#if !defined(__SANITIZE_ADDRESS__)  // which would no longer see who uses what is gone
+  block_cache* const cache = bytes < block_cache::least ? nullptr : block_cache::of_thread();
+  if (void* const at = cache != nullptr ? cache->take(bytes) : nullptr) return at;
+#endif
+  void* const fresh =
+      ::operator new(bytes, std::align_val_t{block_cache::alignment}, std::nothrow);
+#if !defined(__SANITIZE_ADDRESS__)
+  if (fresh == nullptr && cache != nullptr) {  // what is kept may be what is missing
+    cache->clear();
+    return ::operator new(bytes, std::align_val_t{block_cache::alignment}, std::nothrow);
+  }
+#endif
+  return fresh;
+}
+inline void release_cached(void* at, std::size_t bytes) {
+#if !defined(__SANITIZE_ADDRESS__)
+  block_cache* const cache = bytes < block_cache::least ? nullptr : block_cache::of_thread();
+  if (cache != nullptr && cache->keep(at, bytes)) return;
+#endif
+  (void)bytes;
+  block_cache::free(at);
+}
+
+}  // namespace detail
+
+/// Gives back to the system what the calling thread keeps of tensors' memory: up to 128 MiB, for
+/// tensors to come.
+inline void release_kept_memory() {
+  if (detail::block_cache* const cache = detail::block_cache::of_thread()) cache->clear();
+}
+
+}  // namespace sinter
