@@ -56,6 +56,16 @@ TEST_CASE_TEMPLATE("transpose: turned operands beside others, of any rank, type 
       for (std::int64_t j = 0; j < columns; ++j) wrong += u(i, j) != x(j, i);
     CHECK(wrong == 0);
   }
+  for (const std::int64_t step : {2, 3}) {
+    st::tensor<T, dyn, dyn> x(3, 201);
+    count(x);
+    const st::tensor<T, dyn, dyn> y = x.slice(1, 1, 201, step);
+    int wrong = 0;
+    for (std::int64_t i = 0; i < 3; ++i)
+      for (std::int64_t j = 0; j < y.extent(1); ++j) wrong += y(i, j) != x(i, 1 + j * step);
+    CHECK(y.extent(1) == (200 + step - 1) / step);
+    CHECK(wrong == 0);
+  }
   // Tiles end where an axis does.
   st::tensor<T, 3, dyn, 37> x(21);
   count(x);

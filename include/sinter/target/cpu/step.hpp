@@ -30,6 +30,13 @@ SINTER_INLINE V lanes_apart(const Storage* p, std::int64_t stride,
   return V(typename V::vector{static_cast<value>(p[I * stride])...});
 }
 
+/// Every other lane of two vectors; the second begins one early, so that nothing beyond is read.
+template <class V, int... I>
+SINTER_INLINE V every_other(V low, V high, std::integer_sequence<int, I...>) {
+  constexpr int n = sizeof...(I);
+  return V(typename V::vector{(2 * I < n ? low.v[2 * I % n] : high.v[(2 * I + 1) % n])...});
+}
+
 /// n lanes from memory, n = N unless Tail.
 template <dtype Type, int N, bool Tail>
 SINTER_INLINE auto load_lanes(const void* base, std::int64_t at, std::int64_t stride, int n,
@@ -43,7 +50,10 @@ SINTER_INLINE auto load_lanes(const void* base, std::int64_t at, std::int64_t st
     else return load_as<value, N>(p);
   }
   if constexpr (!Tail && !std::is_same_v<value, bool>) {
-    return lanes_apart<simd<value, N>>(p, stride, std::make_integer_sequence<int, N>());
+    constexpr auto lanes = std::make_integer_sequence<int, N>();
+    if (stride == 2 && N > 1)
+      return every_other(load_as<value, N>(p), load_as<value, N>(p + N - 1), lanes);
+    return lanes_apart<simd<value, N>>(p, stride, lanes);
   } else {
     simd<value, N> result(value(0));
     for (int i = 0; i < n; ++i) result.set(i, static_cast<value>(p[i * stride]));
