@@ -51,12 +51,14 @@ template <class Network> struct adamw {
   constexpr void update(Network& net, const Network& gradient) {
     beta1_power = lift(beta1_power) * beta1;
     beta2_power = lift(beta2_power) * beta2;
+    // Once for all elements: what is left to each is a root and a division.
+    const symbol mean_scale = 1 / (1 - lift(beta1_power));
+    const symbol root_scale = 1 / sqrt(1 - lift(beta2_power));
     for_each_symbol(
         [&](symbol& w, symbol& m, symbol& v, symbol g) {
           m = beta1 * m + (1 - lift(beta1)) * g;
           v = beta2 * v + (1 - lift(beta2)) * g * g;
-          const symbol corrected = v / (1 - lift(beta2_power));
-          const symbol change = m / (1 - lift(beta1_power)) / (sqrt(corrected) + epsilon);
+          const symbol change = m * mean_scale / (sqrt(v) * root_scale + epsilon);
           w = w - learning_rate * (change + weight_decay * w);
         },
         net, mean, square_mean, gradient);

@@ -301,27 +301,28 @@ template <class Words> struct static_code {
       if constexpr (i.stage == Pass) accumulate<I, Tail, Beside>(s, n);
     } else if constexpr (i.full && (i.passes >> Pass & 1)) {
       if constexpr (i.saved >= 0 && i.stage != Pass) {
-        reload<I>(s, c);
+        reload<I, Tail>(s, c, n);
       } else {
         compute<I, Tail>(s, c, n);
-        if constexpr (i.saved >= 0) save<I>(s, c);
+        if constexpr (i.saved >= 0) save<I, Tail>(s, c, n);
       }
     }
   }
 
-  /// Row buffers hold whole vectors, so that tails need no care; masks are kept as bytes.
-  template <int I> SINTER_INLINE static void save(state& s, std::int64_t c) {
-    constexpr instruction i = program.instruction_store[I];
-    using kept = std::conditional_t<i.type == dtype::boolean, bool, element_t<i.type>>;
-    kept* to = static_cast<kept*>(s.row_buffer[i.saved]) + c;
-    if constexpr (is_mask(place.kind[I])) simd<bool, width>(reg<I>(s.value)).store(to);
-    else reg<I>(s.value).store(to);
+  /// What a row buffer keeps of an instruction: masks as bytes.
+  template <int I>
+  using kept = std::conditional_t<program.instruction_store[I].type == dtype::boolean, bool,
+                                  element_t<program.instruction_store[I].type>>;
+
+  template <int I, bool Tail> SINTER_INLINE static void save(state& s, std::int64_t c, int n) {
+    kept<I>* to = static_cast<kept<I>*>(s.row_buffer[program.instruction_store[I].saved]) + c;
+    if constexpr (Tail) simd<kept<I>, width>(reg<I>(s.value)).store_first(to, n);
+    else simd<kept<I>, width>(reg<I>(s.value)).store(to);
   }
-  template <int I> SINTER_INLINE static void reload(state& s, std::int64_t c) {
-    constexpr instruction i = program.instruction_store[I];
-    using kept = std::conditional_t<i.type == dtype::boolean, bool, element_t<i.type>>;
-    const kept* from = static_cast<const kept*>(s.row_buffer[i.saved]) + c;
-    reg<I>(s.value) = value_t<I>(simd<kept, width>::load(from));
+  template <int I, bool Tail> SINTER_INLINE static void reload(state& s, std::int64_t c, int n) {
+    using lanes = simd<kept<I>, width>;
+    const auto* from = static_cast<kept<I>*>(s.row_buffer[program.instruction_store[I].saved]) + c;
+    reg<I>(s.value) = value_t<I>(Tail ? lanes::load_first(from, n) : lanes::load(from));
   }
 
   template <int I, bool Tail, int Beside>

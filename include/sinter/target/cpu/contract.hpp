@@ -324,7 +324,7 @@ template <class Main, class... Cores> struct contraction {
                     (row - begin) * width - from;
       });
       if constexpr (folds) {
-        run_row<Main>(s, n, scratch, [](std::int64_t) {});
+        run_row<Main>(s, n, scratch, nullptr, [](std::int64_t) {});
       } else {
         Main::folded(s, 0, 0, Main::width);
         Main::line(s, 0, from, to);

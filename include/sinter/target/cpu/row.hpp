@@ -16,10 +16,43 @@ template <class Code> std::int64_t row_buffer_bytes(const nest_extents& n) {
   return n.middle * round_up(n.line, Code::width) * 8;
 }
 
+/// The result whose row can serve as row buffer `b` until it is written: of the same type, whole,
+/// and written when the buffer is read for the last time; or -1.
+constexpr int result_in_place_of(const program_view& p, int b) {
+  for (int i = 0; i < p.instruction_count; ++i) {
+    const instruction& n = p.instructions[i];
+    if (n.saved != b || n.type == dtype::boolean) continue;
+    for (int r = 0; r < p.result_count; ++r) {
+      const result& to = p.results[r];
+      const instruction& value = p.instructions[to.instruction];
+      const int written = value.stage + (value.what == code::fold ? 1 : 0);
+      bool taken = !to.full || to.type != n.type || n.passes >> (written + 1) != 0;
+      for (int other = 0; other < b; ++other) taken = taken || result_in_place_of(p, other) == r;
+      if (!taken) return r;
+    }
+  }
+  return -1;
+}
+
+/// The row of which result is row buffer `b` of this call, or -1: where no operand lies there, and
+/// where the row is read again, which is not to be had from memory.
+inline int result_for_buffer(const program_view& p, const arguments& args, int b) {
+  const int r = result_in_place_of(p, b);
+  if (r < 0 || args.number(p.results[r].stride[p.line()]) != 1) return -1;
+  for (int l = 0; l < p.leaf_count; ++l)
+    if (args.buffers[p.leaves[l].buffer] == args.buffers[p.results[r].buffer]) return -1;
+  return r;
+}
+
+/// Which results serve as row buffers, by buffer.
+template <class Code> struct buffers_in_results {
+  int result[Code::view().row_buffers + 1]{};
+};
+
 /// All passes over the row at which the state stands; `middle` moves it along the middle axes.
 template <class Code, class Move>
 SINTER_INLINE void run_row(typename Code::state& s, const nest_extents& n, char* buffers,
-                           Move&& middle) {
+                           const buffers_in_results<Code>* in_results, Move&& middle) {
   const auto& p = Code::view();
   const std::int64_t stride = round_up(n.line, Code::width) * 8;
   const std::int64_t lines = p.middle > 0 ? n.middle : 1;
@@ -29,7 +62,9 @@ SINTER_INLINE void run_row(typename Code::state& s, const nest_extents& n, char*
     for (std::int64_t m = 0; m < lines; ++m) {
       if (lines > 1) middle(m);
       for (int b = 0; b < p.row_buffers; ++b)
-        s.row_buffer[b] = buffers + b * row_buffer_bytes<Code>(n) + m * stride;
+        s.row_buffer[b] = in_results != nullptr && in_results->result[b] >= 0
+                              ? s.result[in_results->result[b]]
+                              : buffers + b * row_buffer_bytes<Code>(n) + m * stride;
       Code::line(s, pass, 0, n.line);
     }
     Code::finish(s, pass);
@@ -45,10 +80,15 @@ void row_task(const arguments& args, nest_extents n, std::int64_t begin, std::in
       static_cast<std::size_t>(p.row_buffers * row_buffer_bytes<Code>(n))));
   typename Code::state s;
   s.past_caches = goes_past_caches(p, args, n);
+  buffers_in_results<Code> in_results;
+  for (int b = 0; b < p.row_buffers; ++b)
+    in_results.result[b] =
+        s.past_caches || n.middle > 1 ? -1 : result_for_buffer(p, args, b);
   walker<Code> rows(s, args, p.outer() - 1);
   rows.start(begin);
   for (std::int64_t row = begin; row < end; ++row) {
-    run_row<Code>(s, n, buffers, [&](std::int64_t m) { move(s, p, args, row, m); });
+    run_row<Code>(s, n, buffers, &in_results,
+                  [&](std::int64_t m) { move(s, p, args, row, m); });
     if (row + 1 == end) break;
     if (n.middle > 1) rows.start(row + 1);
     else rows.next_row();
