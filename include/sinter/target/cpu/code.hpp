@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "sinter/target/cpu/arguments.hpp"
+#include "sinter/target/cpu/passes.hpp"
 #include "sinter/target/cpu/step.hpp"
 
 namespace sinter::cpu_target {
@@ -54,28 +55,12 @@ template <class Words> struct static_code {
                                      folds[5], folds[6], folds[7], folds[8], folds[11], folds[12],
                                      folds[13], folds[14], folds[15], folds[16]>;
 
-  /// A short pass over a row would wait for each fold to add the vector before: it takes several
-  /// vectors at a time, each with accumulators of its own.
   static constexpr int vectors_beside = 4;
-  static constexpr bool is_beside(int pass) {
-    int steps = 0, found = 0;
-    for (int i = 0; i < sizes.instructions; ++i) {
-      const instruction& n = program.instruction_store[i];
-      found += n.what == code::fold && n.stage == pass;
-      steps += n.what == code::fold ? n.stage == pass : n.full && (n.passes >> pass & 1) != 0;
-    }
-    return program.folds == fold::row && found > 0 && steps <= 8;
-  }
-  static constexpr bool any_beside = [] {
-    for (int pass = 0; pass < program.passes; ++pass)
-      if (is_beside(pass)) return true;
-    return false;
-  }();
 
-  struct state : cursor<sizes.leaves, sizes.results, sizes.products, 64> {
+  struct state : cursor<sizes.leaves, sizes.results, sizes.products, program.row_buffers> {
     file value{};
     accumulators partial{};
-    accumulators beside[any_beside ? vectors_beside - 1 : 1]{};
+    accumulators beside[any_beside(program.view()) ? vectors_beside - 1 : 1]{};
   };
 
   /// The choice of the pass stands outside the loop, so that the loop is straight code.
@@ -91,7 +76,8 @@ template <class Words> struct static_code {
     char* at = static_cast<char*>(kept);
     state own = s;  // as in a line
     std::int64_t c = begin;
-    for (; c + width <= end; c += width, at += bytes_kept) {
+    const std::int64_t whole = begin + (end - begin) / width * width;
+    for (; c < whole; c += width, at += bytes_kept) {
       recall(own, at);
       one_pass<0, false>(own, c, width);
       keep(own, at);
@@ -116,19 +102,6 @@ template <class Words> struct static_code {
         reg<I>(s.value) = value_t<I>(detail::fold_lanes<op<I>()>(acc<I>(s)));
     });
   }
-
-  /// Whether full values use values that do not vary along the fold, but do along the line.
-  static constexpr bool column_needs_folded = [] {
-    for (int i = 0; i < sizes.instructions; ++i) {
-      const instruction& n = program.instruction_store[i];
-      if (!n.full && n.what != code::fold) continue;
-      for (int j = 0; j < max_operands && n.operand[j] >= 0; ++j) {
-        const instruction& x = program.instruction_store[n.operand[j]];
-        if (!x.full && x.what != code::fold) return true;
-      }
-    }
-    return false;
-  }();
 
   /// Accumulators in memory: `bytes_kept` for each vector of lanes.
   static constexpr int bytes_kept = [] {
@@ -169,12 +142,6 @@ template <class Words> struct static_code {
     each_result([&]<int R>() SINTER_LAMBDA {
       if constexpr (!program.result_store[R].full) store<R, true>(s, c, n);
     });
-  }
-
-  /// Full results whose value does not vary along the fold: stored in the pass that knows it.
-  static constexpr int pass_of_result(int r) {
-    const instruction& i = program.instruction_store[program.result_store[r].instruction];
-    return i.stage + (i.what == code::fold ? 1 : 0);
   }
 
  private:
@@ -223,10 +190,10 @@ template <class Words> struct static_code {
     state own = s;
     std::int64_t c = begin;
     const std::int64_t whole = begin + (end - begin) / width * width;
-    if constexpr (may_go_past_caches(Pass))
+    if constexpr (may_go_past_caches(program.view(), Pass))
       if (own.past_caches)
         for (; c < whole; c += width) one_pass<Pass, false, 0, true>(own, c, width);
-    if constexpr (is_beside(Pass)) c = vectors_of_line<Pass>(own, c, end);
+    if constexpr (is_beside(program.view(), Pass)) c = vectors_of_line<Pass>(own, c, end);
     for (; c < whole; c += width) one_pass<Pass, false>(own, c, width);
     if (c < end) one_pass<Pass, true>(own, c, static_cast<int>(end - c));
     each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA { acc<I>(s) = acc<I>(own); });
@@ -255,20 +222,12 @@ template <class Words> struct static_code {
     return c;
   }
 
-  /// Whether a pass stores whole lines, of a family whose results may lie past the caches.
-  static constexpr bool may_go_past_caches(int pass) {
-    if (program.family != family::map && program.family != family::row) return false;
-    for (int r = 0; r < sizes.results; ++r)
-      if (program.result_store[r].full && pass_of_result(r) == pass) return true;
-    return false;
-  }
-
   /// `Beside`: which of the accumulators. `Past`: whether results are stored past the caches.
   template <int Pass, bool Tail, int Beside = 0, bool Past = false>
   SINTER_INLINE static void one_pass(state& s, std::int64_t c, int n) {
     each([&]<int I>() SINTER_LAMBDA { full_step<I, Pass, Tail, Beside>(s, c, n); });
     each_result([&]<int R>() SINTER_LAMBDA {
-      if constexpr (program.result_store[R].full && pass_of_result(R) == Pass)
+      if constexpr (program.result_store[R].full && pass_of_result(program.view(), R) == Pass)
         store<R, Tail, Past>(s, c, n);
     });
   }

@@ -76,7 +76,7 @@ void column_part(const arguments& args, std::int64_t row, std::int64_t from, std
   for (std::int64_t m = begin; m < end; ++m) {
     if (m > begin) walk.next_line();
     // What is constant along the fold is known for each vector of the line only.
-    if constexpr (Code::column_needs_folded) {
+    if constexpr (column_needs_folded(Code::view())) {
       for (std::int64_t c = from, v = 0; c < to; c += Code::width, ++v) {
         const std::int64_t rest = to - c;
         Code::folded(s, 0, c, static_cast<int>(rest < Code::width ? rest : Code::width));

@@ -16,24 +16,6 @@ template <class Code> std::int64_t row_buffer_bytes(const nest_extents& n) {
   return n.middle * round_up(n.line, Code::width) * 8;
 }
 
-/// The result whose row can serve as row buffer `b` until it is written: of the same type, whole,
-/// and written when the buffer is read for the last time; or -1.
-constexpr int result_in_place_of(const program_view& p, int b) {
-  for (int i = 0; i < p.instruction_count; ++i) {
-    const instruction& n = p.instructions[i];
-    if (n.saved != b || n.type == dtype::boolean) continue;
-    for (int r = 0; r < p.result_count; ++r) {
-      const result& to = p.results[r];
-      const instruction& value = p.instructions[to.instruction];
-      const int written = value.stage + (value.what == code::fold ? 1 : 0);
-      bool taken = !to.full || to.type != n.type || n.passes >> (written + 1) != 0;
-      for (int other = 0; other < b; ++other) taken = taken || result_in_place_of(p, other) == r;
-      if (!taken) return r;
-    }
-  }
-  return -1;
-}
-
 /// The row of which result is row buffer `b` of this call, or -1: where no operand lies there, and
 /// where the row is read again, which is not to be had from memory.
 inline int result_for_buffer(const program_view& p, const arguments& args, int b) {
