@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <vector>
 
 #include "sinter/algorithms/lines.hpp"
 #include "sinter/algorithms/order.hpp"
@@ -166,27 +167,45 @@ void sort_indices(const line<const T>& values, std::int64_t* indices, std::int64
 
 /// The indices of the `count` greatest values of a longer line, greatest first, equal ones by
 /// index. A heap holds the best so far, with the worst of them on top: most values are compared
-/// with that one only.
+/// with that one only, a few at a time.
 template <class T>
 void greatest_indices(const line<const T>& values, std::int64_t* best, std::int64_t n,
                       std::int64_t count) {
   if (count == 0) return;
   const auto key = [&](std::int64_t i) { return key_of(values[i], order::descending); };
-  const auto better = [&](std::int64_t a, std::int64_t b) {
-    const auto x = key(a), y = key(b);
-    return x < y || (x == y && a < b);
+  struct entry {
+    decltype(key(0)) value;
+    std::int64_t index;
+    bool operator<(const entry& other) const {
+      return value < other.value || (value == other.value && index < other.index);
+    }
   };
-  for (std::int64_t i = 0; i < count; ++i) best[i] = i;
-  std::make_heap(best, best + count, better);
-  auto worst = key(best[0]);
-  for (std::int64_t i = count; i < n; ++i) {
-    if (!(key(i) < worst)) continue;  // of equal values the earlier one stays
-    std::pop_heap(best, best + count, better);
-    best[count - 1] = i;
-    std::push_heap(best, best + count, better);
-    worst = key(best[0]);
+  std::vector<entry> heap(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) heap[i] = {key(i), i};
+  std::make_heap(heap.begin(), heap.end());
+  const auto try_one = [&](std::int64_t i) {
+    const entry fresh{key(i), i};
+    if (!(fresh.value < heap[0].value)) return;  // of equal values the earlier one stays
+    std::int64_t hole = 0;
+    for (std::int64_t below = 1; below < count; below = 2 * hole + 1) {
+      if (below + 1 < count && heap[below] < heap[below + 1]) ++below;
+      if (!(fresh < heap[below])) break;
+      heap[hole] = heap[below];
+      hole = below;
+    }
+    heap[hole] = fresh;
+  };
+  constexpr std::int64_t few = 16;
+  std::int64_t i = count;
+  for (; i + few <= n; i += few) {
+    const auto worst = heap[0].value;
+    unsigned better = 0;
+    for (std::int64_t j = 0; j < few; ++j) better |= key(i + j) < worst;
+    for (std::int64_t j = 0; better != 0 && j < few; ++j) try_one(i + j);
   }
-  std::sort_heap(best, best + count, better);
+  for (; i < n; ++i) try_one(i);
+  std::sort_heap(heap.begin(), heap.end());
+  for (std::int64_t k = 0; k < count; ++k) best[k] = heap[k].index;
 }
 
 template <class Tensor> struct indices_of {
