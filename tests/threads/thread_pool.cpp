@@ -75,6 +75,16 @@ TEST_CASE("pool: a loop within a loop runs on its own thread") {
   CHECK(threads == std::vector<int>(12, 1));
 }
 
+TEST_CASE("pool: what a part throws reaches the caller, and the pool serves on") {
+  for (const std::int64_t bad : {0, 50, 99}) {
+    CHECK_THROWS_AS(st::parallel_for(100, [=](std::int64_t i) {
+                      if (i == bad) throw st::memory_error("none left");
+                    }),
+                    st::memory_error);
+    CHECK(threads_of(100) == 3);
+  }
+}
+
 TEST_CASE("pool: several threads of the program at a time") {
   std::vector<int> right(6);
   std::vector<std::thread> callers;

@@ -298,7 +298,7 @@ TEST_CASE("adopt: memory of a device keeps its place") {
   CHECK(calls == 2);
 }
 
-#if !defined(__SANITIZE_ADDRESS__)
+#if SINTER_KEEPS_MEMORY
 namespace {
 using floats = st::tensor<float, dyn>;
 floats outlives_the_cache(100'000);  // released when the thread keeps nothing any more

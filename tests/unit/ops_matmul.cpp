@@ -76,6 +76,41 @@ TEST_CASE_TEMPLATE("matmul: [m,k] x [k,n] of every orientation, against double",
   }
 }
 
+TEST_CASE("matmul: products of different types in one kernel, fewer columns than either's tile") {
+  constexpr auto sum_of = st::fused([](auto a, auto bt, auto c, auto dt) {
+    return st::cast<double>(matmul(a, transpose(bt))) + matmul(c, transpose(dt));
+  });
+  for (const auto [m, k, n] : shapes) {
+    const auto a = random(matrix<float>(m, k), 1), bt = random(matrix<float>(n, k), 2);
+    const auto c = random(matrix<double>(m, k), 3), dt = random(matrix<double>(n, k), 4);
+    const matrix<double> y = sum_of(a, bt, c, dt);
+    int wrong = 0;
+    for (int i = 0; i < m; ++i)
+      for (int j = 0; j < n; ++j) {
+        double want = 0;
+        for (int l = 0; l < k; ++l) want += double{a(i, l)} * double{bt(j, l)} + c(i, l) * dt(j, l);
+        wrong += y(i, j) != want;
+      }
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("matmul: views that begin at an odd element, bf16") {
+  const int m = 9, k = 34, n = 70;
+  const auto a = random(matrix<st::bf16>(m, k + 1), 1), w = random(matrix<st::bf16>(n, k + 1), 2);
+  const matrix<st::bf16> y =
+      matmul(a.slice(1, 1, k + 1), transpose(w.slice(1, 1, k + 1)));
+  int wrong = 0;
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j) {
+      double want = 0;
+      for (int l = 1; l <= k; ++l)
+        want += static_cast<double>(a(i, l)) * static_cast<double>(w(j, l));
+      wrong += !(ulps(y(i, j), want) <= 0.5);
+    }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("matmul: what surrounds the product, [m,k] x [k,n] for all shapes, f32") {
   constexpr auto layer = st::fused([](auto x, auto w, auto b, auto r) {
     auto y = matmul(x + 1, w * 2) + b;

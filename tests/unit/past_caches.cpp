@@ -8,6 +8,7 @@
 #include <sinter/sinter.hpp>
 
 #include <cmath>
+#include <vector>
 
 #include "sinter/target/cpu/caches.hpp"
 
@@ -114,4 +115,25 @@ TEST_CASE("past the caches: rows, aligned and not") {
     }
     CHECK(wrong == 0);
   }
+}
+
+TEST_CASE("past the caches: a row that is stored and summed has the same sum on any path") {
+  using namespace st::cpu_target;
+  // Past the caches of one thread, within those of eight.
+  const std::int64_t rows = (cache_bytes<3>() + 4 * cache_bytes<2>()) / 8 / 4096;
+  const matrix x = st::random::normal(rows, 4096);
+  constexpr auto both = st::fused([](auto in) {
+    auto out = in * 2.f + 1.f;
+    return std::tuple(out, sum<1>(out));
+  });
+  const auto sums = [&](int threads) {
+    st::set_threads(threads);
+    matrix y(rows, 4096);
+    st::tensor<float, dyn> totals(rows);
+    std::tie(y, totals) = both(x);
+    return std::vector<float>(totals.data(), totals.data() + rows);
+  };
+  const auto one = sums(1);
+  CHECK(one == sums(8));
+  st::set_threads(0);
 }

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <vector>
 
+#include "sinter/core/error.hpp"
 #include "sinter/core/half.hpp"
 #include "sinter/target/cpu/parallel.hpp"
 #include "sinter/target/cpu/product.hpp"
@@ -146,4 +147,21 @@ TEST_CASE("parallel_for: every index once, in contiguous runs, nested loops seri
   }
   set_threads(0);
   CHECK(threads() >= 1);
+}
+
+TEST_CASE("parallel_for: what a body throws reaches the caller, and loops go on") {
+  for (const int count : {1, 3}) {
+    set_threads(count);
+    for (const std::int64_t bad : {0, 40, 99}) {
+      CHECK_THROWS_AS(parallel_for(100, [=](std::int64_t i) {
+                        if (i == bad) throw memory_error("none left");
+                      }),
+                      memory_error);
+      int seen[100] = {};
+      int* const out = seen;
+      parallel_for(100, [=](std::int64_t i) { ++out[i]; });
+      CHECK(std::accumulate(seen, seen + 100, 0) == 100);
+    }
+  }
+  set_threads(0);
 }

@@ -56,22 +56,17 @@ void copy_line(const line<From>& from, const line<To>& to, std::int64_t length) 
 /// Calls body(i) for i in [0, count), on several threads where `work` elements are worth it. What a
 /// body needs besides may be more than there is: that is told when all are done.
 template <class Body> void run_lines(std::int64_t count, std::int64_t work, const Body& body) {
-  bool failed = false;
-  parallel_for(
-      count,
-      [&body, flag = &failed](std::int64_t i) {
-        try {
-          body(i);
-        } catch (const memory_error&) {
-          __atomic_store_n(flag, true, __ATOMIC_RELAXED);
-        } catch (const std::bad_alloc&) {
-          __atomic_store_n(flag, true, __ATOMIC_RELAXED);
-        }
-      },
-      work);
-  if (failed)
+  const auto none_left = [&] {
     fail<memory_error>({"no memory to work on ", count, " lines of ", work,
                         " elements in all; use smaller extents or fewer threads"});
+  };
+  try {
+    parallel_for(count, [&body](std::int64_t i) { body(i); }, work);
+  } catch (const memory_error&) {
+    none_left();
+  } catch (const std::bad_alloc&) {
+    none_left();
+  }
 }
 
 /// All elements in row-major order: in place where they lie so, else copied.

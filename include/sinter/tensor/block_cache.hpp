@@ -14,6 +14,18 @@ namespace sinter {
 
 namespace detail {
 
+/// Not under the address sanitizer, which would no longer see who uses what is gone.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SINTER_KEEPS_MEMORY false
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define SINTER_KEEPS_MEMORY false
+#elif !defined(SINTER_KEEPS_MEMORY)
+#define SINTER_KEEPS_MEMORY true
+#endif
+
 /// A thread's own, so that nobody waits: whichever thread releases a piece keeps it.
 class block_cache {
  public:
@@ -90,27 +102,21 @@ class block_cache {
 /// As operator new with an alignment of 64, from what the thread keeps where that fits; null where
 /// there is no memory. `bytes` becomes what the piece holds.
 inline void* allocate_cached(std::size_t& bytes) {
-#if !defined(__SANITIZE_ADDRESS__)  // which would no longer see who uses what is gone
-  block_cache* const cache = bytes < block_cache::least ? nullptr : block_cache::of_thread();
+  const bool keeps = SINTER_KEEPS_MEMORY && bytes >= block_cache::least;
+  block_cache* const cache = keeps ? block_cache::of_thread() : nullptr;
   if (void* const at = cache != nullptr ? cache->take(bytes) : nullptr) return at;
-#endif
-  void* const fresh =
-      ::operator new(bytes, std::align_val_t{block_cache::alignment}, std::nothrow);
-#if !defined(__SANITIZE_ADDRESS__)
-  if (fresh == nullptr && cache != nullptr) {  // what is kept may be what is missing
-    cache->clear();
+  const auto fresh = [&] {
     return ::operator new(bytes, std::align_val_t{block_cache::alignment}, std::nothrow);
-  }
-#endif
-  return fresh;
+  };
+  void* const at = fresh();
+  if (at != nullptr || cache == nullptr) return at;
+  cache->clear();  // what is kept may be what is missing
+  return fresh();
 }
 inline void release_cached(void* at, std::size_t bytes) {
-#if !defined(__SANITIZE_ADDRESS__)
-  block_cache* const cache = bytes < block_cache::least ? nullptr : block_cache::of_thread();
-  if (cache != nullptr && cache->keep(at, bytes)) return;
-#endif
-  (void)bytes;
-  block_cache::free(at);
+  const bool keeps = SINTER_KEEPS_MEMORY && bytes >= block_cache::least;
+  block_cache* const cache = keeps ? block_cache::of_thread() : nullptr;
+  if (cache == nullptr || !cache->keep(at, bytes)) block_cache::free(at);
 }
 
 }  // namespace detail

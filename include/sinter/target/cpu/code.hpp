@@ -190,17 +190,19 @@ template <class Words> struct static_code {
     state own = s;
     std::int64_t c = begin;
     const std::int64_t whole = begin + (end - begin) / width * width;
-    if constexpr (may_go_past_caches(program.view(), Pass))
-      if (own.past_caches)
-        for (; c < whole; c += width) one_pass<Pass, false, 0, true>(own, c, width);
-    if constexpr (is_beside(program.view(), Pass)) c = vectors_of_line<Pass>(own, c, end);
-    for (; c < whole; c += width) one_pass<Pass, false>(own, c, width);
+    const auto vectors = [&]<bool Past>() SINTER_LAMBDA {
+      if constexpr (is_beside(program.view(), Pass)) c = vectors_of_line<Pass, Past>(own, c, end);
+      for (; c < whole; c += width) one_pass<Pass, false, 0, Past>(own, c, width);
+    };
+    constexpr bool may_go_past = may_go_past_caches(program.view(), Pass);
+    if (may_go_past && own.past_caches) vectors.template operator()<may_go_past>();
+    else vectors.template operator()<false>();
     if (c < end) one_pass<Pass, true>(own, c, static_cast<int>(end - c));
     each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA { acc<I>(s) = acc<I>(own); });
   }
 
   /// Takes what it can of a line in several vectors at a time, and gives the end of that.
-  template <int Pass>
+  template <int Pass, bool Past>
   SINTER_INLINE static std::int64_t vectors_of_line(state& s, std::int64_t c, std::int64_t end) {
     constexpr int step = vectors_beside * width;
     static_assert(vectors_beside == 4);
@@ -210,10 +212,10 @@ template <class Words> struct static_code {
           value_t<I>(folds::neutral<op<I>(), element<I>>());
     });
     for (; c + step <= end; c += step) {
-      one_pass<Pass, false>(s, c, width);
-      one_pass<Pass, false, 1>(s, c + width, width);
-      one_pass<Pass, false, 2>(s, c + 2 * width, width);
-      one_pass<Pass, false, 3>(s, c + 3 * width, width);
+      one_pass<Pass, false, 0, Past>(s, c, width);
+      one_pass<Pass, false, 1, Past>(s, c + width, width);
+      one_pass<Pass, false, 2, Past>(s, c + 2 * width, width);
+      one_pass<Pass, false, 3, Past>(s, c + 3 * width, width);
     }
     each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA {
       acc<I>(s) = folds::combine<op<I>()>(folds::combine<op<I>()>(acc<I>(s), acc<I, 1>(s)),

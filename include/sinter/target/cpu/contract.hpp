@@ -163,6 +163,8 @@ template <class T, class Left, class Right> struct product_core {
                        std::int64_t from, std::int64_t to, element* panels, source* left,
                        T* out) {
     const std::int64_t width = (to - from) * tile::columns, rows = end - begin;
+    // Beside a wider type's tile, whole panels of this one lie beyond the columns.
+    to = smaller(to, ceil_div(z.columns, tile::columns));
     for (std::int64_t i = 0; inner == 0 && i < rows * width; ++i) out[i] = T(0);
     const auto a = left_operand(args, z, inner, item, begin, end, left);
     const std::int64_t whole = z.columns / tile::columns;

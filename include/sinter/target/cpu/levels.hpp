@@ -23,11 +23,16 @@ inline int processor_level() {
     int found = 0;
 #if defined(__x86_64__)
     __builtin_cpu_init();
+#if defined(__clang__)  // version 14 does not know the levels by name
     const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                     __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("bmi");
     const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512vl");
+#else
+    const bool v3 = __builtin_cpu_supports("x86-64-v3") > 0;
+    const bool v4 = __builtin_cpu_supports("x86-64-v4") > 0;
+#endif
     found = v4 && __builtin_cpu_supports("avx512bf16") ? 3 : v4 ? 2 : v3 ? 1 : 0;
 #endif
     const char* most = std::getenv("SINTER_MAX_LEVEL");

@@ -6,6 +6,7 @@
 /// another one runs serially.
 
 #include <cstdint>
+#include <exception>
 
 #if defined(_OPENMP)
 #include <omp.h>
@@ -47,24 +48,32 @@ inline void set_threads(int count) { detail::chosen_threads = count > 0 ? count 
 /// About 30 us of elementwise work: several times what a busy machine takes to wake a thread.
 inline constexpr std::int64_t least_parallel_work = 131072;
 
-/// Calls body(i) for i in [0, count). The body is copied per thread, may run at the same time as
-/// its copies, and must not throw. A single index, or a single thread, starts no region (which
-/// costs 1.4 us when empty): hand over one index per block of work, not per element, and capture
-/// pointers and numbers by value. `work` estimates the elements or multiply-adds of the whole loop:
-/// below `least_parallel_work` threads would cost more than they bring.
+/// Calls body(i) for i in [0, count). The body is copied per thread and may run at the same time as
+/// its copies; what one throws ends its thread's part and reaches the caller when all are done, the
+/// first of several. A single index, or a single thread, starts no region (which costs 1.4 us when
+/// empty): hand over one index per block of work, not per element, and capture pointers and numbers
+/// by value. `work` estimates the elements or multiply-adds of the whole loop: below
+/// `least_parallel_work` threads would cost more than they bring.
 template <class Body>
 void parallel_for(std::int64_t count, Body&& body, std::int64_t work = least_parallel_work) {
   const std::int64_t team = threads() < count ? threads() : count;
+  std::exception_ptr mistake;
+  bool failed = false;
   // Part `index` of `size`: OpenMP and the pool may give fewer threads than asked for.
   const auto part = [&](std::int64_t index, std::int64_t size) {
     const std::int64_t share = count / size, rest = count % size;
     const std::int64_t first = index * share + (index < rest ? index : rest);
-    detail::run_indices(body, first, first + share + (index < rest ? 1 : 0));
+    try {
+      detail::run_indices(body, first, first + share + (index < rest ? 1 : 0));
+    } catch (...) {
+      if (!__atomic_exchange_n(&failed, true, __ATOMIC_ACQ_REL)) mistake = std::current_exception();
+    }
   };
 #if defined(_OPENMP)
   if (team > 1 && work >= least_parallel_work && !omp_in_parallel()) {
 #pragma omp parallel num_threads(static_cast<int>(team))
     part(omp_get_thread_num(), omp_get_num_threads());
+    if (mistake) std::rethrow_exception(mistake);
     return;
   }
 #else
@@ -75,8 +84,10 @@ void parallel_for(std::int64_t count, Body&& body, std::int64_t work = least_par
             [](const void* p, int index, int size) {
               (*static_cast<const whole*>(p))(index, size);
             },
-            &part))
+            &part)) {
+      if (mistake) std::rethrow_exception(mistake);
       return;
+    }
   }
 #endif
   detail::run_indices(body, 0, count);

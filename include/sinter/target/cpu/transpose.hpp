@@ -59,7 +59,7 @@ inline constexpr int turned_lanes = native_bytes / int{sizeof(U)} > 16 ? 16
                                                                              int{sizeof(U)};
 
 /// to[i, j] = from[j, i] for 0 <= i < rows, 0 <= j < columns; strides in elements. U is an unsigned
-/// integer: bits are moved.
+/// integer: bits are moved, from where they need not be aligned.
 template <class U>
 inline void turn_tile(const U* from, std::int64_t from_stride, std::int64_t rows,
                       std::int64_t columns, U* to, std::int64_t to_stride) {
@@ -79,7 +79,7 @@ inline void turn_tile(const U* from, std::int64_t from_stride, std::int64_t rows
       }
       for (std::int64_t y = 0; y < n && j + y < columns; ++y)
         for (std::int64_t x = 0; x < n && i + x < rows; ++x)
-          into[x * to_stride + y] = corner[y * from_stride + x];
+          __builtin_memcpy(into + x * to_stride + y, corner + y * from_stride + x, sizeof(U));
     }
 }
 
