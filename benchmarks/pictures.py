@@ -7,7 +7,8 @@ import html
 import math
 
 OURS, INK, SOFT, GRID, AXIS = "#0072b2", "#1f2933", "#5f6b7a", "#e6e9ee", "#9aa5b1"
-PEERS = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#333333")
+PEERS = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#333333", "#7b4fb3", "#8c6d31",
+         "#a3b93c", "#c2185b", "#00838f")
 
 
 def number(x):
