@@ -14,7 +14,7 @@ find sinter -name '*.hpp' -o -name '*.cuh' | LC_ALL=C sort | while IFS= read -r 
     sed -E "s|^([0-9]+):[^\"<]*([\"<])([^\">]*)[\">].*|$header \1 \2 \3|"
 done | awk '
   BEGIN {
-    count = split("core graph ops plan kernel target tensor nn report algorithms", order, " ")
+    count = split("core graph ops plan kernel target tensor io nn report algorithms", order, " ")
     for (i = 1; i <= count; i++) station[order[i]] = i
   }
   function exists(path,    line, found) {

@@ -5,77 +5,16 @@
 /// Invariants: the text is well-formed XML whatever strings and numbers come in (a shape with a
 /// coordinate that is not finite is left out), and a file either appears whole or not at all.
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <initializer_list>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "sinter/core/error.hpp"
-
-namespace sinter::detail {
-
-/// Writes all of `content`, or throws `fail` and the reason.
-inline void write_descriptor(int file, std::string_view content, const std::string& fail) {
-  while (!content.empty()) {
-    const auto count = ::write(file, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) throw io_error(fail + std::strerror(errno));
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
-
-/// Replaces the file at `path` in one step: whoever reads it sees the old content or the new.
-/// A symbolic link is followed; what is no ordinary file, such as a pipe, is written in place,
-/// since a rename would replace it.
-/// @errors io_error with the path and the reason; an existing file is then as it was
-inline void write_file(const std::string& path, std::string_view content) {
-  static std::atomic<unsigned> serial{0};
-  const std::string fail = "cannot write '" + path + "': ";
-  if (path.empty()) throw io_error(fail + "the path is empty");
-  struct ::stat status {};
-  const bool exists = ::stat(path.c_str(), &status) == 0;
-  if (exists && S_ISDIR(status.st_mode)) throw io_error(fail + "it is a directory");
-  std::string target = path;
-  if (exists) {
-    const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
-    if (real) target = real.get();
-  }
-  const bool in_place = exists && !S_ISREG(status.st_mode);
-  const std::string temporary = in_place ? target
-                                         : target + '.' + std::to_string(::getpid()) + '.' +
-                                               std::to_string(serial++) + ".tmp";
-  const int flags = O_WRONLY | O_CLOEXEC | (in_place ? 0 : O_CREAT | O_EXCL);
-  const int file = ::open(temporary.c_str(), flags, exists ? status.st_mode & 0777 : 0666);
-  if (file < 0) throw io_error(fail + std::strerror(errno));
-  try {
-    write_descriptor(file, content, fail);
-  } catch (...) {
-    ::close(file);
-    if (!in_place) ::unlink(temporary.c_str());
-    throw;
-  }
-  const bool written = ::close(file) == 0;
-  if (in_place && written) return;
-  if (written && ::rename(temporary.c_str(), target.c_str()) == 0) return;
-  const std::string reason = std::strerror(errno);
-  if (!in_place) ::unlink(temporary.c_str());
-  throw io_error(fail + reason);
-}
-
-}  // namespace sinter::detail
+#include "sinter/io/file.hpp"
 
 namespace sinter::svg {
 
@@ -231,7 +170,7 @@ class canvas {
 
   /// Writes the document; a file of that name is replaced in one step.
   /// @errors io_error with the path and the reason, and the old file untouched
-  void save(const std::string& path) const { detail::write_file(path, str()); }
+  void save(const std::string& path) const { detail::write_file(path, {str()}); }
 
  private:
   static bool finite(std::initializer_list<double> values) {

@@ -102,21 +102,25 @@ class block_cache {
 /// As operator new with an alignment of 64, from what the thread keeps where that fits; null where
 /// there is no memory. `bytes` becomes what the piece holds.
 inline void* allocate_cached(std::size_t& bytes) {
-  const bool keeps = SINTER_KEEPS_MEMORY && bytes >= block_cache::least;
-  block_cache* const cache = keeps ? block_cache::of_thread() : nullptr;
-  if (void* const at = cache != nullptr ? cache->take(bytes) : nullptr) return at;
   const auto fresh = [&] {
     return ::operator new(bytes, std::align_val_t{block_cache::alignment}, std::nothrow);
   };
-  void* const at = fresh();
-  if (at != nullptr || cache == nullptr) return at;
-  cache->clear();  // what is kept may be what is missing
+  if constexpr (SINTER_KEEPS_MEMORY) {
+    block_cache* const cache = bytes < block_cache::least ? nullptr : block_cache::of_thread();
+    if (cache != nullptr) {
+      if (void* const at = cache->take(bytes)) return at;
+      if (void* const at = fresh()) return at;
+      cache->clear();  // what is kept may be what is missing
+    }
+  }
   return fresh();
 }
-inline void release_cached(void* at, std::size_t bytes) {
-  const bool keeps = SINTER_KEEPS_MEMORY && bytes >= block_cache::least;
-  block_cache* const cache = keeps ? block_cache::of_thread() : nullptr;
-  if (cache == nullptr || !cache->keep(at, bytes)) block_cache::free(at);
+inline void release_cached(void* at, [[maybe_unused]] std::size_t bytes) {
+  if constexpr (SINTER_KEEPS_MEMORY) {
+    block_cache* const cache = bytes < block_cache::least ? nullptr : block_cache::of_thread();
+    if (cache != nullptr && cache->keep(at, bytes)) return;
+  }
+  block_cache::free(at);
 }
 
 }  // namespace detail
