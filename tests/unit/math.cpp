@@ -16,6 +16,7 @@
 #include "sinter/core/math.hpp"
 #include "sinter/target/cpu/simd_math.hpp"
 #include "sinter/target/cpu/simd_memory.hpp"
+#include "sinter/target/cpu/step.hpp"
 
 using namespace sinter;
 
@@ -130,6 +131,17 @@ void check_pairs(const char* name, double bound, Vector vector_function, Exact e
   }
   INFO(name, ": ", worst, " ulp at ", at[0], ", ", at[1]);
   CHECK(worst <= bound);
+}
+
+// The folds of lanes as kernels have them.
+template <class V> auto reduce_add(V x) {
+  return cpu_target::detail::fold_lanes<pack_name("sum")>(x);
+}
+template <class V> auto reduce_min(V x) {
+  return cpu_target::detail::fold_lanes<pack_name("min")>(x);
+}
+template <class V> auto reduce_max(V x) {
+  return cpu_target::detail::fold_lanes<pack_name("max")>(x);
 }
 
 std::uint32_t bits_of(float x) {

@@ -178,14 +178,5 @@ output_tensor<call<Rule, X...>> in_memory(const call<Rule, X...>& x) {
   return output_tensor<call<Rule, X...>>(x);
 }
 
-/// A tensor of given extents, max_rank of them, which its type allows; its elements are as they
-/// come.
-template <class Tensor>
-Tensor make_tensor(const std::int64_t* extents, placement where = cpu) {
-  Tensor result = tensor_access<Tensor>::without_memory();
-  tensor_access<Tensor>::reshape(result, extents, where);
-  return result;
-}
-
 }  // namespace detail
 }  // namespace sinter

@@ -151,13 +151,6 @@ inline bool is_npy_type(const std::string& descr, dtype type, bool& swapped) {
          (descr[0] == '|' && properties(type).size == 1);
 }
 
-inline std::string npy_text(const std::vector<std::int64_t>& extents) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < extents.size(); ++i)
-    text += (i > 0 ? ", " : "") + std::to_string(extents[i]);
-  return text + "]";
-}
-
 /// Elements that came columns first, into rows.
 template <class T>
 void turn_npy(const T* from, T* to, const std::vector<std::int64_t>& extents, std::int64_t count) {
@@ -181,16 +174,10 @@ template <class T> void swap_npy_bytes(T* elements, std::int64_t count) {
     std::reverse(bytes + i * sizeof(T), bytes + (i + 1) * sizeof(T));
 }
 
-template <class Tensor, std::size_t... I>
-Tensor open_tensor([[maybe_unused]] const std::int64_t* open, std::index_sequence<I...>) {
-  if constexpr (sizeof...(I) == 0) return Tensor();
-  else return Tensor(open[I]...);
-}
-
 template <class> struct npy_tensor;
 template <class T, extent_t... E> struct npy_tensor<tensor<T, E...>> {
   using type = tensor<T, E...>;
-  static constexpr int open = (0 + ... + !is_static(E));
+  static constexpr int rank = sizeof...(E);
   static_assert(npy_name(dtype_of<T>) != nullptr,
                 "sinter: load_npy: NumPy has no bf16; load f32 and cast");
 
@@ -201,16 +188,11 @@ template <class T, extent_t... E> struct npy_tensor<tensor<T, E...>> {
     if (!is_npy_type(h.descr, dtype_of<T>, swapped))
       file.fail("its elements are '" + h.descr + "', and the tensor's " +
                 properties(dtype_of<T>).name + "; load them as they are and cast");
-    constexpr extent_t declared[sizeof...(E) + 1] = {E...};
-    bool fits = h.extents.size() == sizeof...(E);
-    std::int64_t chosen[open + 1] = {}, count = 1;
-    for (std::size_t a = 0, next = 0; fits && a < sizeof...(E); ++a) {
-      if (!is_static(declared[a])) chosen[next++] = h.extents[a];
-      else fits = declared[a] == h.extents[a];
-    }
-    if (!fits)
-      file.fail("its extents are " + npy_text(h.extents) + ", and the tensor's " +
-                declared_text(declared, sizeof...(E)));
+    const auto found = static_cast<int>(h.extents.size());
+    const std::string extents = extents_text(h.extents.data(), found);
+    if (found != rank || !extents_fit(h.extents.data(), type::declared, rank))
+      file.fail("its extents are " + extents + ", and the tensor's " +
+                declared_text(type::declared, rank));
     // Before any memory is asked for: the file has to hold what its header promises.
     std::int64_t bytes = sizeof(T);
     bool overflow = false;
@@ -223,11 +205,13 @@ template <class T, extent_t... E> struct npy_tensor<tensor<T, E...>> {
     }
     if (overflow || bytes > file.size() - file.position())
       file.fail("it has " + std::to_string(file.size() - file.position()) +
-                " bytes of elements, too few for extents " + npy_text(h.extents));
-    count = bytes / static_cast<std::int64_t>(sizeof(T));
-    type result = open_tensor<type>(chosen, std::make_index_sequence<open>());
+                " bytes of elements, too few for extents " + extents);
+    const std::int64_t count = bytes / static_cast<std::int64_t>(sizeof(T));
+    std::int64_t given[max_rank + 1] = {};
+    std::copy(h.extents.begin(), h.extents.end(), given);
+    type result = make_tensor<type>(given);
     if (count == 0) return result;
-    const bool turned = h.columns_first && sizeof...(E) > 1;
+    const bool turned = h.columns_first && rank > 1;
     std::vector<unsigned char> beside(turned ? static_cast<std::size_t>(bytes) : 0);
     T* const to = turned ? reinterpret_cast<T*>(beside.data()) : result.data();
     file.read(to, bytes);

@@ -152,12 +152,8 @@ inline void check_dlpack(dlpack_found& found, dtype type, const extent_t* declar
     fail<shape_error>({"from_dlpack: a tensor ", declared_text(declared, rank),
                        " was asked for, and there is one of rank ", t.ndim});
   if (rank > 0 && t.shape == nullptr) fail<value_error>({"from_dlpack: the shape is null"});
-  bool fits = true;
-  for (int i = 0; i < rank; ++i) {
-    found.extents[i] = t.shape[i];
-    if (t.shape[i] < 0 || (is_static(declared[i]) && declared[i] != t.shape[i])) fits = false;
-  }
-  if (!fits)
+  for (int i = 0; i < rank; ++i) found.extents[i] = t.shape[i];
+  if (!extents_fit(found.extents, declared, rank))
     fail<shape_error>({"from_dlpack: a tensor ", declared_text(declared, rank),
                        " was asked for, and there is ", extents_text(found.extents, rank)});
   (void)checked_bytes(found.extents, rank, 1);

@@ -78,6 +78,15 @@ template <class Tensor> struct tensor_access {
   }
 };
 
+/// A tensor of given extents, max_rank of them, which its type allows; its elements are as they
+/// come.
+template <class Tensor>
+Tensor make_tensor(const std::int64_t* extents, placement where = cpu) {
+  Tensor result = tensor_access<Tensor>::without_memory();
+  tensor_access<Tensor>::reshape(result, extents, where);
+  return result;
+}
+
 /// An expression whose value has the target's type and shape.
 template <class Target, extent_t... E> struct assign_rule {
   constexpr symbol operator()(symbol x) const {

@@ -189,6 +189,13 @@ __attribute__((noinline, cold)) inline std::string declared_text(const extent_t*
   return message({text, "]"});
 }
 
+/// Whether extents that were found are such as a tensor's type declares.
+constexpr bool extents_fit(const std::int64_t* extents, const extent_t* declared, int rank) {
+  for (int i = 0; i < rank; ++i)
+    if (extents[i] < 0 || (is_static(declared[i]) && declared[i] != extents[i])) return false;
+  return true;
+}
+
 /// Bytes of a tensor, or memory_error where their number overflows.
 inline std::size_t checked_bytes(const std::int64_t* extents, int rank, std::size_t element) {
   std::size_t bytes = element;

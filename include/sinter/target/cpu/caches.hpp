@@ -29,6 +29,13 @@ template <int Level> inline std::int64_t cache_bytes() {
   return bytes;
 }
 
+/// Whether an operand lies where result `r` does.
+inline bool lies_on_operand(const program_view& p, const arguments& args, int r) {
+  for (int l = 0; l < p.leaf_count; ++l)
+    if (args.buffers[p.leaves[l].buffer] == args.buffers[p.results[r].buffer]) return true;
+  return false;
+}
+
 /// Whether a kernel's results are stored past the caches: these could not hold all that it reads
 /// and writes, so a store would only fetch a line to overwrite it. Each line of a result has to be
 /// aligned, and none may lie where an operand was just read.
@@ -48,11 +55,9 @@ inline bool goes_past_caches(const program_view& p, const arguments& args,
   if (bytes <= cache_bytes<3>() + threads() * cache_bytes<2>()) return false;
   for (int r = 0; r < p.result_count; ++r) {
     const result& to = p.results[r];
-    const void* base = args.buffers[to.buffer];
-    for (int l = 0; l < p.leaf_count; ++l)
-      if (args.buffers[p.leaves[l].buffer] == base) return false;
+    if (lies_on_operand(p, args, r)) return false;
     if (!to.full) continue;  // an element of a row
-    if (reinterpret_cast<std::uintptr_t>(base) % 64 != 0) return false;
+    if (reinterpret_cast<std::uintptr_t>(args.buffers[to.buffer]) % 64 != 0) return false;
     if (args.number(to.stride[p.line()]) != 1) return false;
     for (int a = 0; a < p.line(); ++a)
       if (args.number(to.stride[a]) * properties(to.type).size % 64 != 0) return false;

@@ -103,6 +103,14 @@ template <class T, class Left, class Right> struct product_core {
                 view_operand<Right, source>(args, 0).column_stride == 1;
   }
 
+  /// From row k of B and the first column of panel `number` on.
+  static matrix_at<source> right_operand(const arguments& args, std::int64_t inner,
+                                         std::int64_t item, std::int64_t number, std::int64_t k) {
+    auto b = view_operand<Right, source>(args, item * inner + k);
+    b.data += number * tile::columns * b.column_stride;
+    return b;
+  }
+
   /// Rows k ... k + depth - 1 of panel `number`.
   static void pack_block(const arguments& args, const contract_sizes& z, std::int64_t inner,
                          std::int64_t item, std::int64_t number, std::int64_t k,
@@ -110,14 +118,11 @@ template <class T, class Left, class Right> struct product_core {
     const std::int64_t first = number * tile::columns;
     const int columns = static_cast<int>(smaller(tile::columns, z.columns - first));
     if constexpr (right_plain) {
-      auto b = view_operand<Right, source>(args, item * inner + k);
-      b.data += first * b.column_stride;
-      pack_panel<multiplier>(to, b, depth, columns);
+      pack_panel<multiplier>(to, right_operand(args, inner, item, number, k), depth, columns);
     } else {
       evaluate_operand<Right>(args, item * inner + k, item * inner + k + depth, first,
                               first + columns, to, tile::columns);
-      for (std::int64_t i = 0; i < depth; ++i)
-        for (int j = columns; j < tile::columns; ++j) to[i * tile::columns + j] = T(0);
+      clear_beside<multiplier>(to, depth, columns);
     }
   }
 
@@ -171,9 +176,8 @@ template <class T, class Left, class Right> struct product_core {
     const bool in_place = z.own_panels && inner > 0 && right_in_place(args, inner);
     if constexpr (right_plain) {
       if (in_place && rows <= rows_in_place && from < whole) {
-        auto b = view_operand<Right, source>(args, item * inner);
+        const auto b = right_operand(args, inner, item, from, 0);
         const std::int64_t columns = (smaller(to, whole) - from) * tile::columns;
-        b.data += from * tile::columns;
         multiply_in_place<multiplier>(rows, inner, a, b, columns, out, width);
         out += columns;
         from = smaller(to, whole);
@@ -187,8 +191,7 @@ template <class T, class Left, class Right> struct product_core {
         T* c = out + (panel - from) * tile::columns;
         if constexpr (right_plain) {
           if (in_place && rows > rows_in_place && panel < whole) {
-            auto b = view_operand<Right, source>(args, item * inner + k);
-            b.data += panel * tile::columns;
+            const auto b = right_operand(args, inner, item, panel, k);
             pack_and_multiply<multiplier>(rows, depth, left_block, b, panels, c, width, k > 0);
             continue;
           }

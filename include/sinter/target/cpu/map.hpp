@@ -20,6 +20,25 @@ constexpr bool is_turned(const program_view& p) {
   return false;
 }
 
+/// How the pieces of a map are handed out: tasks of `each` pieces, so that a task is worth its
+/// start.
+struct map_split {
+  nest_extents n;
+  std::int64_t chunk = 1, pieces = 0, each = 1;
+  bool past_caches = false;
+
+  SINTER_INLINE map_split(const program_view& p, const arguments& args) : n(measure(p, args)) {
+    if (n.rows == 0 || n.line == 0) return;
+    const bool turned = is_turned(p);
+    chunk = n.line > 2 * grain && !turned ? grain : n.line;
+    pieces = n.rows * ceil_div(n.line, chunk);
+    past_caches = goes_past_caches(p, args, n);
+    each = larger(chunk >= grain ? 1 : ceil_div(grain, chunk), turned ? 16 : 1);
+  }
+  std::int64_t tasks() const { return ceil_div(pieces, each); }
+  std::int64_t work() const { return n.rows * n.line; }
+};
+
 /// Turns tiles of a turned operand in registers: a cache line of each of many columns.
 struct tile_turner {
   static constexpr std::int64_t most_rows = 16, most_columns = 256;
@@ -44,8 +63,9 @@ struct tile_turner {
 /// Rows begin ... end - 1, tile by tile, so that a cache line of a turned operand is read once for
 /// all the rows that it holds elements of.
 template <class Code>
-void turned_task(const arguments& args, const nest_extents& n, std::int64_t begin,
+void turned_task(const arguments& args, const map_split& split, std::int64_t begin,
                  std::int64_t end) {
+  const nest_extents& n = split.n;
   constexpr std::int64_t most_rows = tile_turner::most_rows;
   constexpr std::int64_t most_columns = tile_turner::most_columns;
   const auto& p = Code::view();
@@ -54,7 +74,7 @@ void turned_task(const arguments& args, const nest_extents& n, std::int64_t begi
   char* const scratch = static_cast<char*>(
       thread_arena<purpose::row>().reserve(Code::sizes.leaves * tile_turner::bytes));
   typename Code::state s;
-  s.past_caches = goes_past_caches(p, args, n);
+  s.past_caches = split.past_caches;
   walker<Code> rows(s, args, along);
   // f<L>(its tile) for each operand that is turned.
   const auto each_turned = [&](auto&& f) {
@@ -92,40 +112,23 @@ void turned_task(const arguments& args, const nest_extents& n, std::int64_t begi
 }
 
 template <class Code>
-void map_task(const arguments& args, nest_extents n, std::int64_t chunk, std::int64_t begin,
+void map_task(const arguments& args, const map_split& split, std::int64_t begin,
               std::int64_t end) {
-  const auto& p = Code::view();
-  const std::int64_t chunks = ceil_div(n.line, chunk);
+  const std::int64_t line = split.n.line, chunk = split.chunk;
+  const std::int64_t chunks = ceil_div(line, chunk);
   typename Code::state s;
-  s.past_caches = goes_past_caches(p, args, n);
-  walker<Code> rows(s, args, p.outer() - 1);
+  s.past_caches = split.past_caches;
+  walker<Code> rows(s, args, Code::view().outer() - 1);
   std::int64_t from = begin % chunks * chunk;
   rows.start(begin / chunks);
   for (std::int64_t t = begin; t < end; ++t) {
     if (t > begin && from == 0) rows.next_row();
     Code::folded(s, 0, 0, Code::width);
-    Code::line(s, 0, from, from + chunk < n.line ? from + chunk : n.line);
-    from = from + chunk < n.line ? from + chunk : 0;
+    Code::line(s, 0, from, from + chunk < line ? from + chunk : line);
+    from = from + chunk < line ? from + chunk : 0;
   }
   if (s.past_caches) stream_fence();
 }
-
-/// How the pieces of a map are handed out: tasks of `each` pieces, so that a task is worth its
-/// start.
-struct map_split {
-  nest_extents n;
-  std::int64_t chunk = 1, pieces = 0, each = 1;
-
-  SINTER_INLINE map_split(const program_view& p, const arguments& args) : n(measure(p, args)) {
-    if (n.rows == 0 || n.line == 0) return;
-    const bool turned = is_turned(p);
-    chunk = n.line > 2 * grain && !turned ? grain : n.line;
-    pieces = n.rows * ceil_div(n.line, chunk);
-    each = larger(chunk >= grain ? 1 : ceil_div(grain, chunk), turned ? 16 : 1);
-  }
-  std::int64_t tasks() const { return ceil_div(pieces, each); }
-  std::int64_t work() const { return n.rows * n.line; }
-};
 
 /// The maps of a kernel, which do not need each other: one loop over the tasks of all.
 template <class... Codes> void run_maps(const arguments& args) {
@@ -142,8 +145,8 @@ template <class... Codes> void run_maps(const arguments& args) {
       if (t >= 0 && t < s.tasks()) {
         const std::int64_t end = (t + 1) * s.each;
         const std::int64_t last = end < s.pieces ? end : s.pieces;
-        if constexpr (is_turned(Code::view())) turned_task<Code>(args, s.n, t * s.each, last);
-        else map_task<Code>(args, s.n, s.chunk, t * s.each, last);
+        if constexpr (is_turned(Code::view())) turned_task<Code>(args, s, t * s.each, last);
+        else map_task<Code>(args, s, t * s.each, last);
       }
       t -= s.tasks();
     };

@@ -69,28 +69,24 @@ void parallel_for(std::int64_t count, Body&& body, std::int64_t work = least_par
       if (!__atomic_exchange_n(&failed, true, __ATOMIC_ACQ_REL)) mistake = std::current_exception();
     }
   };
-#if defined(_OPENMP)
-  if (team > 1 && work >= least_parallel_work && !omp_in_parallel()) {
-#pragma omp parallel num_threads(static_cast<int>(team))
-    part(omp_get_thread_num(), omp_get_num_threads());
-    if (mistake) std::rethrow_exception(mistake);
-    return;
-  }
-#else
+  bool done = false;
   if (team > 1 && work >= least_parallel_work) {
-    using whole = decltype(part);
-    if (detail::thread_pool::instance().run(
-            static_cast<int>(team),
-            [](const void* p, int index, int size) {
-              (*static_cast<const whole*>(p))(index, size);
-            },
-            &part)) {
-      if (mistake) std::rethrow_exception(mistake);
-      return;
+#if defined(_OPENMP)
+    if (!omp_in_parallel()) {
+#pragma omp parallel num_threads(static_cast<int>(team))
+      part(omp_get_thread_num(), omp_get_num_threads());
+      done = true;
     }
-  }
+#else
+    using whole = decltype(part);
+    done = detail::thread_pool::instance().run(
+        static_cast<int>(team),
+        [](const void* p, int index, int size) { (*static_cast<const whole*>(p))(index, size); },
+        &part);
 #endif
-  detail::run_indices(body, 0, count);
+  }
+  if (!done) detail::run_indices(body, 0, count);
+  if (mistake) std::rethrow_exception(mistake);
 }
 
 }  // namespace sinter

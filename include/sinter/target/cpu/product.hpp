@@ -52,6 +52,14 @@ template <class M> constexpr std::int64_t panel_rows(std::int64_t k) {
   return (k + M::depth - 1) / M::depth;
 }
 
+/// Zeros beside `columns` columns of so many rows of a panel.
+template <class M>
+inline void clear_beside(typename M::element* packed, std::int64_t rows, int columns) {
+  constexpr int wide = tile_of<M>::columns;
+  for (std::int64_t r = 0; columns < wide && r < rows; ++r)
+    for (int j = columns; j < wide; ++j) packed[r * wide + j] = typename M::element(0);
+}
+
 /// Packs `columns` columns of k rows of B, with zeros to the tile's width and to whole elements.
 template <class M>
 inline void pack_panel(typename M::element* packed, matrix_at<typename M::source> b,
@@ -80,8 +88,7 @@ inline void pack_panel(typename M::element* packed, matrix_at<typename M::source
     typedef detail::unsigned_of<sizeof(element)> bits __attribute__((may_alias));
     cpu_target::turn_tile(reinterpret_cast<const bits*>(b.data), b.column_stride / M::depth,
                           k / M::depth, columns, reinterpret_cast<bits*>(packed), tile::columns);
-    for (std::int64_t r = 0; columns < tile::columns && r < k / M::depth; ++r)
-      for (int j = columns; j < tile::columns; ++j) packed[r * tile::columns + j] = element(0);
+    clear_beside<M>(packed, k / M::depth, columns);
     return;
   }
   // A few rows of the panel at a time: they stay in cache while columns of B are read along k.
@@ -94,8 +101,7 @@ inline void pack_panel(typename M::element* packed, matrix_at<typename M::source
         packed[r * tile::columns + j] = M::pack(from + r * M::depth * b.row_stride, b.row_stride,
                                                 rows_from(first + r * M::depth));
     }
-    for (std::int64_t r = 0; r < rows; ++r)
-      for (int j = columns; j < tile::columns; ++j) packed[r * tile::columns + j] = element(0);
+    clear_beside<M>(packed, rows, columns);
   }
 }
 

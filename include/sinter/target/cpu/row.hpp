@@ -21,9 +21,7 @@ template <class Code> std::int64_t row_buffer_bytes(const nest_extents& n) {
 inline int result_for_buffer(const program_view& p, const arguments& args, int b) {
   const int r = result_in_place_of(p, b);
   if (r < 0 || args.number(p.results[r].stride[p.line()]) != 1) return -1;
-  for (int l = 0; l < p.leaf_count; ++l)
-    if (args.buffers[p.leaves[l].buffer] == args.buffers[p.results[r].buffer]) return -1;
-  return r;
+  return lies_on_operand(p, args, r) ? -1 : r;
 }
 
 /// Which results serve as row buffers, by buffer.
@@ -56,16 +54,16 @@ SINTER_INLINE void run_row(typename Code::state& s, const nest_extents& n, char*
 }
 
 template <class Code>
-void row_task(const arguments& args, nest_extents n, std::int64_t begin, std::int64_t end) {
+void row_task(const arguments& args, nest_extents n, bool past_caches, std::int64_t begin,
+              std::int64_t end) {
   const auto& p = Code::view();
   char* buffers = static_cast<char*>(thread_arena<purpose::row>().reserve(
       static_cast<std::size_t>(p.row_buffers * row_buffer_bytes<Code>(n))));
   typename Code::state s;
-  s.past_caches = goes_past_caches(p, args, n);
+  s.past_caches = past_caches;
   buffers_in_results<Code> in_results;
   for (int b = 0; b < p.row_buffers; ++b)
-    in_results.result[b] =
-        s.past_caches || n.middle > 1 ? -1 : result_for_buffer(p, args, b);
+    in_results.result[b] = past_caches || n.middle > 1 ? -1 : result_for_buffer(p, args, b);
   walker<Code> rows(s, args, p.outer() - 1);
   rows.start(begin);
   for (std::int64_t row = begin; row < end; ++row) {
@@ -75,7 +73,7 @@ void row_task(const arguments& args, nest_extents n, std::int64_t begin, std::in
     if (n.middle > 1) rows.start(row + 1);
     else rows.next_row();
   }
-  if (s.past_caches) stream_fence();
+  if (past_caches) stream_fence();
 }
 
 template <class Code> void run_rows(const arguments& args) {
@@ -83,9 +81,10 @@ template <class Code> void run_rows(const arguments& args) {
   if (n.rows == 0) return;
   const std::int64_t length = n.middle * n.line;
   const std::int64_t each = length >= grain ? 1 : ceil_div(grain, length + 1);
+  const bool past_caches = goes_past_caches(Code::view(), args, n);
   parallel_for(ceil_div(n.rows, each), [&](std::int64_t t) {
     const std::int64_t end = (t + 1) * each;
-    row_task<Code>(args, n, t * each, end < n.rows ? end : n.rows);
+    row_task<Code>(args, n, past_caches, t * each, end < n.rows ? end : n.rows);
   }, n.rows * length);
 }
 

@@ -308,44 +308,6 @@ SINTER_HD SINTER_INLINE T reduce_lanes(F f, simd<T, N> x) {
   }
 }
 
-namespace detail {
-
-struct add_lanes {
-  template <class T>
-  SINTER_HD SINTER_INLINE T operator()(T a, T b) const {
-    return static_cast<T>(a + b);
-  }
-};
-
-// NaN wins, as in math::min and math::max. Here, so that a reduction needs no more headers.
-struct min_lanes {
-  template <class T>
-  SINTER_HD SINTER_INLINE T operator()(T a, T b) const {
-    return math::select((a < b) || (a != a), a, b);
-  }
-};
-struct max_lanes {
-  template <class T>
-  SINTER_HD SINTER_INLINE T operator()(T a, T b) const {
-    return math::select((a > b) || (a != a), a, b);
-  }
-};
-
-}  // namespace detail
-
-template <class T, int N>
-SINTER_HD SINTER_INLINE T reduce_add(simd<T, N> x) {
-  return reduce_lanes(detail::add_lanes(), x);
-}
-template <class T, int N>
-SINTER_HD SINTER_INLINE T reduce_min(simd<T, N> x) {
-  return reduce_lanes(detail::min_lanes(), x);
-}
-template <class T, int N>
-SINTER_HD SINTER_INLINE T reduce_max(simd<T, N> x) {
-  return reduce_lanes(detail::max_lanes(), x);
-}
-
 /// Set in the first n lanes, as wide as T.
 template <class T, int N>
 SINTER_INLINE mask<static_cast<int>(sizeof(T)), N> first_lanes(int n) {
