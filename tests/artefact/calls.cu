@@ -9,6 +9,7 @@ namespace sinter {
 
 using device::caching;
 using device::mbarrier;
+using device::neighbours;
 using device::order;
 using device::pack;
 using device::scope;
@@ -124,8 +125,11 @@ struct second_calls {
     first_calls::all_atomics<scope::cluster>(ctx, u);
     ctx.mbarrier_expect(barrier, 1024);
     ctx.bulk_load(near, p, 1024, barrier);
-    ctx.tensor_load(near, &map, 1, 2, barrier);
-    ctx.tensor_load_multicast(near, &map, 1, 2, barrier, 3);
+    ctx.tensor_load(near, &map, device::box_place{1, 2}, barrier);
+    ctx.tensor_load_multicast(near, &map, device::box_place{1, 2}, barrier, 3);
+    ctx.tensor_load(near, &map, device::box_place{1, 2, 3}, barrier);
+    ctx.tensor_load(near, &map, device::box_place{1, 2, 3, 4}, barrier);
+    ctx.tensor_load_multicast(near, &map, device::box_place{1, 2, 3, 4, 5}, barrier, 3);
     ctx.mbarrier_wait(barrier, 0);
     ctx.mbarrier_arrive_remote(barrier, ctx.cluster_rank() ^ 1);
     ctx.cluster_sync();
@@ -133,7 +137,7 @@ struct second_calls {
     ctx.fence_proxy_async();
     ctx.fence_proxy_async_global();
     ctx.bulk_store(p, near, 1024);
-    ctx.tensor_store(&map, 3, 4, near);
+    ctx.tensor_store(&map, device::box_place{3, 4}, near);
     ctx.bulk_commit();
     ctx.template bulk_wait_read<1>();
     ctx.template bulk_wait<0>();
@@ -148,7 +152,8 @@ template __global__ void cuda_target::launch_body_with_maps<second_calls>(
 #ifdef SINTER_WGMMA
 
 // sm_90a: products of a warpgroup in every width.
-template <class T, int N, bool FromRegisters>
+template <class T, int N, bool FromRegisters, neighbours Left = neighbours::terms,
+          neighbours Right = neighbours::terms>
 struct product_calls {
   static constexpr int block_threads = 128;
 
@@ -163,9 +168,9 @@ struct product_calls {
     const std::uint32_t left[4] = {loaded.x, loaded.y, loaded.z, loaded.w};
     ctx.wgmma_fence(d);
     if constexpr (FromRegisters) {
-      ctx.template wgmma<T>(d, left, b, true);
+      ctx.template wgmma<T, Right>(d, left, b, true);
     } else {
-      ctx.template wgmma<T>(d, a, b, true);
+      ctx.template wgmma<T, Left, Right>(d, a, b, true);
     }
     ctx.wgmma_commit();
     ctx.template wgmma_wait<0>(d);
@@ -190,6 +195,16 @@ void every_product() {
   every_width<f16, false>(std::make_integer_sequence<int, 32>{});
   every_width<f16, true>(std::make_integer_sequence<int, 32>{});
 }
+
+// And in every orientation.
+template __global__ void cuda_target::launch_body<
+    product_calls<bf16, 128, false, neighbours::lines, neighbours::terms>>(const uint4*, float*);
+template __global__ void cuda_target::launch_body<
+    product_calls<f16, 64, false, neighbours::terms, neighbours::lines>>(const uint4*, float*);
+template __global__ void cuda_target::launch_body<
+    product_calls<bf16, 192, false, neighbours::lines, neighbours::lines>>(const uint4*, float*);
+template __global__ void cuda_target::launch_body<
+    product_calls<f16, 256, true, neighbours::terms, neighbours::lines>>(const uint4*, float*);
 
 #endif
 

@@ -5,6 +5,8 @@
 /// anything, large tiles for small products, indices of 64 bits. That is quick to emulate, and else
 /// needs more memory than a test has.
 
+#include <stdexcept>
+
 #include "kernel/emulated_plan.hpp"
 
 namespace sinter::testing {
@@ -13,6 +15,8 @@ struct alteration {
   std::int64_t shortest_part = 1 << 30;  ///< terms
   bool large = false;
   bool wide = false;
+  int warpgroup_columns = 0;  ///< tiles of that width on warpgroups
+  int cluster = 1;
 };
 
 template <alteration A> class altered_launcher : public emulated_launcher {
@@ -26,7 +30,14 @@ template <alteration A> class altered_launcher : public emulated_launcher {
     constexpr device::lane_layout layout =
         A.wide ? device::lane_layout{1, Layout.lanes(), false, true} : Layout;
     const std::int64_t tiles = grid / shape.parts;
-    if constexpr (A.large) {
+    if constexpr (A.warpgroup_columns > 0) {
+      const std::int64_t across = Whole ? 1 : ceil_div(shape.columns, Columns);
+      using launch = device::warpgroup_launch<layout, Rest...>;
+      if constexpr (launch::is_possible())
+        launch::template launch<typename launch::template body<A.warpgroup_columns, A.cluster>>(
+            arguments, shape, tiles / across / ceil_div(shape.rows, Rows), *this, A.shortest_part);
+      else throw std::logic_error("no product for warpgroups in this layout");
+    } else if constexpr (A.large) {
       const std::int64_t across = Whole ? 1 : ceil_div(shape.columns, Columns);
       const std::int64_t batch = tiles / across / ceil_div(shape.rows, Rows);
       using body = device::large_contract_body<layout, Whole, Rest...>;

@@ -24,15 +24,29 @@ class emulated_launcher {
                   const Shape& shape) {
     std::size_t shared = 0;
     if constexpr (requires { Body::shared_bytes; }) shared = Body::shared_bytes;
-    const emulator::report r =
-        emulator::emulate(options_,
-                          {.threads = Body::block_threads, .shared_bytes = shared,
-                           .grid_x = static_cast<int>(grid)},
-                          body, arguments, shape);
-    found.calls += r.calls;
-    found.altered += r.altered;
-    found.sites.insert(found.sites.end(), r.sites.begin(), r.sites.end());
-    found.diagnostics.insert(found.diagnostics.end(), r.diagnostics.begin(), r.diagnostics.end());
+    keep(emulator::emulate(options_,
+                           {.threads = Body::block_threads, .shared_bytes = shared,
+                            .grid_x = static_cast<int>(grid)},
+                           body, arguments, shape));
+  }
+
+  /// Whether bodies of warpgroups are to run; else what older devices run does.
+  template <class Body, class Arguments> bool runs() const { return warpgroups; }
+  bool warpgroups = false;
+
+  /// Blocks that take several pieces of work, where there are some.
+  template <class Body, class Maps, class Arguments, class Shape>
+  void persistent(const Body& body, std::int64_t pieces, const Maps& boxes,
+                  const Arguments& arguments, const Shape& shape) {
+    device::operand_maps<emulator::tensor_map, Body::count> maps;
+    maps.left = map_of(boxes.left);
+    for (int i = 0; i < Body::count; ++i) maps.right[i] = map_of(boxes.right[i]);
+    const std::int64_t clusters = pieces < 4 ? 1 : 2;
+    keep(emulator::emulate(options_,
+                           {.threads = Body::block_threads, .shared_bytes = Body::shared_bytes,
+                            .grid_x = static_cast<int>(clusters * Body::cluster),
+                            .cluster = Body::cluster},
+                           body, maps, arguments, shape));
   }
 
   /// Whether all counters are 0 again.
@@ -53,6 +67,29 @@ class emulated_launcher {
   emulator::report found;  ///< of all launches
 
  private:
+  void keep(const emulator::report& r) {
+    found.calls += r.calls;
+    found.altered += r.altered;
+    found.sites.insert(found.sites.end(), r.sites.begin(), r.sites.end());
+    found.diagnostics.insert(found.diagnostics.end(), r.diagnostics.begin(), r.diagnostics.end());
+  }
+  static emulator::tensor_map map_of(const device::box_map& from) {
+    const int size = properties(from.type).size;
+    emulator::tensor_map map{};
+    map.memory = emulator::allocation::find(from.address);
+    map.base = static_cast<const char*>(from.address);
+    map.rank = from.rank;
+    for (int a = 0; a < from.rank; ++a) {
+      map.extent[a] = static_cast<int>(from.extent[a]);
+      map.stride_bytes[a] = from.stride[a] * size;
+    }
+    map.box_columns = from.box[0];
+    map.box_rows = from.box[1];
+    map.element_bytes = size;
+    map.swizzle = true;
+    return map;
+  }
+
   emulator::options options_;
   std::vector<std::unique_ptr<emulator::buffer<std::uint64_t>>> partial_;
   std::vector<std::unique_ptr<emulator::buffer<unsigned>>> finished_;

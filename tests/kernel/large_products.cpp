@@ -43,7 +43,8 @@ constexpr auto descend = st::fused([](auto& w, auto x, auto g) {
   w = w - 0.1f * matmul(transpose(x), g);
 });
 
-/// What the library would launch: the rows of its tiles, and how many blocks.
+/// What the library would launch where there are no warpgroups: the rows of its tiles, and how many
+/// blocks.
 struct launch_record {
   int tile_rows = 0, launches = 0;
   std::int64_t grid = 0, parts = 0;
@@ -57,6 +58,8 @@ struct launch_record {
     ++launches;
   }
   void scratch(sinter::device::part_memory&, std::int64_t, std::int64_t) {}
+  template <class Body, class Arguments> static bool runs() { return false; }
+  template <class... Launch> void persistent(const Launch&...) {}
 };
 template <class F, class... A>
 launch_record record(const st::fused_function<F>&, std::uintptr_t left_address, A*...) {

@@ -34,6 +34,10 @@ constexpr equivalent equivalents[] = {
      "what comes instead of zeros meets the zeros of the other operand"},
     {"copy_async<16>(right + stage", call::copy, change::more,
      "what comes instead of zeros meets the zeros of the other operand"},
+    {"context.sync_warp();  // the lane that fetched", call::warp_barrier, change::drop,
+     "lanes of a warp need not be together for an emulated barrier"},
+    {"mbarrier_arrive_remote(empty, context.lane())", call::remote, change::shift,
+     "each block of the cluster gets its arrival, from whichever lane"},
 };
 
 const equivalent* find_equivalent(const mutation& m) {

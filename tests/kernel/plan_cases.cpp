@@ -45,6 +45,10 @@ constexpr auto turned = st::fused([](auto x, auto w) {
 
 using cut = testing::altered_launcher<testing::alteration{.shortest_part = 32}>;
 using large = testing::altered_launcher<testing::alteration{.large = true}>;
+using on_warpgroups =
+    testing::altered_launcher<testing::alteration{.warpgroup_columns = 64}>;
+using in_clusters = testing::altered_launcher<testing::alteration{
+    .shortest_part = 64, .warpgroup_columns = 128, .cluster = 2}>;
 
 const body_case cases[] = {
     {"plan: map [3, 20], aligned", [](const options& o) {
@@ -113,6 +117,16 @@ const body_case cases[] = {
     {"plan: scores [128, 40] x [40, 128], f16, both turned, a large tile", [](const options& o) {
        return judge_call<large>(o, turned, filled<st::tensor<st::f16, 40, 128>>(),
                                 filled<st::tensor<st::f16, 128, 40>>());
+     }},
+    {"plan: dense [128, 200] x [200, 136], bf16, on warpgroups", [](const options& o) {
+       return judge_call<on_warpgroups>(o, dense, filled<st::tensor<st::bf16, 128, 200>>(),
+                                        filled<st::tensor<st::bf16, 200, 136>>(),
+                                        filled<st::tensor<st::bf16, 136>>());
+     }},
+    {"plan: scores [144, 328] x [328, 264], both turned, sums in parts, on warpgroups of a cluster",
+     [](const options& o) {
+       return judge_call<in_clusters>(o, turned, filled<st::tensor<st::bf16, 328, 144>>(),
+                                      filled<st::tensor<st::bf16, 264, 328>>());
      }},
 };
 

@@ -247,7 +247,7 @@ TEST_CASE("planted: a tensor copy to where a swizzled tile may not begin") {
     ctx.mbarrier_init(b, 1);
     ctx.fence_mbarrier_init();
     ctx.mbarrier_expect(b, 1024);
-    bug = source::here(), ctx.tensor_load(to, &m, 0, 0, b);
+    bug = source::here(), ctx.tensor_load(to, &m, device::box_place{0, 0}, b);
     if (alignment == device::swizzled_tile_alignment) ctx.mbarrier_wait(b, 0);
   };
   check_found(launch(one_warp, body, map, 128), fault::misaligned, bug);

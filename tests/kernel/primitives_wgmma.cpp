@@ -14,22 +14,33 @@ std::vector<float> small_integers(size_t count, unsigned seed) {
   return values;
 }
 
-// 1 + a transpose(b), where the tiles are written element by element in swizzled form, and the left
-// operand may come from registers.
-template <class T, int N, bool FromRegisters>
+using device::neighbours;
+
+// Where an element of a tile of 64 terms lies, in elements.
+constexpr int place_in_tile(neighbours along, int line, int term) {
+  if (along == neighbours::terms) return device::swizzled(2 * (line * 64 + term)) / 2;
+  const int block = line / 64 * (device::warpgroup_block_bytes / 2);
+  return device::swizzled(2 * (block + term * 64 + line % 64)) / 2;
+}
+
+// 1 + a transpose(b), where the tiles are written element by element, and the left operand may come
+// from registers.
+template <class T, int N, bool FromRegisters, neighbours Left, neighbours Right>
 struct product {
+  static constexpr int tile_lines = (N + 63) / 64 * 64;
+
   template <class Context>
   void operator()(Context& ctx, const T* p, const T* q, float* r) const {
     auto from_a = ctx.global(p, size_t{64}, size_t{64});
     auto from_b = ctx.global(q, size_t{N}, size_t{64});
     auto to = ctx.global(r, size_t{64}, size_t{N});
     auto a = ctx.template shared<T>(64 * 64, device::swizzled_tile_alignment);
-    auto b = ctx.template shared<T>(N * 64, device::swizzled_tile_alignment);
+    auto b = ctx.template shared<T>(tile_lines * 64, device::swizzled_tile_alignment);
     for (int i = ctx.thread(); i < 64 * 64; i += 128) {
-      ctx.store(a + device::swizzled(2 * i) / 2, ctx.load(from_a + i));
+      ctx.store(a + place_in_tile(Left, i / 64, i % 64), ctx.load(from_a + i));
     }
     for (int i = ctx.thread(); i < N * 64; i += 128) {
-      ctx.store(b + device::swizzled(2 * i) / 2, ctx.load(from_b + i));
+      ctx.store(b + place_in_tile(Right, i / 64, i % 64), ctx.load(from_b + i));
     }
     ctx.fence_proxy_async();
     ctx.sync();
@@ -47,10 +58,12 @@ struct product {
     }
     ctx.wgmma_fence(d);
     for (int step = 0; step < 4; ++step) {
+      const auto right = b + device::warpgroup_terms_at(Right, 16 * step);
       if constexpr (FromRegisters) {
-        ctx.template wgmma<T>(d, left[step], b + 16 * step, true);
+        ctx.template wgmma<T, Right>(d, left[step], right, true);
       } else {
-        ctx.template wgmma<T>(d, a + 16 * step, b + 16 * step, true);
+        ctx.template wgmma<T, Left, Right>(d, a + device::warpgroup_terms_at(Left, 16 * step),
+                                           right, true);
       }
     }
     ctx.wgmma_commit();
@@ -63,12 +76,14 @@ struct product {
   }
 };
 
-template <class T, int N, bool FromRegisters>
+template <class T, int N, bool FromRegisters, neighbours Left = neighbours::terms,
+          neighbours Right = neighbours::terms>
 void check_product() {
+  using body = product<T, N, FromRegisters, Left, Right>;
   buffer<T> a(small_integers(64 * 64, 1)), b(small_integers(size_t{N} * 64, 2));
   buffer<float> out(64 * size_t{N});
-  const shape s{.threads = 128, .shared_bytes = 8192 + N * 128};
-  check_clean(launch(s, product<T, N, FromRegisters>{}, a.constant(), b.constant(), out.data()));
+  const shape s{.threads = 128, .shared_bytes = 8192 + body::tile_lines * 128};
+  check_clean(launch(s, body{}, a.constant(), b.constant(), out.data()));
   int wrong = 0;
   for (size_t i = 0; i < 64; ++i) {
     for (size_t j = 0; j < N; ++j) {
@@ -88,6 +103,15 @@ TEST_CASE("wgmma: [64, 64] x [64, N] for N of 8 to 256 against double") {
   check_product<bf16, 256, false>();
 }
 
+TEST_CASE("wgmma: tiles whose lines are neighbours") {
+  constexpr auto terms = neighbours::terms, lines = neighbours::lines;
+  check_product<bf16, 64, false, terms, lines>();
+  check_product<f16, 256, false, terms, lines>();
+  check_product<bf16, 128, false, lines, terms>();
+  check_product<f16, 192, false, lines, lines>();
+  check_product<bf16, 136, true, terms, lines>();
+}
+
 // A box of a matrix there and back, at every position that touches an edge.
 TEST_CASE("tensor copies: boxes of [10, 40] that hang over the edges, swizzled and not") {
   for (const bool swizzle : {false, true}) {
@@ -104,13 +128,13 @@ TEST_CASE("tensor copies: boxes of [10, 40] that hang over the edges, swizzled a
           ctx.mbarrier_init(b, 1);
           ctx.fence_mbarrier_init();
           ctx.mbarrier_expect(b, 1024);
-          ctx.tensor_load(box, &m, x, y, b);
+          ctx.tensor_load(box, &m, device::box_place{x, y}, b);
           ctx.mbarrier_wait(b, 0);
           for (int i = 0; i < 256; ++i) {
             const int place = swizzle ? device::swizzled(4 * i) / 4 : i;
             ctx.store(seen + i, ctx.load(box + place));
           }
-          ctx.tensor_store(&n, x, y, box);
+          ctx.tensor_store(&n, device::box_place{x, y}, box);
           ctx.bulk_commit();
           ctx.template bulk_wait<0>();
         };

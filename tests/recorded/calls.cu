@@ -62,6 +62,51 @@ TEST_CASE("runtime: a call is a launch for each kernel, one allocation, and wait
   CHECK(recorder::notes().empty());
 }
 
+TEST_CASE("runtime: products on warpgroups are one launch of clusters, with maps of operands") {
+  constexpr auto layer = st::fused([](auto x, auto w) { return relu(matmul(x, transpose(w))); });
+  using rows = st::tensor<st::bf16, st::dyn, 136>;
+  using weights = st::tensor<st::bf16, 512, 136>;
+  {
+    const rows x = rows(4096).to(st::cuda);
+    const weights w = weights().to(st::cuda);
+    recorder::restart();
+    recorder::has_tensor_maps(false);  // as an old driver
+    CHECK(error_of([&] { layer(x, w); }).find("no tensor maps") != std::string::npos);
+    recorder::has_tensor_maps(true);
+    recorder::restart();
+    (void)layer(x, w);
+    REQUIRE(recorder::count(cuda_call::launch) == 1);
+    for (const recorded_call& c : recorder::calls()) {
+      if (c.what != cuda_call::launch) continue;
+      CHECK(c.blocks == 2 * 32);  // 16 x 2 tiles of 256 rows and 256 columns
+      CHECK(c.cluster == 2);
+      CHECK(c.bytes > 200 * 1024);
+    }
+    REQUIRE(recorder::maps().size() == 2);
+    const recorded_map &left = recorder::maps()[0], &right = recorder::maps()[1];
+    CHECK(left.address == x.data());
+    CHECK(left.rank == 2);
+    CHECK(left.extent[0] == 136);
+    CHECK(left.extent[1] == 4096);
+    CHECK(left.stride_bytes[0] == 272);
+    CHECK(left.box[0] == 64);
+    CHECK(left.box[1] == 128);
+    CHECK(right.address == w.data());
+    CHECK(right.extent[1] == 512);
+    CHECK(right.box[1] == 128);  // half a tile for each block of the cluster
+
+    // The other device has no warpgroups, and a product of one step needs none.
+    const rows y = x.to(st::cuda_device(1));
+    const weights v = w.to(st::cuda_device(1));
+    recorder::restart();
+    (void)layer(y, v);
+    CHECK(recorder::count(cuda_call::launch) == 1);
+    CHECK(recorder::maps().empty());
+  }
+  CHECK(recorder::living() == 0);
+  CHECK(recorder::notes().empty());
+}
+
 TEST_CASE("runtime: where memory runs out, nothing was launched and nothing leaks") {
   matrix w = matrix().to(st::cuda);
   const matrix x = w;

@@ -1,94 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "recorded/runtime.hpp"
-
-#include <cuda_runtime_api.h>
 #define NVTX_NO_IMPL  // else the header names the tool
 #include <nvtx3/nvToolsExt.h>
 
-#include <cstring>
-#include <map>
-#include <memory>
-#include <mutex>
+#include "recorded/state.hpp"
 
 namespace sinter::testing {
-
-namespace {
-
-struct allocation {
-  std::unique_ptr<char[]> memory;
-  std::size_t bytes;
-  int device;
-  bool freed = false;
-};
-
-struct state {
-  std::mutex mutex;
-  std::vector<recorded_call> calls;
-  std::vector<std::string> notes, ranges;
-  std::map<const char*, allocation> memory;  // what was freed stays, so that no address comes again
-  std::map<const void*, int> shared_memory;  // that a kernel was allowed, by its host function
-  std::map<const void*, std::vector<cuda_call>> captures;  // by the stream that is captured
-  std::map<const void*, std::vector<cuda_call>> graphs;    // what they do, those that are ready too
-  std::size_t next = 1 << 20;                              // of invented handles
-  cuda_call planted = cuda_call::allocate;
-  int left = 0, error = 0, pinned = 0;
-  bool events_done = false;
-};
-state& all() {
-  static state s;
-  return s;
-}
-thread_local int current = 0;
-thread_local cudaError_t last = cudaSuccess;
-
-cudaError_t fail_with(cudaError_t error) { return last = error; }
-
-/// Notes a call; the failure that was planted for it, if its turn has come. The mutex is held.
-cudaError_t note(cuda_call what, const void* stream, std::size_t bytes = 0) {
-  state& s = all();
-  const auto capture = s.captures.find(stream);
-  const bool captured = capture != s.captures.end() && stream != nullptr;
-  if (captured) {
-    const bool fits = what == cuda_call::launch || what == cuda_call::clear ||
-                      what == cuda_call::copy;
-    if (!fits) s.notes.push_back("a call that a graph cannot hold");
-    capture->second.push_back(what);
-  }
-  s.calls.push_back({what, stream, current, bytes, captured});
-  if (s.left > 0 && s.planted == what && --s.left == 0)
-    return fail_with(static_cast<cudaError_t>(s.error));
-  return cudaSuccess;
-}
-
-/// The allocation that holds an address, if a device's does.
-allocation* find(const void* address) {
-  auto& memory = all().memory;
-  auto next = memory.upper_bound(static_cast<const char*>(address));
-  if (next == memory.begin()) return nullptr;
-  auto& [begin, own] = *--next;
-  return static_cast<const char*>(address) < begin + own.bytes ? &own : nullptr;
-}
-
-void check_range(const void* address, std::size_t bytes, const char* what) {
-  const allocation* const own = find(address);
-  if (own == nullptr || bytes == 0) return;  // the host's
-  const auto offset = static_cast<std::size_t>(static_cast<const char*>(address) -
-                                               own->memory.get());
-  if (own->freed) all().notes.push_back(std::string(what) + " of memory that was freed");
-  else if (offset + bytes > own->bytes)
-    all().notes.push_back(std::string(what) + " beyond an allocation");
-}
-
-std::lock_guard<std::mutex> locked() { return std::lock_guard<std::mutex>(all().mutex); }
-
-}  // namespace
 
 void recorder::restart() {
   const auto lock = locked();
   all().calls.clear();
   all().notes.clear();
   all().ranges.clear();
+  all().maps.clear();
   all().left = 0;
 }
 const std::vector<recorded_call>& recorder::calls() { return all().calls; }
@@ -105,6 +29,8 @@ void recorder::plant(cuda_call what, int nth, int error) {
 }
 bool recorder::is_planted() { return all().left > 0; }
 const std::vector<std::string>& recorder::notes() { return all().notes; }
+const std::vector<recorded_map>& recorder::maps() { return all().maps; }
+void recorder::has_tensor_maps(bool it_has) { all().has_tensor_maps = it_has; }
 const std::vector<std::string>& recorder::ranges() { return all().ranges; }
 int recorder::living() {
   int n = 0;
@@ -118,56 +44,6 @@ void recorder::finish_events(bool done) { all().events_done = done; }
 using namespace sinter::testing;
 
 extern "C" {
-
-// What nvcc's host code calls.
-
-void** __cudaRegisterFatBinary(void*) {
-  static void* handle = nullptr;
-  return &handle;
-}
-void __cudaRegisterFatBinaryEnd(void**) {}
-void __cudaUnregisterFatBinary(void**) {}
-char __cudaInitModule(void**) { return 1; }
-void __cudaRegisterFunction(void**, const char*, char*, const char*, int, uint3*, uint3*, dim3*,
-                            dim3*, int*) {}
-
-thread_local struct {
-  dim3 grid, block;
-  std::size_t shared;
-  cudaStream_t stream;
-} configuration;
-
-unsigned __cudaPushCallConfiguration(dim3 grid, dim3 block, std::size_t shared,
-                                     cudaStream_t stream) {
-  configuration = {grid, block, shared, stream};
-  return 0;
-}
-cudaError_t __cudaPopCallConfiguration(dim3* grid, dim3* block, std::size_t* shared,
-                                       void* stream) {
-  *grid = configuration.grid;
-  *block = configuration.block;
-  *shared = configuration.shared;
-  *static_cast<cudaStream_t*>(stream) = configuration.stream;
-  return cudaSuccess;
-}
-cudaError_t __cudaGetKernel(cudaKernel_t* kernel, const void* function) {
-  *kernel = static_cast<cudaKernel_t>(const_cast<void*>(function));
-  return cudaSuccess;
-}
-cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void**,
-                               std::size_t shared, cudaStream_t stream) {
-  const auto lock = locked();
-  state& s = all();
-  if (const cudaError_t e = note(cuda_call::launch, stream, shared)) return e;
-  const auto allowed = s.shared_memory.find(kernel);
-  const std::size_t most =
-      allowed == s.shared_memory.end() ? 48 * 1024 : static_cast<std::size_t>(allowed->second);
-  const bool sound = grid.x > 0 && grid.x <= 0x7fffffff && grid.y == 1 && grid.z == 1 &&
-                     block.x > 0 && block.x <= 1024 && shared <= most;
-  if (sound) return cudaSuccess;
-  s.notes.push_back("a launch that no device takes");
-  return fail_with(cudaErrorInvalidConfiguration);
-}
 
 // The runtime.
 
@@ -184,13 +60,12 @@ cudaError_t cudaSetDevice(int device) {
   current = device;
   return cudaSuccess;
 }
-cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t*, int) { return cudaSuccess; }
-cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { return cudaSuccess; }
-cudaError_t cudaFuncSetAttribute(const void* function, cudaFuncAttribute, int value) {
-  const auto lock = locked();
-  all().shared_memory[function] = value;
+cudaError_t cudaGetDevice(int* device) {
+  *device = current;
   return cudaSuccess;
 }
+cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t*, int) { return cudaSuccess; }
+cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { return cudaSuccess; }
 cudaError_t cudaMallocAsync(void** to, std::size_t bytes, cudaStream_t stream) {
   const auto lock = locked();
   if (const cudaError_t e = note(cuda_call::allocate, stream, bytes)) return e;
@@ -340,8 +215,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   properties->major = 9;
   return cudaSuccess;
 }
-cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) {
-  *value = 1;
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
+  *value = attribute == cudaDevAttrMultiProcessorCount ? 132 : 1;
   return cudaSuccess;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A recorder in place of the CUDA runtime, for two devices that do not exist: what the target asks
+// A recorder in place of the CUDA runtime, for two devices that do not exist, of which the first
+// has products of warpgroups and 132 multiprocessors: what the target asks
 // for, in order, and the failures that a test plants. Memory of a device is memory of the recorder,
 // copies copy and clears clear; kernels do nothing. What no program should do is noted: memory that
 // was freed, copies beyond an allocation, launches that a device would refuse.
@@ -23,6 +24,15 @@ struct recorded_call {
   int device = 0;
   std::size_t bytes = 0;
   bool captured = false;  ///< by a graph, instead of being done
+  unsigned blocks = 0, cluster = 0;  ///< of a launch
+};
+
+/// A tensor map that the driver was asked for.
+struct recorded_map {
+  const void* address = nullptr;
+  unsigned rank = 0;
+  unsigned long long extent[5]{}, stride_bytes[5]{};
+  unsigned box[5]{};
 };
 
 struct recorder {
@@ -35,6 +45,9 @@ struct recorder {
   /// Whether a planted failure is still waiting.
   static bool is_planted();
   static const std::vector<std::string>& notes();
+  static const std::vector<recorded_map>& maps();
+  /// Device 0 has products of warpgroups; whether the driver has tensor maps.
+  static void has_tensor_maps(bool it_has);
   /// The names of ranges that NVTX was given.
   static const std::vector<std::string>& ranges();
   /// Allocations of devices and of pinned memory that were not freed.

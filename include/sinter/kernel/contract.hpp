@@ -12,9 +12,6 @@
 
 namespace sinter::device {
 
-/// Terms that a body takes at a time, at most.
-inline constexpr int longest_step = 32;
-
 /// A tile is a number of pieces, since each thread has 4 x 4 sums of a piece.
 constexpr int contract_piece(int rows) { return 4 * 256 / (rows / 4); }
 constexpr int contract_columns(int rows, int columns) {

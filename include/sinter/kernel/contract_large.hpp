@@ -13,31 +13,15 @@
 #include <utility>
 
 #include "sinter/kernel/contract_tile.hpp"
+#include "sinter/kernel/plain_operand.hpp"
 
 namespace sinter::device {
-
-namespace detail {
-
-/// Whether an operand's terms, or else its lines, are neighbours in memory.
-template <class Program, bool Left> struct plain_operand {
-  static constexpr int term_axis = Program::line - (Left ? 0 : 1);
-  static constexpr int line_axis = Program::line - (Left ? 1 : 0);
-  static constexpr bool can_be_copied = [] {
-    if (Program::plain_type == dtype::boolean || Program::line == 0) return false;
-    const leaf& l = Program::program.leaf_store[0];
-    return l.stride[term_axis] == 1 || l.stride[line_axis] == 1;
-  }();
-  static constexpr bool terms_are_neighbours =
-      can_be_copied && Program::program.leaf_store[0].stride[term_axis] == 1;
-};
-
-}  // namespace detail
 
 /// One operand on its way from memory through stages to the registers of tensor cores.
 template <class Context, class Arguments, bool Wide, class Program, bool Left, int Lines>
 class copied_operand {
  public:
-  using axes = detail::plain_operand<Program, Left>;
+  using axes = plain_operand<Program, Left>;
   using code = thread_code<Context, Arguments, lane_layout{1, 1, false, Wide}, Program>;
   using index = typename code::index;
   static constexpr int depth = 32, stage = Lines * depth;

@@ -49,17 +49,18 @@
 ///       an arrival when this thread's earlier `copy_async` have come, within the count
 /// - `fence_mbarrier_init()`
 ///       makes initialisations known to asynchronous copies and to the cluster
-/// - `bulk_load(to, from, bytes, b)` `tensor_load(to, map, x, y, b)`
-///       asynchronous, counted in bytes on `b`
-/// - `tensor_load_multicast(to, map, x, y, b, blocks)`
+/// - `bulk_load(to, from, bytes, b)` `tensor_load(to, map, place, b)`
+///       asynchronous, counted in bytes on `b`; a `box_place` has as many indices as the map axes
+/// - `tensor_load_multicast(to, map, place, b, blocks)`
 ///       to the same place in each block of a mask
-/// - `bulk_store(to, from, bytes)` `tensor_store(map, x, y, from)`
+/// - `bulk_store(to, from, bytes)` `tensor_store(map, place, from)`
 ///       asynchronous, in groups of this thread
 /// - `bulk_commit()` `bulk_wait<N>()` `bulk_wait_read<N>()`
 ///       all but the last N groups are written, or have read their source
-/// - `wgmma_fence()` `wgmma<T, N>(d, a, b, accumulate)` `wgmma_commit()` `wgmma_wait<G>()`
+/// - `wgmma_fence(d)` `wgmma<T, Left, Right>(d, a, b, accumulate)` `wgmma_commit()`
+///   `wgmma_wait<G>(d)`
 ///       64 x N x 16 products of a warpgroup; `d` is an `accumulator<N>`, `a` a tile or four
-///       registers
+///       registers; `Left` and `Right` say what neighbours are in tiles, see tile.hpp
 /// - `raise_registers<N>()` `lower_registers<N>()`
 ///       registers handed between warpgroups
 /// - `cluster_rank cluster_size` `cluster_sync()`

@@ -7,8 +7,16 @@
 ///
 ///     launcher(body, grid, arguments, shape)
 ///
-/// with `scratch(part_memory, words, counters)`, which gives blocks that share work a place for
-/// their partial results, and counters that are 0.
+/// with
+///
+///     scratch(part_memory, words, counters)
+///
+/// which gives blocks that share work a place for their partial results, and counters that are 0,
+///
+///     runs<Body, Arguments>()      persistent(body, pieces, boxes, arguments, shape)
+///
+/// for bodies whose first argument is the maps that a target makes of `boxes`: whether it runs
+/// them, and a launch of as many blocks as are useful for so many pieces of work of a cluster.
 
 #include <utility>
 

@@ -1,42 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// The launch of products: which tiles, and how long sums are cut. By extents and alignment alone,
-/// so that sums have the same bits on every device.
+/// The launch of products: which body. By extents, alignment and the architecture alone, so that
+/// sums have the same bits on every device of an architecture.
 
 #include "sinter/kernel/contract.hpp"
 #include "sinter/kernel/contract_large.hpp"
 #include "sinter/kernel/launch_layout.hpp"
+#include "sinter/kernel/launch_warpgroup.hpp"
 
 namespace sinter::device {
-
-/// Tiles that keep a large device busy: its multiprocessors. With fewer, blocks share a tile.
-inline constexpr std::int64_t enough_blocks = 132;
-/// Terms of a part, at the least: leaving it and adding it up should take less time than its sums.
-inline constexpr std::int64_t shortest_part = 256;
-/// One block adds up all parts of a tile; a guess is that each takes it as long as so many terms.
-/// With fewer terms than that for each of the others, a part would be waiting for the last block.
-inline constexpr std::int64_t terms_to_add_a_part = 8;
-
-/// Cuts the sums of all products into the same number of parts, whole steps of a body each. What
-/// a product is too short for is empty.
-inline void cut_sums(contract_shape& shape, int products, std::int64_t tiles,
-                     std::int64_t shortest = shortest_part) {
-  std::int64_t longest = 0;
-  for (int q = 0; q < products; ++q)
-    if (shape.inner[q] > longest) longest = shape.inner[q];
-  const std::int64_t share = enough_blocks / tiles, most = longest / shortest;
-  std::int64_t parts = share < most ? share : most;
-  while (parts > 1 && parts * parts * terms_to_add_a_part > longest) --parts;
-  if (parts < 1) parts = 1;
-  for (int q = 0; q < products; ++q)
-    shape.part[q] = ceil_div(ceil_div(shape.inner[q], parts), longest_step) * longest_step;
-  // Rounded up, fewer parts may do.
-  shape.parts = 1;
-  for (int q = 0; q < products; ++q)
-    if (shape.parts * shape.part[q] < shape.inner[q])
-      shape.parts = ceil_div(shape.inner[q], shape.part[q]);
-}
 
 /// `Layout`: of the epilogue.
 template <lane_layout Layout, class Program, class... Products> class contract_launch {
@@ -51,6 +24,11 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
     if (batch == 0 || shape.rows == 0 || shape.columns == 0) return;
     for (int q = 0; q < p.product_count; ++q)
       shape.inner[q] = arguments.number(p.products[q].inner);
+    if constexpr ((Layout.aligned || Layout.wide) && warpgroups::is_possible()) {
+      if (warpgroups::fits(shape) && (can_be_copied<Products>(arguments) && ...) &&
+          launcher.template runs<typename warpgroups::template chosen<>, Arguments>())
+        return warpgroups::run(arguments, shape, batch, launcher);
+    }
     if constexpr (may_be_large()) {
       if (is_large(batch, shape.rows, shape.columns, shape.inner) &&
           (can_be_copied<Products>(arguments) && ...))
@@ -63,6 +41,7 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
 
  private:
   static constexpr const auto& p = Program::view;
+  using warpgroups = warpgroup_launch<Layout, Program, Products...>;
 
   /// Large tiles are for products that have enough of them for half of a large device, whose tiles
   /// are more than half full, and whose sums take more than a step. Others have small tiles.
@@ -79,8 +58,8 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
   static constexpr bool may_be_large() {
     if constexpr (sizeof...(Products) <= 2) {
       if (!(Layout.aligned || Layout.wide) || !(Products::on_tensor_cores && ...)) return false;
-      if (!((detail::plain_operand<typename Products::left, true>::can_be_copied &&
-             detail::plain_operand<typename Products::right, false>::can_be_copied) && ...))
+      if (!((plain_operand<typename Products::left, true>::can_be_copied &&
+             plain_operand<typename Products::right, false>::can_be_copied) && ...))
         return false;
       if (folds_tile && tile_line > large_columns) return false;
       return is_large_shape();
@@ -122,8 +101,8 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
         all = all && (a == along || arguments.number(from.stride[a]) % 8 == 0);
       return all;
     };
-    using left = detail::plain_operand<typename Product::left, true>;
-    using right = detail::plain_operand<typename Product::right, false>;
+    using left = plain_operand<typename Product::left, true>;
+    using right = plain_operand<typename Product::right, false>;
     return aligned(Product::left::view.leaves[0],
                    left::terms_are_neighbours ? left::term_axis : left::line_axis,
                    Product::left::line) &&

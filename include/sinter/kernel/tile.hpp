@@ -18,6 +18,27 @@ inline constexpr int swizzled_tile_alignment = 1024;
 /// Where a byte of a swizzled tile lies, given where it would lie without swizzle.
 SINTER_DEVICE constexpr int swizzled(int offset) { return offset ^ ((offset >> 7 & 7) << 4); }
 
+/// What neighbours in memory are of an operand of a product: terms of its sums, or lines, which are
+/// rows of the left and columns of the right operand. Tensor cores read tiles of either kind.
+///
+/// A tile for `wgmma` holds 64 terms in rows of 64 elements. With neighbouring terms, row l is line
+/// l, and 16 terms further is 16 elements further. With neighbouring lines it comes in blocks of 64
+/// lines, row k of a block is term k, and 16 terms further is 16 rows further.
+enum class neighbours { terms, lines };
+inline constexpr int warpgroup_tile_terms = 64;
+inline constexpr int warpgroup_block_bytes = 64 * swizzled_row_bytes;
+
+/// Elements of 16 bits from the place of a tile to that of its terms from `term` on.
+SINTER_DEVICE constexpr int warpgroup_terms_at(neighbours along, int term) {
+  return along == neighbours::terms ? term : term * (swizzled_row_bytes / 2);
+}
+
+/// Where the box of a tensor copy begins: an index along each axis of the map, the innermost first.
+template <int Rank> struct box_place {
+  int at[Rank];
+};
+template <class... I> box_place(I...) -> box_place<static_cast<int>(sizeof...(I))>;
+
 /// Where a chunk of 16 bytes lies in a tile with rows of 4, 8 or 16 of them, counted in 16-bit
 /// elements. Eight neighbouring rows have their chunks of one column in different banks.
 template <int Chunks> SINTER_DEVICE constexpr int permuted_chunk(int row, int chunk) {

@@ -40,7 +40,8 @@ struct multicast_sum {
         ctx.mbarrier_arrive_remote(empty, 0);
         if (rank == 0) {
           ctx.mbarrier_wait(empty, step % 2);
-          ctx.tensor_load_multicast(box, &map, 0, step * box_rows, full, (1u << cluster) - 1);
+          const device::box_place place{0, step * box_rows};
+          ctx.tensor_load_multicast(box, &map, place, full, (1u << cluster) - 1);
         }
       }
       ctx.mbarrier_wait(full, step % 2);

@@ -53,8 +53,9 @@ struct warpgroup_product {
         const int stage = step % stages, use = step / stages % 2;
         ctx.mbarrier_wait(empty + stage, use ^ 1);
         ctx.mbarrier_expect(full + stage, 2 * tile_bytes);
-        ctx.tensor_load(left + stage * tile_elements, &maps.a, step * tile, row0, full + stage);
-        ctx.tensor_load(right + stage * tile_elements, &maps.b, step * tile, column0, full + stage);
+        const device::box_place a{step * tile, row0}, b{step * tile, column0};
+        ctx.tensor_load(left + stage * tile_elements, &maps.a, a, full + stage);
+        ctx.tensor_load(right + stage * tile_elements, &maps.b, b, full + stage);
       }
       return;
     }
@@ -94,7 +95,7 @@ struct warpgroup_product {
     ctx.fence_proxy_async();
     ctx.sync_named(1, 128);
     if (ctx.thread() == 0) {
-      ctx.tensor_store(&maps.out, column0, row0, result);
+      ctx.tensor_store(&maps.out, device::box_place{column0, row0}, result);
       ctx.bulk_commit();
       ctx.template bulk_wait<0>();
     }

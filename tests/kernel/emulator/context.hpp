@@ -91,18 +91,25 @@ class emulated_context : public copy_calls {
   void wgmma_fence(accumulator<N>&, accumulator<M>&, source at = source::here()) {
     wgmma_fence(at);
   }
-  template <class T, int N, class U, class V>
+  template <int N, int Count>
+  void wgmma_fence(accumulator<N> (&)[Count], source at = source::here()) {
+    wgmma_fence(at);
+  }
+  template <class T, device::neighbours Left = device::neighbours::terms,
+            device::neighbours Right = device::neighbours::terms, int N, class U, class V>
   void wgmma(accumulator<N>& d, shared_pointer<U> a, shared_pointer<V> b, bool accumulate,
              source at = source::here()) {
     check_columns<N>();
-    engine_->product(*thread_, {kind_of<T>(), N, &d, nullptr, a, b, accumulate},
+    engine_->product(*thread_, {kind_of<T>(), N, &d, nullptr, a, b, accumulate, Left, Right},
                      enter(call::wgmma, at));
   }
-  template <class T, int N, class V>
+  template <class T, device::neighbours Right = device::neighbours::terms, int N, class V>
   void wgmma(accumulator<N>& d, const std::uint32_t (&a)[4], shared_pointer<V> b, bool accumulate,
              source at = source::here()) {
     check_columns<N>();
-    engine_->product(*thread_, {kind_of<T>(), N, &d, a, b, b, accumulate}, enter(call::wgmma, at));
+    engine_->product(*thread_,
+                     {kind_of<T>(), N, &d, a, b, b, accumulate, device::neighbours::terms, Right},
+                     enter(call::wgmma, at));
   }
   void wgmma_commit(source at = source::here()) {
     engine_->product_commit(*thread_, enter(call::wgmma_commit, at));
@@ -122,6 +129,11 @@ class emulated_context : public copy_calls {
     wgmma_wait<Groups>(at);
     check_done(d, at);
     check_done(e, at);
+  }
+  template <int Groups, int N, int Count>
+  void wgmma_wait(accumulator<N> (&several)[Count], source at = source::here()) {
+    wgmma_wait<Groups>(at);
+    for (const accumulator<N>& d : several) check_done(d, at);
   }
 
  private:

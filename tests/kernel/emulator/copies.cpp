@@ -17,21 +17,27 @@ epoch step_of(const block& b, unsigned actor, std::uint32_t time, std::uint16_t 
   return {time, b.serial, static_cast<std::uint16_t>(actor | flags), location};
 }
 
-// One row of a box, where it lies in the matrix.
+// One row of a box, where it lies in the tensor.
 struct box_row {
   bool exists;
   int first, count;  ///< columns within the box
   global_place place;
 };
 
-box_row row_of(const tensor_map& map, int x, int y, int row) {
+box_row row_of(const tensor_map& map, const int* place, int row) {
+  const int x = place[0];
   const int first = std::max(0, -x);
-  const int end = std::min(map.box_columns, map.columns - x);
-  const bool exists = y + row >= 0 && y + row < map.rows && first < end;
-  const std::int64_t at =
-      (y + row) * map.row_bytes + std::int64_t{x + first} * map.element_bytes;
-  return {exists, first, end - first,
-          {const_cast<char*>(map.base), map.rows * map.row_bytes, at, map.memory}};
+  const int end = std::min(map.box_columns, map.extent[0] - x);
+  bool exists = first < end;
+  std::int64_t at = std::int64_t{x + first} * map.element_bytes, bytes = 0;
+  for (int axis = 1; axis < map.rank; ++axis) {
+    const int index = place[axis] + (axis == 1 ? row : 0);
+    exists = exists && index >= 0 && index < map.extent[axis];
+    at += index * map.stride_bytes[axis];
+    bytes += (map.extent[axis] - 1) * map.stride_bytes[axis];
+  }
+  bytes += std::int64_t{map.extent[0]} * map.element_bytes;
+  return {exists, first, end - first, {const_cast<char*>(map.base), bytes, at, map.memory}};
 }
 
 }  // namespace
@@ -114,14 +120,17 @@ void engine::bulk_load(thread& t, const shared_place& to, const global_place& fr
   });
 }
 
-void engine::tensor_load(thread& t, const shared_place& to, const tensor_map& map, int x, int y,
+void engine::tensor_load(thread& t, const shared_place& to, const tensor_map& map, const int* place,
                          const shared_place& barrier, unsigned blocks, const site& s) {
   const std::int64_t bytes = map.box_bytes();
   if (map.swizzle && map.box_row_bytes() != device::swizzled_row_bytes) {
     found(fault::misaligned, &t, s.location, 0, "a swizzled box has rows of 128 bytes");
     return;
   }
-  if (map.row_bytes % 16 != 0 || map.box_row_bytes() % 16 != 0) {
+  bool rows_aligned = map.box_row_bytes() % 16 == 0;
+  for (int axis = 1; axis < map.rank; ++axis)
+    rows_aligned = rows_aligned && map.stride_bytes[axis] % 16 == 0;
+  if (!rows_aligned) {
     found(fault::misaligned, &t, s.location, 0, "want rows of a multiple of 16 bytes");
     return;
   }
@@ -136,7 +145,7 @@ void engine::tensor_load(thread& t, const shared_place& to, const tensor_map& ma
     check_proxy(t, there, bytes, s.location);
     auto data = std::make_shared<std::vector<unsigned char>>(static_cast<std::size_t>(bytes));
     for (int row = 0; row < map.box_rows; ++row) {
-      const box_row r = row_of(map, x, y, row);
+      const box_row r = row_of(map, place, row);
       if (!r.exists) continue;
       const std::int64_t length = std::int64_t{r.count} * map.element_bytes;
       if (!inside(t, r.place, length, map.element_bytes, s.location)) return;
@@ -192,8 +201,8 @@ void engine::bulk_store(thread& t, const global_place& to, const shared_place& f
   });
 }
 
-void engine::tensor_store(thread& t, const tensor_map& map, int x, int y, const shared_place& from,
-                          const site& s) {
+void engine::tensor_store(thread& t, const tensor_map& map, const int* place,
+                          const shared_place& from, const site& s) {
   const std::int64_t bytes = map.box_bytes();
   const int alignment = map.swizzle ? device::swizzled_tile_alignment : 128;
   if (!inside(t, from, bytes, alignment, s.location)) return;
@@ -206,7 +215,7 @@ void engine::tensor_store(thread& t, const tensor_map& map, int x, int y, const 
   epoch flying = e;
   flying.actor |= epoch::in_flight;
   for (int row = 0; row < map.box_rows; ++row) {
-    const box_row r = row_of(map, x, y, row);
+    const box_row r = row_of(map, place, row);
     if (!r.exists) continue;
     const std::int64_t length = std::int64_t{r.count} * map.element_bytes;
     if (!inside(t, r.place, length, map.element_bytes, s.location)) return;

@@ -94,18 +94,19 @@ class copy_calls : public warp_calls {
     if (s.is(change::shift)) to.offset += 16;
     engine_->bulk_load(*thread_, to, from, bytes, b, s);
   }
-  template <class T>
-  void tensor_load(shared_pointer<T> to, const tensor_map* map, int x, int y, barrier_pointer b,
-                   source at = source::here()) {
-    tensor_load_multicast(to, map, x, y, b, 1u << cluster_rank(), at);
+  template <class T, int Rank>
+  void tensor_load(shared_pointer<T> to, const tensor_map* map, device::box_place<Rank> place,
+                   barrier_pointer b, source at = source::here()) {
+    tensor_load_multicast(to, map, place, b, 1u << cluster_rank(), at);
   }
-  template <class T>
-  void tensor_load_multicast(shared_pointer<T> to, const tensor_map* map, int x, int y,
-                             barrier_pointer b, unsigned blocks, source at = source::here()) {
+  template <class T, int Rank>
+  void tensor_load_multicast(shared_pointer<T> to, const tensor_map* map,
+                             device::box_place<Rank> place, barrier_pointer b, unsigned blocks,
+                             source at = source::here()) {
     const site s = enter(call::tensor_load, at);
-    if (s.is(change::drop)) return;
-    if (s.is(change::shift)) ++y;
-    engine_->tensor_load(*thread_, to, *map, x, y, b, blocks, s);
+    if (s.is(change::drop) || !has_rank(*map, Rank, s)) return;
+    if (s.is(change::shift)) ++place.at[1];
+    engine_->tensor_load(*thread_, to, *map, place.at, b, blocks, s);
   }
   template <class T, class U>
   void bulk_store(global_pointer<T> to, shared_pointer<U> from, int bytes,
@@ -115,13 +116,13 @@ class copy_calls : public warp_calls {
     if (s.is(change::shift)) from.offset += 16;
     engine_->bulk_store(*thread_, to, from, bytes, s);
   }
-  template <class T>
-  void tensor_store(const tensor_map* map, int x, int y, shared_pointer<T> from,
+  template <class T, int Rank>
+  void tensor_store(const tensor_map* map, device::box_place<Rank> place, shared_pointer<T> from,
                     source at = source::here()) {
     const site s = enter(call::tensor_store, at);
-    if (s.is(change::drop)) return;
-    if (s.is(change::shift)) ++y;
-    engine_->tensor_store(*thread_, *map, x, y, from, s);
+    if (s.is(change::drop) || !has_rank(*map, Rank, s)) return;
+    if (s.is(change::shift)) ++place.at[1];
+    engine_->tensor_store(*thread_, *map, place.at, from, s);
   }
   void bulk_commit(source at = source::here()) {
     if (!enter(call::bulk_commit, at).is(change::drop)) engine_->bulk_commit(*thread_);
@@ -136,6 +137,11 @@ class copy_calls : public warp_calls {
   }
 
  private:
+  bool has_rank(const tensor_map& map, int rank, const site& s) {
+    if (map.rank == rank) return true;
+    engine_->found(fault::outside_global, thread_, s.location, 0, "the map has other axes");
+    return false;
+  }
   void wait_bulk(int left, bool read_only, source at) {
     const site s = enter(call::bulk_wait, at);
     if (s.is(change::drop)) return;

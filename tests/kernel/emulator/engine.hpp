@@ -54,6 +54,7 @@ struct product_call {
   const std::uint32_t* registers;  ///< of the left operand, or null
   shared_place a, b;
   bool accumulate;
+  device::neighbours left = device::neighbours::terms, right = device::neighbours::terms;
 };
 
 class engine {
@@ -150,11 +151,11 @@ class engine {
   void arrive_after_copies(thread& t, const shared_place& barrier, const site& s);
   void bulk_load(thread& t, const shared_place& to, const global_place& from, std::int64_t bytes,
                  const shared_place& barrier, const site& s);
-  void tensor_load(thread& t, const shared_place& to, const tensor_map& map, int x, int y,
+  void tensor_load(thread& t, const shared_place& to, const tensor_map& map, const int* place,
                    const shared_place& barrier, unsigned blocks, const site& s);
   void bulk_store(thread& t, const global_place& to, const shared_place& from, std::int64_t bytes,
                   const site& s);
-  void tensor_store(thread& t, const tensor_map& map, int x, int y, const shared_place& from,
+  void tensor_store(thread& t, const tensor_map& map, const int* place, const shared_place& from,
                     const site& s);
   void bulk_commit(thread& t);
   void bulk_wait(thread& t, std::size_t left, bool read_only);
@@ -209,8 +210,8 @@ class engine {
   void check_barrier(block& b, int id, thread* last);
   void complete_cluster(cluster& group, thread* last);
   void run_gathering(warp& w, std::size_t which, thread* last);
-  void read_tile(thread& reader, const shared_place& p, operand kind, int first_row,
-                 int row_count, const epoch& as, float* out);
+  void read_tile(thread& reader, const shared_place& p, device::neighbours along, operand kind,
+                 int first_line, int line_count, const epoch& as, float* out);
   void run_product(warpgroup& g, const site& s);
   void deliver_copies(thread& t, std::vector<copy_item>& group, const epoch* as);
   void post(thread& t, std::uint32_t ticket, std::uint16_t location, std::function<void()> work);

@@ -89,13 +89,16 @@ struct shared_pointer : shared_place {
   }
 };
 
-/// A matrix in global memory and the box that a tensor copy moves, swizzled in rows of 128 bytes or
-/// row by row; what lies outside the matrix arrives as zero and is not stored.
+/// A tensor in global memory of two to five axes, the innermost first, and the box of its first two
+/// axes that a tensor copy moves, swizzled in rows of 128 bytes or row by row; what lies outside
+/// the tensor arrives as zero and is not stored.
 struct tensor_map {
+  static constexpr int most_axes = 5;
   allocation* memory;
   const char* base;
-  int columns, rows;
-  std::int64_t row_bytes;
+  int rank;
+  int extent[most_axes];
+  std::int64_t stride_bytes[most_axes];
   int box_columns, box_rows;
   int element_bytes;
   bool swizzle;
@@ -111,9 +114,9 @@ struct tensor_map {
 template <class T>
 tensor_map map_matrix(buffer<T>& matrix, int rows, int columns, int box_rows, int box_columns,
                       bool swizzle = true) {
-  return {allocation::find(matrix.data()), reinterpret_cast<const char*>(matrix.data()), columns,
-          rows, static_cast<std::int64_t>(columns) * static_cast<std::int64_t>(sizeof(T)),
-          box_columns, box_rows, sizeof(T), swizzle};
+  constexpr auto size = static_cast<std::int64_t>(sizeof(T));
+  return {allocation::find(matrix.data()), reinterpret_cast<const char*>(matrix.data()), 2,
+          {columns, rows}, {size, columns * size}, box_columns, box_rows, sizeof(T), swizzle};
 }
 
 }  // namespace sinter::emulator

@@ -18,35 +18,40 @@ constexpr int rows = 64, depth = 16;
 const float taken = std::bit_cast<float>(0x7fed5a5au);
 bool is_taken(float x) { return std::bit_cast<std::uint32_t>(x) == 0x7fed5a5au; }
 
-// Eight neighbours along k of a row of a swizzled tile that begins at p.
-shared_place chunk(const shared_place& p, int row, int k) {
+// Eight neighbours, from a line and a term on, of a swizzled tile that begins at p.
+shared_place chunk(const shared_place& p, device::neighbours along, int line, int term) {
   const std::int64_t base = p.home->arrays[p.array].offset;
-  const std::int64_t plain = base + p.offset + row / 8 * device::swizzled_tile_alignment +
-                             row % 8 * device::swizzled_row_bytes + k * 2;
+  const bool lines = along == device::neighbours::lines;
+  const int row = lines ? term : line, element = lines ? line % 64 : term;
+  const int block = lines ? line / 64 * device::warpgroup_block_bytes : 0;
+  const std::int64_t plain = base + p.offset + block + row / 8 * device::swizzled_tile_alignment +
+                             row % 8 * device::swizzled_row_bytes + element * 2;
   return {p.home, p.array, device::swizzled(static_cast<int>(plain)) - base};
 }
 
 }  // namespace
 
-void engine::read_tile(thread& reader, const shared_place& p, operand kind, int first_row,
-                       int row_count, const epoch& as, float* out) {
+// Writes (line, term) to out.
+void engine::read_tile(thread& reader, const shared_place& p, device::neighbours along,
+                       operand kind, int first_line, int line_count, const epoch& as, float* out) {
+  const bool lines = along == device::neighbours::lines;
   const std::int64_t begin = p.home->arrays[p.array].offset + p.offset;
-  if (begin % device::swizzled_tile_alignment >= device::swizzled_row_bytes) {
+  if (begin % device::swizzled_tile_alignment >= (lines ? 16 : device::swizzled_row_bytes)) {
     found(fault::misaligned, &reader, as.location, 0, "the tile begins at no multiple of 1024");
   }
-  for (int row = first_row; row < first_row + row_count; ++row) {
-    for (int k = 0; k < depth; k += 8) {
-      const shared_place c = chunk(p, row, k);
-      float* to = out + row * depth + k;
-      if (!inside(reader, c, 16, 16, as.location)) {
-        std::fill(to, to + 8, std::nanf(""));
-        continue;
+  for (int line = first_line; line < first_line + line_count; line += lines ? 8 : 1) {
+    for (int term = 0; term < depth; term += lines ? 1 : 8) {
+      const shared_place c = chunk(p, along, line, term);
+      std::uint32_t pairs[4] = {~0u, ~0u, ~0u, ~0u};  // NaN in all types
+      if (inside(reader, c, 16, 16, as.location)) {
+        note_read(reader, c, 16, as);
+        check_proxy(reader, c, 16, as.location);
+        std::memcpy(pairs, address(c), 16);
       }
-      note_read(reader, c, 16, as);
-      check_proxy(reader, c, 16, as.location);
-      std::uint32_t pairs[4];
-      std::memcpy(pairs, address(c), 16);
-      for (int e = 0; e < 8; ++e) to[e] = operand_value(kind, pairs[e / 2], e % 2);
+      for (int e = 0; e < 8; ++e) {
+        const int at = (line + (lines ? e : 0)) * depth + term + (lines ? 0 : e);
+        out[at] = operand_value(kind, pairs[e / 2], e % 2);
+      }
     }
   }
 }
@@ -76,9 +81,9 @@ void engine::run_product(warpgroup& g, const site& s) {
     const auto actor = static_cast<std::uint16_t>(g.actors + static_cast<unsigned>(w));
     const epoch e{++home.actor_time(actor), home.serial, actor, s.location};
     thread& leader = *members[32 * w];
-    read_tile(leader, first.b, first.kind, 0, first.columns, e, b.data());
+    read_tile(leader, first.b, first.right, first.kind, 0, first.columns, e, b.data());
     if (!first.registers) {
-      read_tile(leader, first.a, first.kind, 16 * w, 16, e, a.data());
+      read_tile(leader, first.a, first.left, first.kind, 16 * w, 16, e, a.data());
       continue;
     }
     for (int lane = 0; lane < 32; ++lane) {

@@ -32,12 +32,25 @@ __global__ void __launch_bounds__(Body::block_threads, resident_blocks<Body>)
   Body{}(context, arguments...);
 }
 
-/// The kernel of a body whose first argument holds tensor maps: their address is taken.
+/// Products of a warpgroup exist in code for sm_90a alone. The host's pass takes them for there.
+#if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
+inline constexpr bool has_warpgroups = true;
+#else
+inline constexpr bool has_warpgroups = false;
+#endif
+template <class Body>
+inline constexpr bool can_run = has_warpgroups || !requires { Body::needs_warpgroups; };
+
+/// The kernel of a body whose first argument holds tensor maps: their address is taken. Where the
+/// architecture cannot run the body it is empty, and allows fewer threads than the body has, which
+/// is how the host knows.
 template <class Body, class Maps, class... Arguments>
-__global__ void __launch_bounds__(Body::block_threads, resident_blocks<Body>)
+__global__ void __launch_bounds__(can_run<Body> ? Body::block_threads : 32, resident_blocks<Body>)
     launch_body_with_maps(const __grid_constant__ Maps maps, Arguments... arguments) {
-  cuda_context context;
-  Body{}(context, maps, arguments...);
+  if constexpr (can_run<Body>) {
+    cuda_context context;
+    Body{}(context, maps, arguments...);
+  }
 }
 
 }  // namespace cuda_target

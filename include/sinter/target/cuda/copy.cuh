@@ -6,10 +6,12 @@
 /// nvcc alone.
 
 #include "sinter/kernel/mbarrier.hpp"
+#include "sinter/kernel/tile.hpp"
 #include "sinter/target/cuda/warp.cuh"
 
 namespace sinter::cuda_target {
 
+using device::box_place;
 using device::mbarrier;
 
 class copy_calls : public warp_calls {
@@ -113,22 +115,44 @@ class copy_calls : public warp_calls {
         "l"(global_address(from)), "r"(bytes), "r"(shared_address(b))
         : "memory");
   }
-  SINTER_DEVICE void tensor_load(void* to, const CUtensorMap* map, int x, int y,
+  // The instructions differ by the number of axes in text alone: Form(axes, text and operands of
+  // the box's place, four operand numbers after these).
+#define SINTER_BOX_2 "r"(place.at[0]), "r"(place.at[1])
+#define SINTER_BOX_3 SINTER_BOX_2, "r"(place.at[2])
+#define SINTER_BOX_4 SINTER_BOX_3, "r"(place.at[3])
+#define SINTER_BOX_5 SINTER_BOX_4, "r"(place.at[4])
+#define SINTER_BOX_CASES(Form)                                   \
+  Form(2, "%0, %1", SINTER_BOX_2, "2", "3", "4", "5")            \
+  Form(3, "%0, %1, %2", SINTER_BOX_3, "3", "4", "5", "6")        \
+  Form(4, "%0, %1, %2, %3", SINTER_BOX_4, "4", "5", "6", "7")    \
+  Form(5, "%0, %1, %2, %3, %4", SINTER_BOX_5, "5", "6", "7", "8")
+
+  template <int Rank>
+  SINTER_DEVICE void tensor_load(void* to, const CUtensorMap* map, const box_place<Rank>& place,
                                  mbarrier* b) const {
-    asm volatile(
-        "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], "
-        "[%1, {%2, %3}], [%4];" ::"r"(shared_address(to)),
-        "l"(map), "r"(x), "r"(y), "r"(shared_address(b))
-        : "memory");
+#define SINTER_TENSOR_LOAD(Axes, Text, Place, I, J, K, L)                                       \
+  if constexpr (Rank == Axes)                                                                   \
+    asm volatile("cp.async.bulk.tensor." #Axes "d.shared::cluster.global"                       \
+                 ".mbarrier::complete_tx::bytes [%" I "], [%" J ", {" Text "}], [%" K "];"      \
+                 :: Place, "r"(shared_address(to)), "l"(map), "r"(shared_address(b))            \
+                 : "memory");
+    SINTER_BOX_CASES(SINTER_TENSOR_LOAD)
+#undef SINTER_TENSOR_LOAD
   }
-  SINTER_DEVICE void tensor_load_multicast(void* to, const CUtensorMap* map, int x, int y,
-                                           mbarrier* b, unsigned blocks) const {
-    asm volatile(
-        "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes"
-        ".multicast::cluster [%0], [%1, {%2, %3}], [%4], %5;" ::"r"(shared_address(to)),
-        "l"(map), "r"(x), "r"(y), "r"(shared_address(b)),
-        "h"(static_cast<unsigned short>(blocks))
-        : "memory");
+  template <int Rank>
+  SINTER_DEVICE void tensor_load_multicast(void* to, const CUtensorMap* map,
+                                           const box_place<Rank>& place, mbarrier* b,
+                                           unsigned blocks) const {
+#define SINTER_TENSOR_MULTICAST(Axes, Text, Place, I, J, K, L)                                  \
+  if constexpr (Rank == Axes)                                                                   \
+    asm volatile("cp.async.bulk.tensor." #Axes "d.shared::cluster.global"                       \
+                 ".mbarrier::complete_tx::bytes.multicast::cluster"                             \
+                 " [%" I "], [%" J ", {" Text "}], [%" K "], %" L ";"                           \
+                 :: Place, "r"(shared_address(to)), "l"(map), "r"(shared_address(b)),           \
+                    "h"(static_cast<unsigned short>(blocks))                                    \
+                 : "memory");
+    SINTER_BOX_CASES(SINTER_TENSOR_MULTICAST)
+#undef SINTER_TENSOR_MULTICAST
   }
   SINTER_DEVICE void bulk_store(void* to, const void* from, int bytes) const {
     asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], %2;" ::"l"(
@@ -136,12 +160,23 @@ class copy_calls : public warp_calls {
                  "r"(shared_address(from)), "r"(bytes)
                  : "memory");
   }
-  SINTER_DEVICE void tensor_store(const CUtensorMap* map, int x, int y, const void* from) const {
-    asm volatile(
-        "cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%1, %2}], [%3];" ::"l"(map),
-        "r"(x), "r"(y), "r"(shared_address(from))
-        : "memory");
+  template <int Rank>
+  SINTER_DEVICE void tensor_store(const CUtensorMap* map, const box_place<Rank>& place,
+                                  const void* from) const {
+#define SINTER_TENSOR_STORE(Axes, Text, Place, I, J, K, L)                                      \
+  if constexpr (Rank == Axes)                                                                   \
+    asm volatile("cp.async.bulk.tensor." #Axes "d.global.shared::cta.bulk_group"                \
+                 " [%" I ", {" Text "}], [%" J "];"                                             \
+                 :: Place, "l"(map), "r"(shared_address(from))                                  \
+                 : "memory");
+    SINTER_BOX_CASES(SINTER_TENSOR_STORE)
+#undef SINTER_TENSOR_STORE
   }
+#undef SINTER_BOX_CASES
+#undef SINTER_BOX_2
+#undef SINTER_BOX_3
+#undef SINTER_BOX_4
+#undef SINTER_BOX_5
   SINTER_DEVICE void bulk_commit() const {
     asm volatile("cp.async.bulk.commit_group;" ::: "memory");
   }

@@ -4,98 +4,13 @@
 /// Runs a plan on a CUDA device: each kernel is one launch, nothing waits for the device. For nvcc
 /// alone.
 
-#include <string>
 #include <utility>
 
-#include "sinter/core/name.hpp"
-#include "sinter/kernel/launch.hpp"
-#include "sinter/target/cuda/context.cuh"
+#include "sinter/target/cuda/launcher.cuh"
 #include "sinter/target/cuda/range.cuh"
-#include "sinter/target/cuda/runtime.cuh"
 #include "sinter/target/execution.hpp"
 
 namespace sinter::cuda_target {
-
-/// What a kernel does, for messages: "contract (matmul, add, relu)".
-__attribute__((noinline, cold)) inline std::string operations_of(const program_view& p) {
-  std::string text = name(p.family);
-  const char* separator = " (";
-  for (int i = 0; i < p.instruction_count; ++i) {
-    const instruction& n = p.instructions[i];
-    if (n.what != code::product && n.op == 0) continue;
-    text += separator;
-    text += n.what == code::product ? "matmul" : name_text(n.op).c_str();
-    separator = ", ";
-  }
-  return text + (separator[0] == ',' ? ")" : "");
-}
-
-/// A kernel of a call, as far as errors speak of it.
-struct kernel_title {
-  int number, count;
-  const program_view* main;
-
-  __attribute__((noinline, cold)) std::string text() const {
-    return "launching kernel " + std::to_string(number) + " of " + std::to_string(count) + ", " +
-           operations_of(*main);
-  }
-};
-
-/// Adds up what the kernels of a call need beside their operands. Called as a launcher is.
-class scratch_counter {
- public:
-  template <class Body, class Arguments, class Shape>
-  void operator()(const Body&, std::int64_t, const Arguments&, const Shape&) {}
-  void scratch(device::part_memory&, std::int64_t words, std::int64_t counters) {
-    words_ += words;
-    counters_ += counters;
-  }
-  std::size_t word_bytes() const { return static_cast<std::size_t>(words_) * 8; }
-  std::size_t counter_bytes() const { return static_cast<std::size_t>(counters_) * 4; }
-
- private:
-  std::int64_t words_ = 0, counters_ = 0;
-};
-
-/// What a kernel_launch calls.
-class launcher {
- public:
-  /// Memory for partial results, and counters that are 0, for all kernels of the call.
-  launcher(void* words, void* counters)
-      : words_(static_cast<std::uint64_t*>(words)), counters_(static_cast<unsigned*>(counters)) {}
-
-  template <class Body, class Arguments, class Shape>
-  void operator()(const Body&, std::int64_t grid, const Arguments& arguments, const Shape& shape) {
-    const auto kernel = launch_body<Body, Arguments, Shape>;
-    std::size_t shared = 0;
-    if constexpr (requires { Body::shared_bytes; }) shared = Body::shared_bytes;
-    if (shared > 48 * 1024)  // more must be asked for
-      check_launch(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                        static_cast<int>(shared)));
-    if (grid > INT32_MAX)
-      fail<device_error>({title.text().c_str(), ": ", grid, " blocks; use smaller extents"});
-    kernel<<<static_cast<unsigned>(grid), Body::block_threads, shared, current_stream()>>>(
-        arguments, shape);
-    check_launch(cudaGetLastError());
-  }
-
-  void scratch(device::part_memory& memory, std::int64_t words, std::int64_t counters) {
-    memory.partial = words_;
-    memory.finished = counters_;
-    words_ += words;
-    counters_ += counters;
-  }
-
-  kernel_title title{};
-
- private:
-  void check_launch(cudaError_t status) const {
-    if (status != cudaSuccess) check(status, title.text().c_str());
-  }
-
-  std::uint64_t* words_;
-  unsigned* counters_;
-};
 
 template <class Plan, int At> auto arguments_of(target::execution& e) {
   constexpr const kernel_data& k = Plan::data.kernels[At];

@@ -2,13 +2,14 @@
 #pragma once
 
 /// The CUDA context, fifth part: products of a warpgroup, for sm_90a. Tiles in shared memory are
-/// K-major and swizzled as in kernel/tile.hpp: rows of 64 elements, eight of them every 1024 bytes.
-/// For nvcc alone.
+/// swizzled and lie as kernel/tile.hpp says. For nvcc alone.
 
 #include "sinter/target/cuda/tensor_core.cuh"
 #include "sinter/target/cuda/wgmma_table.cuh"
 
 namespace sinter::cuda_target {
+
+using device::neighbours;
 
 /// The N columns of a thread's part of a 64 x N product.
 template <int N>
@@ -41,24 +42,27 @@ class wgmma_calls : public tensor_core_calls {
   }
 
   /// d = a b, added to d with `accumulate`; a and b are tiles in shared memory.
-  template <class T, int N>
+  template <class T, neighbours Left = neighbours::terms, neighbours Right = neighbours::terms,
+            int N>
   SINTER_DEVICE void wgmma(accumulator<N>& out, const void* a, const void* b,
                            bool accumulate) const {
     float(&d)[N / 2] = out.values;
-    const std::uint64_t left = descriptor(a), right = descriptor(b);
+    const std::uint64_t left = descriptor<Left>(a), right = descriptor<Right>(b);
     const int add = accumulate;
-#define SINTER_WGMMA_SHARED(Columns, Text, Operands, A, B, Add, ...)                          \
+#define SINTER_WGMMA_SHARED(Columns, Text, Operands, A, B, Add, TurnA, TurnB, ...)            \
   if constexpr (N == Columns) {                                                               \
     if constexpr (std::is_same_v<T, bf16>) {                                                  \
       asm volatile("{ .reg .pred p; setp.ne.b32 p, %" Add ", 0;\n"                            \
                    "wgmma.mma_async.sync.aligned.m64n" #Columns "k16.f32.bf16.bf16 {" Text    \
-                   "}, %" A ", %" B ", p, 1, 1, 0, 0; }"                                      \
-                   : Operands : "l"(left), "l"(right), "r"(add));                             \
+                   "}, %" A ", %" B ", p, 1, 1, %" TurnA ", %" TurnB "; }"                    \
+                   : Operands                                                                 \
+                   : "l"(left), "l"(right), "r"(add), "n"(turned<Left>), "n"(turned<Right>)); \
     } else {                                                                                  \
       asm volatile("{ .reg .pred p; setp.ne.b32 p, %" Add ", 0;\n"                            \
                    "wgmma.mma_async.sync.aligned.m64n" #Columns "k16.f32.f16.f16 {" Text      \
-                   "}, %" A ", %" B ", p, 1, 1, 0, 0; }"                                      \
-                   : Operands : "l"(left), "l"(right), "r"(add));                             \
+                   "}, %" A ", %" B ", p, 1, 1, %" TurnA ", %" TurnB "; }"                    \
+                   : Operands                                                                 \
+                   : "l"(left), "l"(right), "r"(add), "n"(turned<Left>), "n"(turned<Right>)); \
     }                                                                                         \
   }
     SINTER_WGMMA_CASES(SINTER_WGMMA_SHARED)
@@ -66,26 +70,28 @@ class wgmma_calls : public tensor_core_calls {
   }
 
   /// The same with a from registers, in the layout of `multiply`.
-  template <class T, int N>
+  template <class T, neighbours Right = neighbours::terms, int N>
   SINTER_DEVICE void wgmma(accumulator<N>& out, const std::uint32_t (&a)[4], const void* b,
                            bool accumulate) const {
     float(&d)[N / 2] = out.values;
-    const std::uint64_t right = descriptor(b);
+    const std::uint64_t right = descriptor<Right>(b);
     const int add = accumulate;
-#define SINTER_WGMMA_REGISTERS(Columns, Text, Operands, A0, A1, A2, A3, B, Add)               \
+#define SINTER_WGMMA_REGISTERS(Columns, Text, Operands, A0, A1, A2, A3, B, Add, TurnB)        \
   if constexpr (N == Columns) {                                                               \
     if constexpr (std::is_same_v<T, bf16>) {                                                  \
       asm volatile("{ .reg .pred p; setp.ne.b32 p, %" Add ", 0;\n"                            \
                    "wgmma.mma_async.sync.aligned.m64n" #Columns "k16.f32.bf16.bf16 {" Text    \
-                   "}, {%" A0 ", %" A1 ", %" A2 ", %" A3 "}, %" B ", p, 1, 1, 0; }"           \
+                   "}, {%" A0 ", %" A1 ", %" A2 ", %" A3 "}, %" B ", p, 1, 1, %" TurnB "; }"  \
                    : Operands                                                                 \
-                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(right), "r"(add));       \
+                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(right), "r"(add),        \
+                     "n"(turned<Right>));                                                     \
     } else {                                                                                  \
       asm volatile("{ .reg .pred p; setp.ne.b32 p, %" Add ", 0;\n"                            \
                    "wgmma.mma_async.sync.aligned.m64n" #Columns "k16.f32.f16.f16 {" Text      \
-                   "}, {%" A0 ", %" A1 ", %" A2 ", %" A3 "}, %" B ", p, 1, 1, 0; }"           \
+                   "}, {%" A0 ", %" A1 ", %" A2 ", %" A3 "}, %" B ", p, 1, 1, %" TurnB "; }"  \
                    : Operands                                                                 \
-                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(right), "r"(add));       \
+                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(right), "r"(add),        \
+                     "n"(turned<Right>));                                                     \
     }                                                                                         \
   }
     SINTER_WGMMA_CASES(SINTER_WGMMA_REGISTERS)
@@ -99,12 +105,25 @@ class wgmma_calls : public tensor_core_calls {
     SINTER_UNROLL
     for (int i = 0; i < N / 2; ++i) asm volatile("" : "+f"(d.values[i])::"memory");
   }
+  template <int N, int Count>
+  SINTER_DEVICE static void pin(accumulator<N> (&several)[Count]) {
+    SINTER_UNROLL
+    for (int i = 0; i < Count; ++i) pin(several[i]);
+  }
 
-  // Matrix descriptor: address and strides in units of 16 bytes; bits 62-63 = 1 is the swizzle of
-  // 128 bytes, for which the leading offset is not used.
+  template <neighbours Along> static constexpr int turned = Along == neighbours::lines ? 1 : 0;
+
+  /// The matrix descriptor: an address and two offsets in units of 16 bytes; bits 62-63 = 1 is the
+  /// swizzle of 128 bytes. The second offset is that of the next eight rows; the first, of the next
+  /// 64 lines, is used only where lines are neighbours.
+  /// @source PTX ISA, "Asynchronous warpgroup level matrix shared memory layout" and "Matrix
+  /// descriptor format"
+  template <neighbours Along>
   SINTER_DEVICE static std::uint64_t descriptor(const void* tile) {
-    constexpr std::uint64_t stride = device::swizzled_tile_alignment / 16;
-    return (shared_address(tile) & 0x3ffffu) >> 4 | std::uint64_t{1} << 16 | stride << 32 |
+    constexpr std::uint64_t eight_rows = device::swizzled_tile_alignment / 16;
+    constexpr std::uint64_t block =
+        Along == neighbours::lines ? device::warpgroup_block_bytes / 16 : 1;
+    return (shared_address(tile) & 0x3ffffu) >> 4 | block << 16 | eight_rows << 32 |
            std::uint64_t{1} << 62;
   }
 };

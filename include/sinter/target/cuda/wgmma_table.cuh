@@ -2,7 +2,7 @@
 #pragma once
 
 /// `wgmma` for every width: an instruction names each of its N / 2 accumulator registers, so the
-/// widths differ in text alone. SINTER_WGMMA_CASES(Form) expands Form(N, registers, operands, six
+/// widths differ in text alone. SINTER_WGMMA_CASES(Form) expands Form(N, registers, operands, seven
 /// operand numbers after the registers) for N = 8, 16, ... 256. For nvcc alone.
 
 // Lists of registers, eight columns longer each: as text, and as operands of the instruction.
@@ -72,38 +72,38 @@
 #define SINTER_WGMMA_TEXT_256 SINTER_WGMMA_TEXT_248 ", %124, %125, %126, %127"
 #define SINTER_WGMMA_OPERANDS_256 SINTER_WGMMA_OPERANDS_248, SINTER_WGMMA_OPERANDS_4(124)
 
-#define SINTER_WGMMA_CASE(Form, N, i, j, k, l, m, n) \
-  Form(N, SINTER_WGMMA_TEXT_##N, SINTER_WGMMA_OPERANDS_##N, #i, #j, #k, #l, #m, #n)
+#define SINTER_WGMMA_CASE(Form, N, i, j, k, l, m, n, o) \
+  Form(N, SINTER_WGMMA_TEXT_##N, SINTER_WGMMA_OPERANDS_##N, #i, #j, #k, #l, #m, #n, #o)
 #define SINTER_WGMMA_CASES(Form) \
-  SINTER_WGMMA_CASE(Form, 8, 4, 5, 6, 7, 8, 9) \
-  SINTER_WGMMA_CASE(Form, 16, 8, 9, 10, 11, 12, 13) \
-  SINTER_WGMMA_CASE(Form, 24, 12, 13, 14, 15, 16, 17) \
-  SINTER_WGMMA_CASE(Form, 32, 16, 17, 18, 19, 20, 21) \
-  SINTER_WGMMA_CASE(Form, 40, 20, 21, 22, 23, 24, 25) \
-  SINTER_WGMMA_CASE(Form, 48, 24, 25, 26, 27, 28, 29) \
-  SINTER_WGMMA_CASE(Form, 56, 28, 29, 30, 31, 32, 33) \
-  SINTER_WGMMA_CASE(Form, 64, 32, 33, 34, 35, 36, 37) \
-  SINTER_WGMMA_CASE(Form, 72, 36, 37, 38, 39, 40, 41) \
-  SINTER_WGMMA_CASE(Form, 80, 40, 41, 42, 43, 44, 45) \
-  SINTER_WGMMA_CASE(Form, 88, 44, 45, 46, 47, 48, 49) \
-  SINTER_WGMMA_CASE(Form, 96, 48, 49, 50, 51, 52, 53) \
-  SINTER_WGMMA_CASE(Form, 104, 52, 53, 54, 55, 56, 57) \
-  SINTER_WGMMA_CASE(Form, 112, 56, 57, 58, 59, 60, 61) \
-  SINTER_WGMMA_CASE(Form, 120, 60, 61, 62, 63, 64, 65) \
-  SINTER_WGMMA_CASE(Form, 128, 64, 65, 66, 67, 68, 69) \
-  SINTER_WGMMA_CASE(Form, 136, 68, 69, 70, 71, 72, 73) \
-  SINTER_WGMMA_CASE(Form, 144, 72, 73, 74, 75, 76, 77) \
-  SINTER_WGMMA_CASE(Form, 152, 76, 77, 78, 79, 80, 81) \
-  SINTER_WGMMA_CASE(Form, 160, 80, 81, 82, 83, 84, 85) \
-  SINTER_WGMMA_CASE(Form, 168, 84, 85, 86, 87, 88, 89) \
-  SINTER_WGMMA_CASE(Form, 176, 88, 89, 90, 91, 92, 93) \
-  SINTER_WGMMA_CASE(Form, 184, 92, 93, 94, 95, 96, 97) \
-  SINTER_WGMMA_CASE(Form, 192, 96, 97, 98, 99, 100, 101) \
-  SINTER_WGMMA_CASE(Form, 200, 100, 101, 102, 103, 104, 105) \
-  SINTER_WGMMA_CASE(Form, 208, 104, 105, 106, 107, 108, 109) \
-  SINTER_WGMMA_CASE(Form, 216, 108, 109, 110, 111, 112, 113) \
-  SINTER_WGMMA_CASE(Form, 224, 112, 113, 114, 115, 116, 117) \
-  SINTER_WGMMA_CASE(Form, 232, 116, 117, 118, 119, 120, 121) \
-  SINTER_WGMMA_CASE(Form, 240, 120, 121, 122, 123, 124, 125) \
-  SINTER_WGMMA_CASE(Form, 248, 124, 125, 126, 127, 128, 129) \
-  SINTER_WGMMA_CASE(Form, 256, 128, 129, 130, 131, 132, 133)
+  SINTER_WGMMA_CASE(Form, 8, 4, 5, 6, 7, 8, 9, 10) \
+  SINTER_WGMMA_CASE(Form, 16, 8, 9, 10, 11, 12, 13, 14) \
+  SINTER_WGMMA_CASE(Form, 24, 12, 13, 14, 15, 16, 17, 18) \
+  SINTER_WGMMA_CASE(Form, 32, 16, 17, 18, 19, 20, 21, 22) \
+  SINTER_WGMMA_CASE(Form, 40, 20, 21, 22, 23, 24, 25, 26) \
+  SINTER_WGMMA_CASE(Form, 48, 24, 25, 26, 27, 28, 29, 30) \
+  SINTER_WGMMA_CASE(Form, 56, 28, 29, 30, 31, 32, 33, 34) \
+  SINTER_WGMMA_CASE(Form, 64, 32, 33, 34, 35, 36, 37, 38) \
+  SINTER_WGMMA_CASE(Form, 72, 36, 37, 38, 39, 40, 41, 42) \
+  SINTER_WGMMA_CASE(Form, 80, 40, 41, 42, 43, 44, 45, 46) \
+  SINTER_WGMMA_CASE(Form, 88, 44, 45, 46, 47, 48, 49, 50) \
+  SINTER_WGMMA_CASE(Form, 96, 48, 49, 50, 51, 52, 53, 54) \
+  SINTER_WGMMA_CASE(Form, 104, 52, 53, 54, 55, 56, 57, 58) \
+  SINTER_WGMMA_CASE(Form, 112, 56, 57, 58, 59, 60, 61, 62) \
+  SINTER_WGMMA_CASE(Form, 120, 60, 61, 62, 63, 64, 65, 66) \
+  SINTER_WGMMA_CASE(Form, 128, 64, 65, 66, 67, 68, 69, 70) \
+  SINTER_WGMMA_CASE(Form, 136, 68, 69, 70, 71, 72, 73, 74) \
+  SINTER_WGMMA_CASE(Form, 144, 72, 73, 74, 75, 76, 77, 78) \
+  SINTER_WGMMA_CASE(Form, 152, 76, 77, 78, 79, 80, 81, 82) \
+  SINTER_WGMMA_CASE(Form, 160, 80, 81, 82, 83, 84, 85, 86) \
+  SINTER_WGMMA_CASE(Form, 168, 84, 85, 86, 87, 88, 89, 90) \
+  SINTER_WGMMA_CASE(Form, 176, 88, 89, 90, 91, 92, 93, 94) \
+  SINTER_WGMMA_CASE(Form, 184, 92, 93, 94, 95, 96, 97, 98) \
+  SINTER_WGMMA_CASE(Form, 192, 96, 97, 98, 99, 100, 101, 102) \
+  SINTER_WGMMA_CASE(Form, 200, 100, 101, 102, 103, 104, 105, 106) \
+  SINTER_WGMMA_CASE(Form, 208, 104, 105, 106, 107, 108, 109, 110) \
+  SINTER_WGMMA_CASE(Form, 216, 108, 109, 110, 111, 112, 113, 114) \
+  SINTER_WGMMA_CASE(Form, 224, 112, 113, 114, 115, 116, 117, 118) \
+  SINTER_WGMMA_CASE(Form, 232, 116, 117, 118, 119, 120, 121, 122) \
+  SINTER_WGMMA_CASE(Form, 240, 120, 121, 122, 123, 124, 125, 126) \
+  SINTER_WGMMA_CASE(Form, 248, 124, 125, 126, 127, 128, 129, 130) \
+  SINTER_WGMMA_CASE(Form, 256, 128, 129, 130, 131, 132, 133, 134)

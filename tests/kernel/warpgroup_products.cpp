@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Products on warpgroups, in the emulator and against the reference: operands in both orientations,
+// edges, clusters, parts of sums, every kind of epilogue.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "kernel/altered_launcher.hpp"
+#include "kernel/filled.hpp"
+
+namespace {
+
+namespace st = sinter;
+using namespace sinter::testing;
+using st::dyn;
+
+template <int Columns, int Cluster = 1>
+using on_warpgroups =
+    altered_launcher<alteration{.warpgroup_columns = Columns, .cluster = Cluster}>;
+template <int Columns, int Cluster = 1>
+using in_parts = altered_launcher<alteration{.shortest_part = 64, .warpgroup_columns = Columns,
+                                             .cluster = Cluster}>;
+using with_wide_indices = altered_launcher<alteration{.wide = true, .warpgroup_columns = 64}>;
+
+constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
+constexpr auto product = st::fused([](auto x, auto w) { return matmul(x, w); });
+constexpr auto left_turned = st::fused([](auto x, auto w) { return matmul(transpose(x), w); });
+constexpr auto right_turned = st::fused([](auto x, auto w) { return matmul(x, transpose(w)); });
+constexpr auto both_turned = st::fused([](auto x, auto w) {
+  return matmul(transpose(x), transpose(w));
+});
+constexpr auto soft = st::fused([](auto x, auto w) { return softmax(matmul(x, transpose(w))); });
+constexpr auto gated = st::fused([](auto x, auto w, auto v) {
+  return silu(matmul(x, w)) * matmul(x, v);
+});
+constexpr auto three = st::fused([](auto x, auto q, auto k, auto v) {
+  return std::tuple(matmul(x, q), matmul(x, k), matmul(x, v));
+});
+constexpr auto two_results = st::fused([](auto x, auto w) {
+  auto y = matmul(x, w);
+  return std::tuple(y, transpose(tanh(y)));
+});
+constexpr auto folded_gates = st::fused([](auto x, auto w, auto v) {
+  auto a = matmul(x, w), b = matmul(x, transpose(v));
+  return std::tuple(a + b, st::sum<1>(a * b));
+});
+constexpr auto descend = st::fused([](auto& w, auto x, auto g) {
+  w = w - 0.1f * matmul(transpose(x), g);
+});
+
+/// What the library would launch where there are warpgroups, or where there are none.
+struct launch_record {
+  bool has_warpgroups = true;
+  bool on_warpgroups = false;
+  int columns = 0, cluster = 0;
+  std::int64_t parts = 0;
+
+  template <class Body, class Arguments> bool runs() const { return has_warpgroups; }
+  template <class Body, class Arguments>
+  void operator()(const Body&, std::int64_t, const Arguments&,
+                  const sinter::device::contract_shape&) {}
+  template <class Body, class Maps, class Arguments>
+  void persistent(const Body&, std::int64_t, const Maps&, const Arguments&,
+                  const sinter::device::contract_shape& shape) {
+    on_warpgroups = true;
+    columns = Body::tile_columns;
+    cluster = Body::cluster;
+    parts = shape.parts;
+  }
+  void scratch(sinter::device::part_memory&, std::int64_t, std::int64_t) {}
+};
+template <class F, class... A>
+launch_record record(const st::fused_function<F>&, launch_record launch, std::uintptr_t address,
+                     A*...) {
+  sinter::device::kernel_arguments<5, 0> arguments{};
+  arguments.address[0] = reinterpret_cast<void*>(address);
+  using plan = st::plan_of<st::detail::fused_call<F, A...>>;
+  sinter::device::kernel_launch<typename plan::template kernel<0>>::run(arguments, launch);
+  return launch;
+}
+template <class T, int Rows, int Inner, int Columns>
+launch_record launched(launch_record launch = {}, std::uintptr_t address = 0) {
+  return record(product, launch, address, static_cast<st::tensor<T, Rows, Inner>*>(nullptr),
+                static_cast<st::tensor<T, Inner, Columns>*>(nullptr));
+}
+
+}  // namespace
+
+TEST_CASE("products on warpgroups: chosen by the device, extents, types and alignment") {
+  CHECK(launched<st::bf16, 256, 128, 256>().on_warpgroups);
+  CHECK(launched<st::f16, 256, 128, 256>().on_warpgroups);
+  CHECK_FALSE(launched<st::bf16, 256, 128, 256>({.has_warpgroups = false}).on_warpgroups);
+  CHECK_FALSE(launched<float, 256, 128, 256>().on_warpgroups);
+  CHECK_FALSE(launched<st::bf16, 64, 128, 256>().on_warpgroups);   // half a tile of rows
+  CHECK_FALSE(launched<st::bf16, 256, 64, 256>().on_warpgroups);   // one step
+  CHECK_FALSE(launched<st::bf16, 256, 128, 32>().on_warpgroups);   // half a tile of columns
+  CHECK_FALSE(launched<st::bf16, 256, 132, 256>().on_warpgroups);  // rows that are not aligned
+  CHECK_FALSE(launched<st::bf16, 256, 128, 256>({}, 8).on_warpgroups);
+}
+
+TEST_CASE("products on warpgroups: tiles are as wide as keeps the device busy") {
+  CHECK(launched<st::bf16, 8192, 1024, 8192>().columns == 256);
+  CHECK(launched<st::bf16, 8192, 1024, 8192>().cluster == 2);
+  CHECK(launched<st::bf16, 1024, 1024, 1024>().columns == 64);   // 128 tiles
+  CHECK(launched<st::bf16, 2048, 1024, 1024>().columns == 128);  // 128 tiles
+  CHECK(launched<st::bf16, 8192, 1024, 784>().columns == 256);
+  CHECK(launched<st::bf16, 128, 1024, 65536>().cluster == 1);  // one tile of rows
+  CHECK(launched<st::bf16, 128, 4096, 512>().parts == 16);
+  using x = st::tensor<st::bf16, 8192, 1024>;
+  using w = st::tensor<st::bf16, 1024, 1024>;
+  x* const no_x = nullptr;
+  w* const no_w = nullptr;
+  CHECK(record(gated, {}, 0, no_x, no_w, no_w).columns == 128);
+  CHECK(record(three, {}, 0, no_x, no_w, no_w, no_w).columns == 64);
+}
+
+TEST_CASE_TEMPLATE("products on warpgroups: dense layers, edges", T, st::bf16, st::f16) {
+  auto x = filled<st::tensor<T, 136, 200>>();
+  auto w = filled<st::tensor<T, 200, 144>>();
+  auto b = filled<st::tensor<T, 144>>();
+  for (const auto& chosen : schedules()) {
+    CHECK(emulated_difference<on_warpgroups<64>>(chosen, dense, x, w, b) == "");
+    CHECK(emulated_difference<on_warpgroups<256>>(chosen, dense, x, w, b) == "");
+    CHECK(emulated_difference<on_warpgroups<128, 2>>(chosen, dense, x, w, b) == "");
+    CHECK(emulated_difference<in_parts<128>>(chosen, dense, x, w, b) == "");
+  }
+  CHECK(emulated_difference<with_wide_indices>({}, dense, x, w, b) == "");
+}
+
+TEST_CASE("products on warpgroups: a ring that is used more than once, clusters, parts") {
+  auto x = filled<st::tensor<st::bf16, 132, 328>>();
+  auto w = filled<st::tensor<st::bf16, 328, 136>>();
+  for (const auto& chosen : schedules()) {
+    CHECK(emulated_difference<on_warpgroups<128, 2>>(chosen, product, x, w) == "");
+    CHECK(emulated_difference<in_parts<128, 2>>(chosen, product, x, w) == "");
+  }
+  auto tall = filled<st::tensor<st::bf16, 260, 72>>();
+  auto wide = filled<st::tensor<st::bf16, 72, 264>>();
+  CHECK(emulated_difference<on_warpgroups<256, 2>>({}, product, tall, wide) == "");
+}
+
+TEST_CASE("products on warpgroups: operands in both orientations") {
+  for (const int inner : {37, 100}) {
+    CAPTURE(inner);
+    auto x = filled<st::tensor<st::bf16, dyn, 136>>(inner);
+    auto w = filled<st::tensor<st::bf16, dyn, 152>>(inner);
+    for (const auto& chosen : schedules())
+      CHECK(emulated_difference<on_warpgroups<128>>(chosen, left_turned, x, w) == "");
+    CHECK(emulated_difference<in_parts<128, 2>>({}, left_turned, x, w) == "");
+  }
+  auto x = filled<st::tensor<st::bf16, 131, 72>>();
+  auto w = filled<st::tensor<st::bf16, 136, 72>>();
+  for (const auto& chosen : schedules())
+    CHECK(emulated_difference<on_warpgroups<128, 2>>(chosen, right_turned, x, w) == "");
+  auto y = filled<st::tensor<st::bf16, 72, 136>>();
+  CHECK(emulated_difference<on_warpgroups<64>>({}, both_turned, y, w) == "");
+  // Of rows of 40 and 136 elements, 37 and 128 take part: the others must not be read as terms.
+  constexpr auto partly = st::fused([](auto a, auto b) {
+    return matmul(st::slice<1, 0, 37>(a), st::slice<1, 0, 128>(st::slice<0, 0, 37>(b)));
+  });
+  auto a = filled<st::tensor<st::bf16, 130, 40>>();
+  auto b = filled<st::tensor<st::bf16, 40, 136>>();
+  for (int i = 0; i < 130; ++i)
+    for (int k = 37; k < 40; ++k) a(i, k) = st::bf16(__builtin_nanf(""));
+  for (int k = 37; k < 40; ++k)
+    for (int j = 0; j < 136; ++j) b(k, j) = st::bf16(__builtin_nanf(""));
+  CHECK(emulated_difference<on_warpgroups<128>>({}, partly, a, b) == "");
+}
+
+TEST_CASE("products on warpgroups: batches, with operands that some of them share") {
+  auto q = filled<st::tensor<st::f16, 3, 130, 40>>();
+  auto k = filled<st::tensor<st::f16, 3, 40, 136>>();
+  CHECK(emulated_difference<on_warpgroups<64>>({}, product, q, k) == "");
+  CHECK(emulated_difference<on_warpgroups<128, 2>>({}, product, q, k) == "");
+  // Heads lie between rows and columns; the sums of one item must not take terms of the next.
+  constexpr auto scores = st::fused([](auto queries, auto keys) {
+    return matmul(st::permute<0, 2, 1, 3>(queries), st::permute<0, 2, 3, 1>(keys));
+  });
+  auto queries = filled<st::tensor<st::bf16, 2, 72, 3, 24>>();
+  auto keys = filled<st::tensor<st::bf16, 2, 72, 3, 24>>();
+  CHECK(emulated_difference<on_warpgroups<64>>({}, scores, queries, keys) == "");
+  constexpr auto weighted = st::fused([](auto weights, auto values) {
+    return matmul(weights, st::permute<0, 2, 1, 3>(values));
+  });
+  auto weights = filled<st::tensor<st::bf16, 2, 3, 72, 72>>();
+  CHECK(emulated_difference<on_warpgroups<64>>({}, weighted, weights, queries) == "");
+  auto x = filled<st::tensor<st::bf16, 2, 72, 40>>();
+  auto shared = filled<st::tensor<st::bf16, 40, 64>>();
+  constexpr auto layer = st::fused([](auto a, auto b) {
+    return matmul(a, st::broadcast<2, 40, 64>(b));
+  });
+  CHECK(emulated_difference<on_warpgroups<64>>({}, layer, x, shared) == "");
+}
+
+TEST_CASE("products on warpgroups: epilogues of all kinds") {
+  auto x = filled<st::tensor<st::bf16, 136, 72>>();
+  auto w = filled<st::tensor<st::bf16, 104, 72>>();
+  auto wide = filled<st::tensor<st::bf16, 232, 72>>();
+  for (const auto& chosen : schedules()) {
+    CHECK(emulated_difference<on_warpgroups<128>>(chosen, soft, x, w) == "");
+    CHECK(emulated_difference<in_parts<128>>(chosen, soft, x, w) == "");
+    CHECK(emulated_difference<on_warpgroups<256, 2>>(chosen, soft, x, wide) == "");
+  }
+  auto narrow = filled<st::tensor<st::bf16, 192, 72>>();
+  CHECK(emulated_difference<on_warpgroups<192>>({}, soft, x, narrow) == "");
+  auto v = filled<st::tensor<st::bf16, 72, 136>>();
+  CHECK(emulated_difference<on_warpgroups<128>>({}, two_results, x, v) == "");
+  auto weight = filled<st::tensor<st::bf16, 136, 144>>();
+  auto image = filled<st::tensor<st::bf16, 50, 136>>();
+  auto slope = filled<st::tensor<st::bf16, 50, 144>>();
+  CHECK(emulated_difference<on_warpgroups<64>>({}, descend, weight, image, slope) == "");
+}
+
+TEST_CASE_TEMPLATE("products on warpgroups: several of one left operand", T, st::bf16, st::f16) {
+  auto x = filled<st::tensor<T, 200, 72>>();
+  auto w = filled<st::tensor<T, 72, 136>>(), v = w, u = w;
+  std::reverse(v.data(), v.data() + v.size());
+  std::reverse(u.data(), u.data() + 1000);
+  for (const auto& chosen : schedules()) {
+    CHECK(emulated_difference<on_warpgroups<128, 2>>(chosen, gated, x, w, v) == "");
+    CHECK(emulated_difference<in_parts<64>>(chosen, gated, x, w, v) == "");
+  }
+  CHECK(emulated_difference<on_warpgroups<64>>({}, three, x, w, v, u) == "");
+  auto narrow = filled<st::tensor<T, 72, 56>>();
+  auto turned = filled<st::tensor<T, 56, 72>>();
+  CHECK(emulated_difference<on_warpgroups<64>>({}, folded_gates, x, narrow, turned) == "");
+}
+
+TEST_CASE("products on warpgroups: as launched") {
+  struct launcher : emulated_launcher {
+    explicit launcher(sinter::emulator::options chosen) : emulated_launcher(chosen) {
+      warpgroups = true;
+    }
+  };
+  auto x = filled<st::tensor<st::bf16, dyn, 72>>(300);
+  auto w = filled<st::tensor<st::bf16, 72, 256>>();
+  auto b = filled<st::tensor<st::bf16, 256>>();
+  CHECK(emulated_difference<launcher>({}, dense, x, w, b) == "");
+}
