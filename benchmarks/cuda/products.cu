@@ -14,14 +14,15 @@ template <std::int64_t M, std::int64_t N, std::int64_t K> std::string shape() {
 
 constexpr auto dense_of = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 
-template <class T, std::int64_t M, std::int64_t N, std::int64_t K> bench::workload dense() {
+template <class T, std::int64_t M, std::int64_t N, std::int64_t K>
+bench::workload dense(const char* name = "dense") {
   static auto x = bench::normal<T, M, K>();
   static auto w = bench::normal<T, K, N>(1 / std::sqrt(float{K}));
   static auto b = bench::normal<T, N>();
   static auto y = bench::zeros<T, M, N>(), z = y, u = y;
   static bench::lt_product<T> by_lt(M, N, K, x.data(), w.data(), b.data(), z.data());
   const auto cost = bench::needs(dense_of, x, w, b);
-  return {"dense", shape<M, N, K>(), bench::type_name<T>(), cost.bytes(), cost.flops,
+  return {name, shape<M, N, K>(), bench::type_name<T>(), cost.bytes(), cost.flops,
           {{"sinter", side::ours, [] { y = relu(matmul(x, w) + b); }},
            {"unfused", side::ours, [] {
               u = matmul(x, w);
@@ -33,6 +34,14 @@ template <class T, std::int64_t M, std::int64_t N, std::int64_t K> bench::worklo
             return std::max(bench::difference_there(y, z), bench::difference_there(y, u));
           },
           bench::rounding<T>()};
+}
+
+/// Few rows, whose time is that of the weights' way from memory.
+template <class T, std::int64_t M, std::int64_t N, std::int64_t K> bench::workload decode() {
+  return dense<T, M, N, K>("decode");
+}
+template <class T, std::int64_t M, std::int64_t N, std::int64_t K> bench::workload layer() {
+  return dense<T, M, N, K>();
 }
 
 constexpr auto gated_of = st::fused([](auto x, auto w, auto v) {
@@ -95,9 +104,11 @@ int main(int argc, char** argv) {
   };
   return bench::run_main(argc, argv, device, [](bench::runner& run) {
     for (const auto& make : std::initializer_list<bench::workload (*)()>{
-             dense<st::bf16, 8192, 8192, 8192>, dense<st::bf16, 4096, 4096, 4096>,
-             dense<st::bf16, 512, 1024, 1024>, dense<st::bf16, 64, 256, 8192>,
-             dense<float, 2048, 2048, 2048>, gated<st::bf16, 4096, 1024, 1024>,
+             layer<st::bf16, 8192, 8192, 8192>, layer<st::bf16, 4096, 4096, 4096>,
+             layer<st::bf16, 4096, 1024, 1024>, layer<st::bf16, 512, 1024, 1024>,
+             layer<float, 2048, 2048, 2048>, decode<st::bf16, 1, 4096, 4096>,
+             decode<st::bf16, 16, 4096, 4096>, decode<st::bf16, 64, 16384, 4096>,
+             decode<st::bf16, 64, 256, 8192>, gated<st::bf16, 4096, 1024, 1024>,
              classes<st::bf16, 65536, 256, 256>, classes<float, 4096, 256, 256>})
       run.run(make());
   });

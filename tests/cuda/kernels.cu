@@ -3,7 +3,7 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 35
+// entries: 38
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 // contains: ldmatrix.sync.aligned.m8n8.x4.shared.b16
@@ -11,6 +11,7 @@
 // contains on sm_90a: wgmma.mma_async.sync.aligned.m64n256k16.f32.bf16.bf16
 // contains on sm_90a: wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16
 // contains on sm_90a: cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes
+// contains on sm_90a: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16
 // contains on sm_90a: .multicast::cluster
 // contains on sm_90a: setmaxnreg.inc.sync.aligned.u32 240
 
@@ -80,6 +81,8 @@ void launch_all() {
   st::tensor<st::bf16, 1024> bias;
   (void)launch(dense, half, weight, bias);  // large tiles or warpgroups, where memory is aligned
   (void)launch(gates, half, weight, weight);
+  st::tensor<st::bf16, 4, 1024> token;
+  (void)launch(gates, token, weight, weight);  // few rows
   st::tensor<st::bf16, 8192, 2048> image;
   st::tensor<st::bf16, 8192, 1024> slope_of_image;
   st::tensor<st::bf16, 2048, 1024> turned;

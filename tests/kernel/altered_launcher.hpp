@@ -17,6 +17,7 @@ struct alteration {
   bool wide = false;
   int warpgroup_columns = 0;  ///< tiles of that width on warpgroups
   int cluster = 1;
+  int few_rows = 0;  ///< or tiles of that height, for few rows
 };
 
 template <alteration A> class altered_launcher : public emulated_launcher {
@@ -30,13 +31,19 @@ template <alteration A> class altered_launcher : public emulated_launcher {
     constexpr device::lane_layout layout =
         A.wide ? device::lane_layout{1, Layout.lanes(), false, true} : Layout;
     const std::int64_t tiles = grid / shape.parts;
-    if constexpr (A.warpgroup_columns > 0) {
+    if constexpr (A.warpgroup_columns > 0 || A.few_rows > 0) {
       const std::int64_t across = Whole ? 1 : ceil_div(shape.columns, Columns);
       using launch = device::warpgroup_launch<layout, Rest...>;
-      if constexpr (launch::is_possible())
-        launch::template launch<typename launch::template body<A.warpgroup_columns, A.cluster>>(
-            arguments, shape, tiles / across / ceil_div(shape.rows, Rows), *this, A.shortest_part);
-      else throw std::logic_error("no product for warpgroups in this layout");
+      const std::int64_t batch = tiles / across / ceil_div(shape.rows, Rows);
+      if constexpr (!launch::is_possible())
+        throw std::logic_error("no product for warpgroups in this layout");
+      else if constexpr (A.few_rows > 0)
+        launch::template launch<typename launch::template body_of_few_rows<A.few_rows>>(
+            arguments, shape, batch, *this, A.shortest_part);
+      else
+        launch::template launch<
+            typename launch::template large_body<A.warpgroup_columns, A.cluster>>(
+            arguments, shape, batch, *this, A.shortest_part);
     } else if constexpr (A.large) {
       const std::int64_t across = Whole ? 1 : ceil_div(shape.columns, Columns);
       const std::int64_t batch = tiles / across / ceil_div(shape.rows, Rows);

@@ -47,6 +47,8 @@ using cut = testing::altered_launcher<testing::alteration{.shortest_part = 32}>;
 using large = testing::altered_launcher<testing::alteration{.large = true}>;
 using on_warpgroups =
     testing::altered_launcher<testing::alteration{.warpgroup_columns = 64}>;
+using of_few_rows = testing::altered_launcher<testing::alteration{.shortest_part = 64,
+                                                                  .few_rows = 8}>;
 using in_clusters = testing::altered_launcher<testing::alteration{
     .shortest_part = 64, .warpgroup_columns = 128, .cluster = 2}>;
 
@@ -122,6 +124,12 @@ const body_case cases[] = {
        return judge_call<on_warpgroups>(o, dense, filled<st::tensor<st::bf16, 128, 200>>(),
                                         filled<st::tensor<st::bf16, 200, 136>>(),
                                         filled<st::tensor<st::bf16, 136>>());
+     }},
+    {"plan: gates [5, 456] x [456, 136], bf16, sums in parts, few rows on warpgroups",
+     [](const options& o) {
+       return judge_call<of_few_rows>(o, gated, filled<st::tensor<st::bf16, 5, 456>>(),
+                                      filled<st::tensor<st::bf16, 456, 136>>(),
+                                      filled<st::tensor<st::bf16, 456, 136>>());
      }},
     {"plan: scores [144, 328] x [328, 264], both turned, sums in parts, on warpgroups of a cluster",
      [](const options& o) {

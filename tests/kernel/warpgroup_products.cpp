@@ -24,6 +24,12 @@ using in_parts = altered_launcher<alteration{.shortest_part = 64, .warpgroup_col
                                              .cluster = Cluster}>;
 using with_wide_indices = altered_launcher<alteration{.wide = true, .warpgroup_columns = 64}>;
 
+template <int Rows>
+using of_few_rows = altered_launcher<alteration{.few_rows = Rows}>;
+template <int Rows>
+using of_few_rows_in_parts =
+    altered_launcher<alteration{.shortest_part = 64, .few_rows = Rows}>;
+
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto product = st::fused([](auto x, auto w) { return matmul(x, w); });
 constexpr auto left_turned = st::fused([](auto x, auto w) { return matmul(transpose(x), w); });
@@ -54,7 +60,7 @@ constexpr auto descend = st::fused([](auto& w, auto x, auto g) {
 struct launch_record {
   bool has_warpgroups = true;
   bool on_warpgroups = false;
-  int columns = 0, cluster = 0;
+  int rows = 0, columns = 0, cluster = 0;
   std::int64_t parts = 0;
 
   template <class Body, class Arguments> bool runs() const { return has_warpgroups; }
@@ -65,6 +71,7 @@ struct launch_record {
   void persistent(const Body&, std::int64_t, const Maps&, const Arguments&,
                   const sinter::device::contract_shape& shape) {
     on_warpgroups = true;
+    rows = Body::tile_rows;
     columns = Body::tile_columns;
     cluster = Body::cluster;
     parts = shape.parts;
@@ -93,7 +100,10 @@ TEST_CASE("products on warpgroups: chosen by the device, extents, types and alig
   CHECK(launched<st::f16, 256, 128, 256>().on_warpgroups);
   CHECK_FALSE(launched<st::bf16, 256, 128, 256>({.has_warpgroups = false}).on_warpgroups);
   CHECK_FALSE(launched<float, 256, 128, 256>().on_warpgroups);
-  CHECK_FALSE(launched<st::bf16, 64, 128, 256>().on_warpgroups);   // half a tile of rows
+  CHECK(launched<st::bf16, 65, 128, 256>().rows == 128);
+  CHECK(launched<st::bf16, 64, 128, 256>().rows == 64);
+  CHECK(launched<st::bf16, 1, 128, 256>().rows == 8);
+  CHECK_FALSE(launched<st::bf16, 1, 128, 64>().on_warpgroups);     // half a tile of columns
   CHECK_FALSE(launched<st::bf16, 256, 64, 256>().on_warpgroups);   // one step
   CHECK_FALSE(launched<st::bf16, 256, 128, 32>().on_warpgroups);   // half a tile of columns
   CHECK_FALSE(launched<st::bf16, 256, 132, 256>().on_warpgroups);  // rows that are not aligned
@@ -228,6 +238,40 @@ TEST_CASE_TEMPLATE("products on warpgroups: several of one left operand", T, st:
   CHECK(emulated_difference<on_warpgroups<64>>({}, folded_gates, x, narrow, turned) == "");
 }
 
+TEST_CASE_TEMPLATE("products on warpgroups: few rows", T, st::bf16, st::f16) {
+  auto x = filled<st::tensor<T, 5, 200>>();
+  auto w = filled<st::tensor<T, 200, 144>>();
+  auto b = filled<st::tensor<T, 144>>();
+  for (const auto& chosen : schedules()) {
+    CHECK(emulated_difference<of_few_rows<8>>(chosen, dense, x, w, b) == "");
+    CHECK(emulated_difference<of_few_rows_in_parts<8>>(chosen, dense, x, w, b) == "");
+  }
+  auto y = filled<st::tensor<T, 61, 200>>();
+  auto v = w;
+  std::reverse(v.data(), v.data() + v.size());
+  for (const auto& chosen : schedules()) {
+    CHECK(emulated_difference<of_few_rows<64>>(chosen, gated, y, w, v) == "");
+    CHECK(emulated_difference<of_few_rows_in_parts<32>>(chosen, gated, y, w, v) == "");
+  }
+  CHECK(emulated_difference<of_few_rows_in_parts<32>>({}, three, x, w, v, w) == "");
+}
+
+TEST_CASE("products on warpgroups: few rows, operands in both orientations, batches") {
+  auto x = filled<st::tensor<st::bf16, 100, 24>>();
+  auto v = filled<st::tensor<st::bf16, 100, 152>>();
+  auto plain = filled<st::tensor<st::bf16, 24, 104>>();
+  auto turned = filled<st::tensor<st::bf16, 152, 104>>();
+  CHECK(emulated_difference<of_few_rows<32>>({}, left_turned, x, v) == "");
+  CHECK(emulated_difference<of_few_rows<32>>({}, right_turned, plain, turned) == "");
+  auto half = filled<st::tensor<st::bf16, 104, 24>>();
+  CHECK(emulated_difference<of_few_rows<16>>({}, both_turned, half, turned) == "");
+  auto q = filled<st::tensor<st::f16, 3, 20, 72>>();
+  auto k = filled<st::tensor<st::f16, 3, 72, 136>>();
+  CHECK(emulated_difference<of_few_rows<32>>({}, product, q, k) == "");
+  auto u = filled<st::tensor<st::bf16, 104, 72>>();
+  CHECK(emulated_difference<of_few_rows<32>>({}, two_results, plain, u) == "");
+}
+
 TEST_CASE("products on warpgroups: as launched") {
   struct launcher : emulated_launcher {
     explicit launcher(sinter::emulator::options chosen) : emulated_launcher(chosen) {
@@ -238,4 +282,6 @@ TEST_CASE("products on warpgroups: as launched") {
   auto w = filled<st::tensor<st::bf16, 72, 256>>();
   auto b = filled<st::tensor<st::bf16, 256>>();
   CHECK(emulated_difference<launcher>({}, dense, x, w, b) == "");
+  auto few = filled<st::tensor<st::bf16, dyn, 72>>(3);
+  CHECK(emulated_difference<launcher>({}, dense, few, w, b) == "");
 }

@@ -63,12 +63,15 @@ SINTER_DEVICE contract_place<Index> place_of_tile(Index work, const contract_sha
           work % parts};
 }
 
+template <lane_layout Layout>
+using index_of = std::conditional_t<Layout.wide, std::int64_t, std::int32_t>;
+
 /// The epilogue of a tile in shared memory, `Rows` x `Columns` of each product, one product behind
 /// the other. `Whole`: the tile holds whole rows, since the epilogue folds them.
 template <lane_layout Layout, int Rows, int Columns, bool Whole, class Main, class... Products>
 struct contract_epilogue {
   static constexpr int lanes = Layout.lanes();
-  using index = std::conditional_t<Layout.wide, std::int64_t, std::int32_t>;
+  using index = index_of<Layout>;
   /// What shared memory holds a value in.
   using slot = std::conditional_t<((sizeof(typename Products::value) > 4) || ...), std::uint64_t,
                                   std::uint32_t>;

@@ -25,9 +25,9 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
     for (int q = 0; q < p.product_count; ++q)
       shape.inner[q] = arguments.number(p.products[q].inner);
     if constexpr ((Layout.aligned || Layout.wide) && warpgroups::is_possible()) {
-      if (warpgroups::fits(shape) && (can_be_copied<Products>(arguments) && ...) &&
-          launcher.template runs<typename warpgroups::template chosen<>, Arguments>())
-        return warpgroups::run(arguments, shape, batch, launcher);
+      if ((can_be_copied<Products>(arguments) && ...) &&
+          warpgroups::run(arguments, shape, batch, launcher))
+        return;
     }
     if constexpr (may_be_large()) {
       if (is_large(batch, shape.rows, shape.columns, shape.inner) &&

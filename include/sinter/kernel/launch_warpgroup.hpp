@@ -6,6 +6,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "sinter/kernel/contract_few_rows.hpp"
 #include "sinter/kernel/contract_warpgroup.hpp"
 #include "sinter/kernel/cut_sums.hpp"
 
@@ -19,9 +20,16 @@ template <class Program, int Count> struct warpgroup_tiles {
   static constexpr int widest = Count <= 2 ? 256 / Count : 64;
   static constexpr std::int64_t line = p.extent[p.line()];
 
-  static constexpr std::int64_t rows() {
-    const std::int64_t rows = p.extent[p.outer() - 1];
-    return rows >= 0 ? rows : 1 << 20;
+  static constexpr bool open_rows = p.extent[p.outer() - 1] < 0;
+  static constexpr std::int64_t rows() { return open_rows ? 1 << 20 : p.extent[p.outer() - 1]; }
+
+  /// Up to so many rows, products wait for their right operand.
+  static constexpr int most_few_rows = 64;
+  /// A power of two that holds them, 8 or more.
+  static constexpr int few_rows() {
+    int few = 8;
+    while (few < most_few_rows && few < rows()) few *= 2;
+    return few;
   }
 
   /// Whole rows take what they need. Of other widths the one that takes least time, if a tile takes
@@ -53,29 +61,39 @@ template <lane_layout Layout, class Program, class First, class... Others> class
  public:
   /// What the compiler knows: products of one left operand, whose sums fit the registers, and an
   /// epilogue for which registers are left.
-  static constexpr bool is_possible() {
-    if (count > 4 || !is_fit<First>() || (!is_fit<Others>() || ...)) return false;
-    if (tiles::whole && (tiles::line < 0 || tiles::line > tiles::widest)) return false;
-    return Program::sizes.instructions <= most_instructions && tiles::rows() > 64;
-  }
-
-  /// More than one step of each sum, more than half of a tile's rows and columns.
-  static bool fits(const contract_shape& shape) {
-    return shape.rows > 64 && shape.inner[0] > warpgroup_tile_terms &&
-           2 * shape.columns > tiles::columns();
-  }
+  static constexpr bool is_possible() { return may_be_large() || may_have_few_rows(); }
 
   /// With tiles of a given width, and so many blocks one below the other in a cluster.
   template <int Columns, int Cluster>
-  using body =
+  using large_body =
       warpgroup_contract_body<Layout, Columns, Cluster, tiles::whole, Program, First, Others...>;
-  /// The body that `run` launches.
-  template <class Tiles = tiles> using chosen = body<Tiles::columns(), Tiles::cluster()>;
+  /// Of so many rows, rounded up.
+  template <int Rows>
+  using body_of_few_rows = few_rows_body<Layout, Rows, Program, First, Others...>;
 
+  /// Runs the kernel, if it is one for warpgroups and the device has them. Sums take more than one
+  /// step, and tiles are more than half full.
   template <class Arguments, class Launcher>
-  static void run(const Arguments& arguments, const contract_shape& shape, std::int64_t batch,
+  static bool run(const Arguments& arguments, const contract_shape& shape, std::int64_t batch,
                   Launcher& launcher) {
-    launch<chosen<>>(arguments, shape, batch, launcher, shortest_part);
+    if (shape.inner[0] <= warpgroup_tile_terms) return false;
+    if constexpr (may_have_few_rows()) {
+      using body = body_of_few_rows<tiles::few_rows()>;
+      if (shape.rows <= tiles::most_few_rows && 2 * shape.columns > body::tile_columns &&
+          launcher.template runs<body, Arguments>()) {
+        launch<body>(arguments, shape, batch, launcher, shortest_part);
+        return true;
+      }
+    }
+    if constexpr (may_be_large()) {
+      using body = large_body<tiles::columns(), tiles::cluster()>;
+      if (shape.rows > tiles::most_few_rows && 2 * shape.columns > body::tile_columns &&
+          launcher.template runs<body, Arguments>()) {
+        launch<body>(arguments, shape, batch, launcher, shortest_part);
+        return true;
+      }
+    }
+    return false;
   }
 
   template <class Body, class Arguments, class Launcher>
@@ -101,6 +119,18 @@ template <lane_layout Layout, class Program, class First, class... Others> class
  private:
   static constexpr int most_instructions = 48;
 
+  static constexpr bool may_be_large() {
+    return are_fit() && !(tiles::whole && (tiles::line < 0 || tiles::line > tiles::widest)) &&
+           tiles::rows() > tiles::most_few_rows;
+  }
+  static constexpr bool may_have_few_rows() {
+    return are_fit() && !tiles::whole &&
+           (tiles::open_rows || tiles::rows() <= tiles::most_few_rows);
+  }
+  static constexpr bool are_fit() {
+    return count <= 4 && is_fit<First>() && (is_fit<Others>() && ...) &&
+           Program::sizes.instructions <= most_instructions;
+  }
   template <class Product> static constexpr bool is_fit() {
     return Product::on_tensor_cores &&
            std::is_same_v<typename Product::left, typename First::left> &&

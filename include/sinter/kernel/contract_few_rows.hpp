@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The body of products of few rows on sm_90a: their time is that of the right operand's way from
+/// memory. Operands change places: `wgmma` takes 64 columns of the right operand where it has rows,
+/// and the few rows where it has columns, 8 at least, so that no tile is filled up with rows that
+/// are not there. A block has 128 columns of up to four products of one left operand, and keeps as
+/// many bytes of them under way as its shared memory holds (warpgroup_work.hpp).
+
+#include "sinter/kernel/warpgroup_work.hpp"
+
+namespace sinter::device {
+
+template <lane_layout Layout, int Rows, class Main, class First, class... Others>
+struct few_rows_body : warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others), Rows> {
+  using work = warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others), Rows>;
+  using work::count, work::multipliers, work::depth;
+  using typename work::index;
+  template <class Context> using accumulator = typename work::template accumulator<Context>;
+  static_assert(Rows % 8 == 0 && Rows <= 64);
+
+  static constexpr int tile_rows = Rows, tile_columns = 64 * multipliers;
+
+  using left_operand = plain_operand<typename First::left, true>;
+  template <class Product> using right_operand = plain_operand<typename Product::right, false>;
+  using half = element_t<First::operand_type>;
+  static constexpr int box_of_left = work::template box<left_operand, Rows>;
+  template <class Product>
+  static constexpr int box_of_right = work::template box<right_operand<Product>, tile_columns>;
+
+  /// The epilogue meets the sums of a warpgroup piece by piece: up to 16 rows of 64 columns.
+  static constexpr int piece_rows = Rows < 16 ? Rows : 16, pieces = Rows / piece_rows;
+  using epilogue = contract_epilogue<Layout, piece_rows, 64, false, Main, First, Others...>;
+
+  // Shared memory, in elements of 16 bits; every tile begins at a multiple of 1024 bytes.
+  static constexpr int right_tile = tile_columns * depth;
+  static constexpr int left_tile = work::template tile<left_operand, Rows>;
+  static constexpr int stage = count * right_tile + left_tile;
+  static constexpr int piece_bytes = multipliers * epilogue::slots * 4;
+  static constexpr int stages = work::stages_of(stage, piece_bytes);
+  static constexpr int shared_bytes = stages * 2 * stage + piece_bytes + 256;
+  static_assert(stages >= 2 && pieces * piece_rows == Rows);
+
+  template <class Context, class Maps, class Arguments>
+  SINTER_DEVICE void operator()(Context& context, const Maps& maps, Arguments arguments,
+                                contract_shape shape) const {
+    const auto tiles = context.template shared<half>(stages * stage, swizzled_tile_alignment);
+    const auto sums = context.template shared<std::uint32_t>(piece_bytes / 4, 128);
+    const auto full = context.template shared<mbarrier>(stages, 8);
+    const auto empty = context.template shared<mbarrier>(stages, 8);
+    const auto flags = context.template shared<int>(multipliers);
+    fold_across<Context, epilogue::threads_of_row> combine(context);
+    work::template run<stages>(
+        context, full, empty, [&] { fetch(context, maps, arguments, shape, tiles, full, empty); },
+        [&] { multiply(context, arguments, shape, tiles, sums, flags, full, empty, combine); });
+  }
+
+ private:
+  template <class Context, class F>
+  SINTER_DEVICE static void each_piece(Context& context, const contract_shape& shape, F&& f) {
+    work::template each_piece<Rows, tile_columns, false>(context, shape, f);
+  }
+
+  template <class Context, class Maps, class Arguments, class Tiles, class Barriers>
+  SINTER_DEVICE static void fetch(Context& context, const Maps& maps, const Arguments& arguments,
+                                  const contract_shape& shape, Tiles tiles, Barriers full,
+                                  Barriers empty) {
+    typename work::template ring<stages> now;
+    each_piece(context, shape, [&](const contract_place<index>& at, index begin, index end, index) {
+      const auto left = left_operand::place_of(arguments, at.item);
+      SINTER_ROLLED
+      for (index k = begin; k < end; k += depth) {
+        const auto to = tiles + now.stage * stage;
+        const auto arrived = full + now.stage;
+        context.mbarrier_wait(empty + now.stage, now.parity ^ 1);
+        context.mbarrier_expect(arrived, stage * 2);
+        fetch_right<First>(context, maps, arguments, at, k, to, arrived);
+        (fetch_right<Others>(context, maps, arguments, at, k, to, arrived), ...);
+        work::template fetch_lines<left_operand, Rows, false>(
+            context, maps.left, left, at.row, k, to + count * right_tile, arrived);
+        now.advance();
+      }
+    });
+  }
+  template <class Product, class Context, class Maps, class Arguments, class Tile, class Barrier>
+  SINTER_DEVICE static void fetch_right(Context& context, const Maps& maps,
+                                        const Arguments& arguments,
+                                        const contract_place<index>& at, index k, Tile to,
+                                        Barrier arrived) {
+    using operand = right_operand<Product>;
+    work::template fetch_lines<operand, tile_columns, false>(
+        context, maps.right[Product::number], operand::place_of(arguments, at.item), at.column, k,
+        to + Product::number * right_tile, arrived);
+  }
+
+  template <class Context, class Arguments, class Tiles, class Sums, class Flags, class Barriers,
+            class Combine>
+  SINTER_DEVICE static void multiply(Context& context, const Arguments& arguments,
+                                     const contract_shape& shape, Tiles tiles, Sums sums,
+                                     Flags flags, Barriers full, Barriers empty,
+                                     Combine& combine) {
+    const int group = context.warp() / 4;
+    typename work::template ring<stages> now;
+    accumulator<Context> own[count];  // 64 columns of each product
+    each_piece(context, shape, [&](contract_place<index> at, index begin, index end, index piece) {
+      work::template sum_up<stages, stage>(
+          context, own, now, tiles, full, empty, begin, end, [&](auto from, bool add) {
+            SINTER_UNROLL
+            for (int term = 0; term < depth; term += 16) {
+              const auto right = from + group * (64 * depth);
+              const auto left = from + (count * right_tile +
+                                        warpgroup_terms_at(left_operand::along, term));
+              multiply_one<First>(context, own, right, left, term, add || term > 0);
+              (multiply_one<Others>(context, own, right, left, term, add || term > 0), ...);
+            }
+          });
+      at.column += group * 64;
+      if (shape.parts > 1 &&
+          !work::add_parts(context, shape, own, flags + group, group, at.part, piece))
+        return;
+      finish(context, arguments, shape, own, sums, at, combine);
+    });
+  }
+  template <class Product, class Context, class Tile>
+  SINTER_DEVICE static void multiply_one(Context& context, accumulator<Context> (&own)[count],
+                                         Tile right, Tile left, int term, bool add) {
+    constexpr neighbours along = right_operand<Product>::along;
+    context.template wgmma<half, along, left_operand::along>(
+        own[Product::number],
+        right + (Product::number * right_tile + warpgroup_terms_at(along, term)), left, add);
+  }
+
+  /// The epilogue of a warpgroup's 64 columns: a piece at a time goes through shared memory, where
+  /// its rows and columns change places again.
+  template <class Context, class Arguments, class Sums, class Combine>
+  SINTER_DEVICE static void finish(Context& context, const Arguments& arguments,
+                                   const contract_shape& shape, accumulator<Context> (&own)[count],
+                                   Sums sums, contract_place<index> at, Combine& combine) {
+    const int group = context.warp() / 4, lane = context.lane();
+    const auto piece = sums + group * epilogue::slots;
+    const auto sync = [&] { context.sync_named(1 + group, 128); };
+    const index row = at.row;
+    SINTER_ROLLED
+    for (int p = 0; p < pieces; ++p) {
+      sync();  // the last piece has been read
+      unrolled<pieces>([&]<int P>() {
+        if (p != P) return;
+        SINTER_UNROLL
+        for (int q = 0; q < count; ++q) {
+          SINTER_UNROLL
+          for (int i = 0; i < piece_rows / 2; ++i) {  // registers of a thread
+            const int column = context.warp() % 4 * 16 + accumulator_row(lane, i / 2 % 2);
+            const int r = accumulator_column(lane, i / 4) + i % 2;
+            const auto to = piece + (q * (piece_rows * 64) + epilogue::place(r, column));
+            context.store(context.template cast<float>(to), own[q].at(P * (piece_rows / 2) + i));
+          }
+        }
+      });
+      sync();
+      at.row = row + p * piece_rows;
+      epilogue::run(context, arguments, shape, piece, at, context.thread() % 128, 128, combine);
+    }
+  }
+};
+
+}  // namespace sinter::device
