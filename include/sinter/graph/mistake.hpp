@@ -38,6 +38,8 @@ enum class rule {
   indices,
   list,
   traced,
+  integers,
+  halves,
 };
 
 struct mistake {
@@ -176,6 +178,13 @@ template <class... What> struct mistaken<rule::list, What...> {
 template <class... What> struct mistaken<rule::traced, What...> {
   static_assert(sizeof...(What) == 0,
                 "sinter: not inside a fused function, which has no elements yet");
+};
+template <class... What> struct mistaken<rule::integers, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: bits are those of integers");
+};
+template <class... What> struct mistaken<rule::halves, What...> {
+  static_assert(sizeof...(What) == 0,
+                "sinter: the last axis must have halves: an even extent, known to the compiler");
 };
 
 }  // namespace sinter

@@ -190,17 +190,20 @@ constexpr int pad(graph_builder& g, int x, const shape& target, const std::int64
   return detail::add(g, n);
 }
 
-/// Folds the axes of a mask to extent 1. Sums of integers are 64 bits wide, as in NumPy.
-constexpr int reduce(graph_builder& g, const operation& op, int x, unsigned mask) {
-  const bool sums = op.name == pack_name("sum");
+/// Folds the axes of a mask to extent 1. Sums and products of integers are 64 bits wide, as in
+/// NumPy. An extreme value needs elements, unless `empty`, which any and all say: the least or the
+/// greatest value of the type is theirs.
+constexpr int reduce(graph_builder& g, const operation& op, int x, unsigned mask,
+                     bool empty = false) {
+  const bool sums = op.name == pack_name("sum") || op.name == pack_name("prod");
   const dtype from = g[x].type;
   if (!sums && from == dtype::boolean)  // any and all, on bytes
-    return cast(g, reduce(g, op, cast(g, x, dtype::u8), mask), dtype::boolean);
+    return cast(g, reduce(g, op, cast(g, x, dtype::u8), mask, empty), dtype::boolean);
   node n = make(op, sums && !is_floating(from) ? accumulator(from) : from, g[x].extents, x);
   for (int i = 0; i < n.extents.rank; ++i)
     if (mask >> i & 1) {
-      if (!sums && n.extents[i] == 0) return broken(g, rule::empty, op, x);
-      if (!sums && !is_static(n.extents[i]))
+      if (!sums && !empty && n.extents[i] == 0) return broken(g, rule::empty, op, x);
+      if (!sums && !empty && !is_static(n.extents[i]))
         g.require({op.name, n.extents[i], 0, g[x].extents, {}, true});
       n.extents[i] = 1;
     }

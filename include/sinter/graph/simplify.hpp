@@ -26,6 +26,7 @@ inline constexpr operation matmul_operation{pack_name("matmul"), kind::matmul, 2
 // The folds. `value` combines two partial results.
 namespace detail {
 constexpr double fold_sum(const double* x) { return x[0] + x[1]; }
+constexpr double fold_prod(const double* x) { return x[0] * x[1]; }
 constexpr double fold_max(const double* x) { return x[0] > x[1] || x[0] != x[0] ? x[0] : x[1]; }
 constexpr double fold_min(const double* x) { return x[0] < x[1] || x[0] != x[0] ? x[0] : x[1]; }
 constexpr operation make_fold(name_code name, double (*value)(const double*)) {
@@ -35,11 +36,14 @@ constexpr operation make_fold(name_code name, double (*value)(const double*)) {
 }
 }  // namespace detail
 inline constexpr operation sum_operation = detail::make_fold(pack_name("sum"), detail::fold_sum);
+inline constexpr operation prod_operation =
+    detail::make_fold(pack_name("prod"), detail::fold_prod);
 inline constexpr operation max_operation = detail::make_fold(pack_name("max"), detail::fold_max);
 inline constexpr operation min_operation = detail::make_fold(pack_name("min"), detail::fold_min);
 /// No gradient passes.
 inline constexpr operation detach_operation{pack_name("detach"), kind::alias, 1};
-/// Values must be indices below the extent `attribute[0]`; checked before anything runs.
+/// Values must be indices below the extent `attribute[0]`, or `attribute[1]`; checked before
+/// anything runs.
 inline constexpr operation indices_operation{pack_name("indices"), kind::alias, 1};
 
 namespace detail {

@@ -25,16 +25,17 @@ template <class T> SINTER_HD constexpr T highest() {
   else return static_cast<T>(~lowest<T>());
 }
 
-/// Of sum, max or min, by name.
+/// Of sum, prod, max or min, by name.
 template <name_code Op, class T> SINTER_HD constexpr T neutral() {
   if constexpr (Op == pack_name("max")) return lowest<T>();
   else if constexpr (Op == pack_name("min")) return highest<T>();
-  else return T(0);
+  else return T(Op == pack_name("prod") ? 1 : 0);
 }
 
 template <name_code Op, class V> SINTER_HD SINTER_INLINE V combine(V a, V b) {
   if constexpr (Op == pack_name("max")) return math::max(a, b);
   else if constexpr (Op == pack_name("min")) return math::min(a, b);
+  else if constexpr (Op == pack_name("prod")) return static_cast<V>(a * b);
   else return static_cast<V>(a + b);
 }
 

@@ -4,7 +4,7 @@
 /// Comparisons, logic and selection: what < <= == != && || ! build, and `where`.
 
 #include "sinter/core/math.hpp"
-#include "sinter/graph/expression.hpp"
+#include "sinter/ops/arithmetic.hpp"
 
 namespace sinter {
 
@@ -83,6 +83,50 @@ template <class C, class A, class B>
   requires expression_operands<C, A, B>
 constexpr element_call<id("where"), C, A, B> where(C&& condition, A&& a, B&& b) {
   return element<id("where")>(std::forward<C>(condition), std::forward<A>(a), std::forward<B>(b));
+}
+
+namespace detail {
+
+struct isnan_rule {
+  constexpr symbol operator()(symbol x) const { return x != x; }
+};
+// Integers are finite: f32 holds the largest.
+struct isinf_rule {
+  constexpr symbol operator()(symbol x) const {
+    return add_element<id("abs")>(x) == __builtin_huge_val();
+  }
+};
+struct isfinite_rule {
+  constexpr symbol operator()(symbol x) const {
+    return add_element<id("abs")>(x) < __builtin_huge_val();
+  }
+};
+struct logical_xor_rule {
+  constexpr symbol operator()(symbol a, symbol b) const {
+    for (symbol* x : {&a, &b}) x->index = rules::cast(*x->graph, x->index, dtype::boolean);
+    return a != b;
+  }
+};
+
+}  // namespace detail
+
+/// Whether x is NaN; false for integers.
+template <operand X> constexpr applied<detail::isnan_rule, X> isnan(X&& x) {
+  return apply(detail::isnan_rule{}, std::forward<X>(x));
+}
+/// Whether x is infinite, of either sign.
+template <operand X> constexpr applied<detail::isinf_rule, X> isinf(X&& x) {
+  return apply(detail::isinf_rule{}, std::forward<X>(x));
+}
+/// Whether x is neither infinite nor NaN.
+template <operand X> constexpr applied<detail::isfinite_rule, X> isfinite(X&& x) {
+  return apply(detail::isfinite_rule{}, std::forward<X>(x));
+}
+/// Whether one of a and b is other than 0, and the other is not.
+template <class A, class B>
+  requires expression_operands<A, B>
+constexpr applied<detail::logical_xor_rule, A, B> logical_xor(A&& a, B&& b) {
+  return apply(detail::logical_xor_rule{}, std::forward<A>(a), std::forward<B>(b));
 }
 
 }  // namespace sinter

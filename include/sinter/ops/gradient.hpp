@@ -45,6 +45,17 @@ constexpr symbol pull_extremum(symbol g, symbol x, symbol y, unsigned mask) {
   return hit * (g / count);
 }
 
+/// A product's gradient is the product of the others: by a quotient, but not where x is 0. Exact
+/// wherever x is 0; second derivatives are not, where an element is.
+constexpr symbol pull_product(symbol g, symbol x, symbol y, unsigned mask) {
+  graph_builder& graph = *g.graph;
+  const symbol zero = x == 0, safe = where(zero, 1, x);
+  const symbol hit = {&graph, rules::cast(graph, zero.index, g.type())};
+  const symbol zeros = {&graph, rules::reduce(graph, sum_operation, hit.index, mask)};
+  const symbol others = {&graph, rules::reduce(graph, prod_operation, safe.index, mask)};
+  return where(zeros == 0, g * (y / safe), where(zero && zeros == 1, g * others, 0));
+}
+
 constexpr symbol transposed(symbol x) {
   int order[max_rank]{};
   const int rank = x.rank();
@@ -74,6 +85,8 @@ constexpr void pull_back(symbol g, const symbol* x, symbol y, symbol* out) {
     case kind::reduce:
       if (n.op->name == pack_name("sum"))
         out[0] = {&graph, rules::broadcast(graph, g.index, x[0].extents())};
+      else if (n.op->name == pack_name("prod"))
+        out[0] = pull_product(g, x[0], y, static_cast<unsigned>(n.attribute[0]));
       else out[0] = pull_extremum(g, x[0], y, static_cast<unsigned>(n.attribute[0]));
       return;
     case kind::matmul:

@@ -40,10 +40,10 @@ constexpr reduced_axes reduce_mask(symbol x, name_code name, const int* axes, in
   return result;
 }
 
-constexpr symbol reduce(symbol x, const operation& op, reduced_axes axes) {
+constexpr symbol reduce(symbol x, const operation& op, reduced_axes axes, bool empty = false) {
   graph_builder& g = *x.graph;
   const shape from = x.extents();
-  const int folded = rules::reduce(g, op, x.index, axes.mask);
+  const int folded = rules::reduce(g, op, x.index, axes.mask, empty);
   if (axes.kept || g.first_mistake) return {&g, folded};
   shape rest;
   for (int i = 0; i < from.rank; ++i)
@@ -80,12 +80,29 @@ template <int... Axes> struct mean_rule {
   }
 };
 
-template <int Axis> struct argmax_rule {
+/// Over the axes of what is not zero: the greatest is any, the least is all.
+template <const operation& Op, int... Axes> struct truth_rule {
   constexpr symbol operator()(symbol x) const {
-    const symbol best = reduce_rule<max_operation, keep, Axis>{}(x);
+    constexpr int axes[] = {Axes..., 0};
+    x.index = rules::cast(*x.graph, x.index, dtype::boolean);
+    const name_code name = Op.name == pack_name("max") ? pack_name("any") : pack_name("all");
+    return reduce(x, Op, reduce_mask(x, name, axes, sizeof...(Axes)), true);
+  }
+};
+
+template <int... Axes> struct count_nonzero_rule {
+  constexpr symbol operator()(symbol x) const {
+    x.index = rules::cast(*x.graph, x.index, dtype::boolean);
+    return reduce_rule<sum_operation, Axes...>{}(x);
+  }
+};
+
+template <const operation& Op, int Axis> struct argument_rule {
+  constexpr symbol operator()(symbol x) const {
+    const symbol best = reduce_rule<Op, keep, Axis>{}(x);
     const symbol index = iota_rule<Axis>{}(x);
     if (x.graph->first_mistake) return x;
-    // The first index of the greatest value; a NaN counts as greatest, as in NumPy.
+    // The first index of the best value; a NaN counts as best, as in NumPy.
     const symbol hit = x == best || x != x;
     return reduce_rule<min_operation, Axis>{}(where(hit, index, 2147483647));
   }
@@ -117,9 +134,41 @@ template <int... Axes, operand X> constexpr applied<detail::mean_rule<Axes...>, 
   return apply(detail::mean_rule<Axes...>{}, std::forward<X>(x));
 }
 
-/// The first index (i32) of the greatest value along an axis.
-template <int Axis = -1, operand X> constexpr applied<detail::argmax_rule<Axis>, X> argmax(X&& x) {
-  return apply(detail::argmax_rule<Axis>{}, std::forward<X>(x));
+/// The product over axes; 1 over none. Integers are multiplied in 64 bits, modulo 2^64. The first
+/// gradient is exact where elements are 0; the second one is not there.
+template <int... Axes, operand X>
+constexpr applied<detail::reduce_rule<prod_operation, Axes...>, X> prod(X&& x) {
+  return apply(detail::reduce_rule<prod_operation, Axes...>{}, std::forward<X>(x));
+}
+
+/// The first index (i32) of the greatest value along an axis; of a NaN if there is one.
+template <int Axis = -1, operand X>
+constexpr applied<detail::argument_rule<max_operation, Axis>, X> argmax(X&& x) {
+  return apply(detail::argument_rule<max_operation, Axis>{}, std::forward<X>(x));
+}
+
+/// The first index (i32) of the least value along an axis; of a NaN if there is one.
+template <int Axis = -1, operand X>
+constexpr applied<detail::argument_rule<min_operation, Axis>, X> argmin(X&& x) {
+  return apply(detail::argument_rule<min_operation, Axis>{}, std::forward<X>(x));
+}
+
+/// Whether an element is other than 0, NaN included; false over none.
+template <int... Axes, operand X>
+constexpr applied<detail::truth_rule<max_operation, Axes...>, X> any(X&& x) {
+  return apply(detail::truth_rule<max_operation, Axes...>{}, std::forward<X>(x));
+}
+
+/// Whether every element is other than 0; true over none.
+template <int... Axes, operand X>
+constexpr applied<detail::truth_rule<min_operation, Axes...>, X> all(X&& x) {
+  return apply(detail::truth_rule<min_operation, Axes...>{}, std::forward<X>(x));
+}
+
+/// How many elements are other than 0, as i64.
+template <int... Axes, operand X>
+constexpr applied<detail::count_nonzero_rule<Axes...>, X> count_nonzero(X&& x) {
+  return apply(detail::count_nonzero_rule<Axes...>{}, std::forward<X>(x));
 }
 
 }  // namespace sinter

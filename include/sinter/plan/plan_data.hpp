@@ -29,10 +29,11 @@ struct output_data {
   std::uint64_t in_place = 0;             ///< a mask of inputs whose memory it may share exactly
 };
 
-/// Values of an input that must be indices below an extent.
+/// Values of an input that must be indices below an extent, or `beside`, wherever that lies.
 struct index_check {
   int input = -1;
   extent_t below = 0;
+  std::int64_t beside = 0;
 };
 
 struct plan_data {

@@ -317,7 +317,8 @@ template <class Call> constexpr auto check_list() {
     int base = v[i].operand[0];
     while (is_view(v[base])) base = v[base].operand[0];
     if (v[base].what() != kind::input) continue;
-    all.data[all.count++] = {static_cast<int>(v[base].attribute[0]), v[i].attribute[0]};
+    all.data[all.count++] = {static_cast<int>(v[base].attribute[0]), v[i].attribute[0],
+                             v[i].attribute[1]};
   }
   return all;
 }

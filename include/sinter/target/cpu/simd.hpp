@@ -105,6 +105,13 @@ struct simd {
   SINTER_HD SINTER_INLINE friend simd operator>>(simd a, int n) requires integral {
     return simd(a.v >> simd(static_cast<T>(n)).v);
   }
+  /// Lane by lane, by less than the bits of a lane.
+  SINTER_HD SINTER_INLINE friend simd operator<<(simd a, simd n) requires integral {
+    return simd((vector)((modular)a.v << (modular)n.v));
+  }
+  SINTER_HD SINTER_INLINE friend simd operator>>(simd a, simd n) requires integral {
+    return simd(a.v >> n.v);
+  }
   SINTER_HD SINTER_INLINE friend simd operator~(simd a) requires integral {
     return simd(~a.v);
   }

@@ -208,13 +208,11 @@ struct vector_math<simd<T, N>> {
   SINTER_HD SINTER_INLINE static V cos(V x) {
     return detail::sine_lanes(x, T(1), [](T lane) { return math::cos(lane); });
   }
-  /// Rounded once, unless the compiler was told not to fuse.
+  /// Rounded once, whatever the compiler makes of products and sums.
   SINTER_HD SINTER_INLINE static V fma(V a, V b, V c) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-    return multiply_add(a, b, c);
-#else
-    return map_lanes([](T p, T q, T r) { return math::fma(p, q, r); }, a, b, c);
-#endif
+    if constexpr (requires { detail::machine<V>::fma(a.v, b.v, c.v); })
+      return V(detail::machine<V>::fma(a.v, b.v, c.v));
+    else return map_lanes([](T p, T q, T r) { return math::fma(p, q, r); }, a, b, c);
   }
   SINTER_HD SINTER_INLINE static V abs(V x) {
     if constexpr (!V::integral) {

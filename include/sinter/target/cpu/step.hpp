@@ -7,6 +7,7 @@
 #include "sinter/graph/primitive.hpp"
 #include "sinter/kernel/fold.hpp"
 #include "sinter/target/cpu/registers.hpp"
+#include "sinter/target/cpu/simd_functions.hpp"
 #include "sinter/target/cpu/simd_math.hpp"
 #include "sinter/target/cpu/simd_memory.hpp"
 

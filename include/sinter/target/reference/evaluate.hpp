@@ -52,6 +52,17 @@ constexpr void rearrange(const node& n, const shape& s, const shape& from,
   }
 }
 
+/// What a fold of nothing gives: of integers the ends of their range.
+constexpr double neutral(const operation& op, dtype type) {
+  if (op.name == prod_operation.name) return 1;
+  const bool greatest = op.name == max_operation.name;
+  if (is_floating(type)) return greatest ? -__builtin_huge_val() : __builtin_huge_val();
+  const int bits = properties(type).size * 8 - (is_signed_integer(type) ? 1 : 0);
+  double range = 1;
+  for (int i = 0; i < bits; ++i) range *= 2;
+  return greatest ? (is_signed_integer(type) ? -range : 0) : range - 1;
+}
+
 /// Folds x, of shape `from`, to y, of shape s.
 constexpr void reduce(const node& n, const shape& s, const shape& from,
                       const std::vector<double>& x, std::vector<double>& y) {
@@ -64,11 +75,10 @@ constexpr void reduce(const node& n, const shape& s, const shape& from,
     for (std::size_t i = 0; i < y.size(); ++i) y[i] = wrap(sums[i].result(), n.type);
     return;
   }
-  const double start = __builtin_huge_val();
-  for (double& e : y) e = n.op->name == max_operation.name ? -start : start;
+  for (double& e : y) e = neutral(*n.op, n.type);
   walk(from, by, 0, [&](extent_t i, extent_t at) {
     const double both[] = {y[at], x[i]};
-    y[at] = n.op->value(both);
+    y[at] = wrap(n.op->value(both), n.type);
   });
 }
 
@@ -176,7 +186,8 @@ class evaluator {
   constexpr void check_indices(const node& n, const std::vector<double>& indices) const {
     const extent_t end = number(n.attribute[0]);
     for (std::size_t i = 0; i < indices.size(); ++i)
-      if (!(indices[i] >= 0 && indices[i] < static_cast<double>(end)))
+      if (!(indices[i] >= 0 && indices[i] < static_cast<double>(end)) &&
+          indices[i] != static_cast<double>(n.attribute[1]))
         throw value_error("index " + std::to_string(static_cast<std::int64_t>(indices[i])) +
                           " at position " + std::to_string(i) + ": want 0 to " +
                           std::to_string(end - 1));

@@ -13,6 +13,9 @@ template <> struct instructions<vector_of<float, 8>::type> {
   using V = vector_of<float, 8>::type;
 
   SINTER_INLINE static V sqrt(V x) { return __builtin_ia32_sqrtps256(x); }
+#if defined(__FMA__)
+  SINTER_INLINE static V fma(V a, V b, V c) { return __builtin_ia32_vfmaddps256(a, b, c); }
+#endif
 #if !defined(__clang__)
   SINTER_INLINE static V lesser(V a, V b) { return __builtin_ia32_minps256(a, b); }
   SINTER_INLINE static V greater(V a, V b) { return __builtin_ia32_maxps256(a, b); }
@@ -30,6 +33,9 @@ template <> struct instructions<vector_of<double, 4>::type> {
   using V = vector_of<double, 4>::type;
 
   SINTER_INLINE static V sqrt(V x) { return __builtin_ia32_sqrtpd256(x); }
+#if defined(__FMA__)
+  SINTER_INLINE static V fma(V a, V b, V c) { return __builtin_ia32_vfmaddpd256(a, b, c); }
+#endif
 #if !defined(__clang__)
   SINTER_INLINE static V lesser(V a, V b) { return __builtin_ia32_minpd256(a, b); }
   SINTER_INLINE static V greater(V a, V b) { return __builtin_ia32_maxpd256(a, b); }

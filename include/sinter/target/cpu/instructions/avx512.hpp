@@ -23,6 +23,9 @@ template <> struct instructions<vector_of<float, 16>::type> {
   SINTER_INLINE static void store_first(float* to, V x, int n) {
     __builtin_ia32_storeups512_mask(to, x, first(n));
   }
+  SINTER_INLINE static V fma(V a, V b, V c) {
+    return __builtin_ia32_vfmaddps512_mask(a, b, c, first(16), 4);
+  }
   SINTER_INLINE static V scale(V x, V n) {
     return __builtin_ia32_scalefps512_mask(x, n, x, first(16), 4);
   }
@@ -69,6 +72,9 @@ template <> struct instructions<vector_of<double, 8>::type> {
   }
   SINTER_INLINE static void store_first(double* to, V x, int n) {
     __builtin_ia32_storeupd512_mask(to, x, first(n));
+  }
+  SINTER_INLINE static V fma(V a, V b, V c) {
+    return __builtin_ia32_vfmaddpd512_mask(a, b, c, first(8), 4);
   }
   SINTER_INLINE static V scale(V x, V n) {
     return __builtin_ia32_scalefpd512_mask(x, n, x, first(8), 4);

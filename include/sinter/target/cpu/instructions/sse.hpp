@@ -13,6 +13,9 @@ template <> struct instructions<vector_of<float, 4>::type> {
   using V = vector_of<float, 4>::type;
 
   SINTER_INLINE static V sqrt(V x) { return __builtin_ia32_sqrtps(x); }
+#if defined(__FMA__)
+  SINTER_INLINE static V fma(V a, V b, V c) { return __builtin_ia32_vfmaddps(a, b, c); }
+#endif
 #if !defined(__clang__)
   SINTER_INLINE static V lesser(V a, V b) { return __builtin_ia32_minps(a, b); }
   SINTER_INLINE static V greater(V a, V b) { return __builtin_ia32_maxps(a, b); }
@@ -24,6 +27,9 @@ template <> struct instructions<vector_of<double, 2>::type> {
   using V = vector_of<double, 2>::type;
 
   SINTER_INLINE static V sqrt(V x) { return __builtin_ia32_sqrtpd(x); }
+#if defined(__FMA__)
+  SINTER_INLINE static V fma(V a, V b, V c) { return __builtin_ia32_vfmaddpd(a, b, c); }
+#endif
 #if !defined(__clang__)
   SINTER_INLINE static V lesser(V a, V b) { return __builtin_ia32_minpd(a, b); }
   SINTER_INLINE static V greater(V a, V b) { return __builtin_ia32_maxpd(a, b); }
