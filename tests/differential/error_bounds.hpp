@@ -80,6 +80,11 @@ inline double spread(const operation& op, dtype type, const double* x, const dou
   if (op.name == pack_name("div") && near_zero(x[1], e[1]) &&
       !(e[1] == infinite && math::abs(x[1]) > limits_of(type).largest))
     return anything;
+  // Corners say nothing of what repeats, or jumps back, between them.
+  const bool turns = op.name == pack_name("sin") || op.name == pack_name("cos");
+  if (turns && !(e[0] < 0.5)) return 2;
+  const bool jumps = op.name == pack_name("remainder") || op.name == pack_name("fmod");
+  if (jumps && !(e[0] < 0.25 * math::abs(x[1]))) return anything;
   double widest = 0;
   for (int corner = 0; corner < 1 << op.arity; ++corner) {
     double at[max_operands]{};
@@ -174,6 +179,7 @@ class error_analysis {
   void of_reduce(const node& n, const shape& s, const numbers& y, numbers& error) const {
     const shape& from = values_[n.operand[0]].extents;
     const numbers& terms = x(n);
+    if (n.op->name == prod_operation.name) return of_product(n, s, y, error);
     if (n.op->name != sum_operation.name) {
       numbers low = terms, high = terms, least(y.size()), greatest(y.size());
       for (std::size_t i = 0; i < terms.size(); ++i) low[i] -= e(n)[i], high[i] += e(n)[i];
@@ -193,6 +199,25 @@ class error_analysis {
     const double count = y.empty() ? 0 : static_cast<double>(terms.size() / y.size());
     for (std::size_t i = 0; i < y.size(); ++i)
       error[i] = of_sum(n.type, count, y[i], total[i], own[i]);
+  }
+
+  /// The product of |x| + e less that of |x|, and a rounding for each factor.
+  void of_product(const node& n, const shape& s, const numbers& y, numbers& error) const {
+    const shape& from = values_[n.operand[0]].extents;
+    node plain = n;
+    plain.type = dtype::f64;
+    numbers narrow = x(n), wide = x(n), total(y.size()), with_errors(y.size());
+    for (double& m : narrow) m = math::abs(m);
+    for (std::size_t i = 0; i < wide.size(); ++i) wide[i] = narrow[i] + e(n)[i];
+    reference::detail::reduce(plain, s, from, narrow, total);
+    reference::detail::reduce(plain, s, from, wide, with_errors);
+    const double count = y.empty() ? 0 : static_cast<double>(narrow.size() / y.size());
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const double own = with_errors[i] - total[i];
+      if (!is_floating(n.type)) error[i] = of_integer(n.type, total[i], own);
+      else error[i] = rounded(n.type, y[i], own + total[i] * count *
+                                                limits_of(accumulator(n.type)).roundoff, 1);
+    }
   }
 
   static double of_sum(dtype type, double count, double y, double magnitudes, double own) {

@@ -157,7 +157,9 @@ class interpreter {
 
   static double neutral(const instruction& n) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
-    return n.op == sum_operation.name ? 0 : n.op == max_operation.name ? -infinity : infinity;
+    if (n.op == sum_operation.name) return 0;
+    if (n.op == prod_operation.name) return 1;
+    return n.op == max_operation.name ? -infinity : infinity;
   }
 
   // What a fold leaves, known before pass `stage`.
@@ -195,9 +197,10 @@ class interpreter {
   }
 
   static const operation& fold_of(const instruction& n) {
-    return n.op == sum_operation.name   ? sum_operation
-           : n.op == max_operation.name ? max_operation
-                                        : min_operation;
+    return n.op == sum_operation.name    ? sum_operation
+           : n.op == prod_operation.name ? prod_operation
+           : n.op == max_operation.name  ? max_operation
+                                         : min_operation;
   }
 
   static void keep(std::vector<double>& row, std::int64_t position, double value) {

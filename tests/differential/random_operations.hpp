@@ -7,6 +7,9 @@
 #include "random_views.hpp"
 #include "sinter/ops/activation.hpp"
 #include "sinter/ops/loss.hpp"
+#include "sinter/ops/rounding.hpp"
+#include "sinter/ops/special.hpp"
+#include "sinter/ops/trigonometric.hpp"
 
 namespace sinter::testing {
 
@@ -23,6 +26,7 @@ class random_operations : public random_views {
     using self = random_operations;
     constexpr choice choices[] = {
         {26, &self::unary, true},      {22, &self::binary, true},  {4, &self::comparison, false},
+        {14, &self::function, true},   {4, &self::activation, true}, {4, &self::jump, false},
         {4, &self::selection, true},   {6, &self::conversion, false},
         {13, &self::reduction, true},  {6, &self::row, true},      {3, &self::cross_entropy, true},
         {11, &self::product, true},    {6, &self::permutation, true}, {5, &self::regroup, true},
@@ -76,6 +80,72 @@ class random_operations : public random_views {
       case 17: return made(1 / (positive(x, b) + 1), 1);
       case 18: return made(maximum(x, factor), b + 2.5);
       default: return made(is_floating(x.type()) ? x - 1 : x * 3 + 1, b * 3 + 1);
+    }
+  }
+
+  /// A value within +-bound; what is wider is scaled, or goes through a tanh.
+  symbol within(candidate c, double bound) {
+    const symbol x = at(c);
+    return c.bound <= bound ? x : c.bound < 1e6 ? x * (bound / c.bound) : tanh(x) * bound;
+  }
+
+  candidate function() {
+    const candidate c = draw_number();
+    if (!c) return {};
+    const symbol small = within(c, 0.9), middle = within(c, 3);
+    switch (r.below(options.smooth ? 17 : 18)) {  // the last has no second derivative
+      case 0: return made(sin(middle), 1);
+      case 1: return made(cos(middle), 1);
+      case 2: return made(tan(small), 1.3);
+      case 3: return made(asin(small), 1.2);
+      case 4: return made(acos(small), 2.8);
+      case 5: return made(atan(middle), 1.3);
+      case 6: return made(sinh(middle), 11);
+      case 7: return made(cosh(middle), 11);
+      case 8: return made(asinh(middle), 2);
+      case 9: return made(acosh(middle * middle + 1.5), 4);
+      case 10: return made(atanh(small), 1.5);
+      case 11: return made(exp2(middle), 8);
+      case 12: return made(log2(middle * middle + 0.5), 4);
+      case 13: return made(log10(middle * middle + 0.5), 1);
+      case 14: return made(rsqrt(middle * middle + 0.5), 1.5);
+      case 15: return made(cbrt(middle * middle + 0.5), 2.2);
+      case 16: return made(erfc(middle), 2);
+      default: return made(lgamma(middle * middle + 0.5), 13);
+    }
+  }
+
+  candidate activation() {
+    const candidate c = draw_number();
+    if (!c || type_of(c) == dtype::u64) return {};
+    const symbol x = within(c, 20);
+    const double b = c.bound < 20 ? c.bound : 20;
+    switch (r.below(8)) {
+      case 0: return made(gelu_tanh(x), b);
+      case 1: return made(mish(x), b);
+      case 2: return made(log_sigmoid(x), b + 1);
+      case 3: return made(elu(x, 0.75), b);
+      case 4: return made(selu(x), b * 1.1 + 2);
+      case 5: return made(leaky_relu(x), b);
+      case 6: return made(hard_swish(x), b);
+      default: return made(softsign(x), 1);
+    }
+  }
+
+  /// What is constant in parts.
+  candidate jump() {
+    const candidate c = draw_number();
+    if (!c) return {};
+    const symbol x = at(c);
+    const double b = c.bound + 1;
+    switch (r.below(7)) {
+      case 0: return made(floor(x), b);
+      case 1: return made(ceil(x), b);
+      case 2: return made(trunc(x), b);
+      case 3: return made(round(x), b);
+      case 4: return made(sign(x), 1);
+      case 5: return made(remainder(x, 3), 3);
+      default: return made(clamp(x, 1, 2), 2);
     }
   }
 
@@ -149,7 +219,7 @@ class random_operations : public random_views {
     const int rank = extents_of(c).rank;
     const unsigned all = (1u << rank) - 1;
     const unsigned mask = r.chance(0.25) ? all : 1u + static_cast<unsigned>(r.below(all));
-    const int which = r.below(4);
+    const int which = r.below(5);
     return reduce(c, which, {mask, r.chance(0.4)});
   }
 
@@ -159,6 +229,11 @@ class random_operations : public random_views {
     for (int i = 0; i < x.rank(); ++i)
       if (axes.mask >> i & 1) count *= static_cast<double>(number(x.extents()[i]));
     using sinter::detail::reduce;
+    if (which == 4) {
+      double product = 1;
+      for (double i = 0; i < count && product < 1e12; ++i) product *= c.bound < 1 ? 1 : c.bound;
+      return product < 1e4 ? made(reduce(x, prod_operation, axes), product) : candidate{};
+    }
     if (which == 0) return made(reduce(x, max_operation, axes), c.bound);
     if (which == 1) return made(reduce(x, min_operation, axes), c.bound);
     const double total = c.bound * count + 1;

@@ -165,6 +165,48 @@ template <class Visit> void circular_operations(Visit visit) {
         [](auto x) { return atanh(x); }, [](real x) -> real { return std::atanh(x); });
 }
 
+/// Comparisons, logic, selection.
+template <class Visit> void comparison_operations(Visit visit) {
+  visit({.spelling = "x < y", .meaning = "less; with >", .types = operand_types::any,
+         .f32 = 0, .f64 = 0},
+        [](auto x, auto y) { return x < y; }, [](real x, real y) -> real { return x < y; });
+  visit({.spelling = "x <= y", .meaning = "not greater; with >=", .types = operand_types::any,
+         .f32 = 0, .f64 = 0},
+        [](auto x, auto y) { return x <= y; }, [](real x, real y) -> real { return x <= y; });
+  visit({.spelling = "x == y", .meaning = "equal", .types = operand_types::any, .f32 = 0, .f64 = 0},
+        [](auto x, auto y) { return x == y; }, [](real x, real y) -> real { return x == y; });
+  visit({.spelling = "x != y", .meaning = "not equal", .types = operand_types::any,
+         .f32 = 0, .f64 = 0},
+        [](auto x, auto y) { return x != y; }, [](real x, real y) -> real { return x != y; });
+  visit({.spelling = "x && y", .meaning = "both are other than 0", .types = operand_types::any,
+         .f32 = 0, .f64 = 0},
+        [](auto x, auto y) { return x && y; },
+        [](real x, real y) -> real { return x != 0 && y != 0; });
+  visit({.spelling = "x \\|\\| y", .meaning = "either is", .types = operand_types::any,
+         .f32 = 0, .f64 = 0},
+        [](auto x, auto y) { return x || y; },
+        [](real x, real y) -> real { return x != 0 || y != 0; });
+  visit({.spelling = "!x", .meaning = "x is 0", .types = operand_types::any, .f32 = 0, .f64 = 0},
+        [](auto x) { return !x; }, [](real x) -> real { return x == 0; });
+  visit({.spelling = "logical_xor(x, y)", .meaning = "one is, and not the other",
+         .types = operand_types::any, .f32 = 0, .f64 = 0},
+        [](auto x, auto y) { return logical_xor(x, y); },
+        [](real x, real y) -> real { return (x != 0) != (y != 0); });
+  visit({.spelling = "isnan(x)", .meaning = "is no number", .types = operand_types::any,
+         .f32 = 0, .f64 = 0},
+        [](auto x) { return isnan(x); }, [](real x) -> real { return x != x; });
+  visit({.spelling = "isinf(x)", .meaning = "is infinite", .types = operand_types::any,
+         .f32 = 0, .f64 = 0},
+        [](auto x) { return isinf(x); }, [](real x) -> real { return std::fabs(x) == HUGE_VAL; });
+  visit({.spelling = "isfinite(x)", .meaning = "is neither", .types = operand_types::any,
+         .f32 = 0, .f64 = 0},
+        [](auto x) { return isfinite(x); }, [](real x) -> real { return std::fabs(x) < HUGE_VAL; });
+  visit({.spelling = "where(c, x, y)", .meaning = "x where the condition holds, else y",
+         .types = operand_types::any, .f32 = 0, .f64 = 0},
+        [](auto x, auto y) { return where(x < y, x, y + y); },
+        [](real x, real y) -> real { return x < y ? x : y + y; });
+}
+
 /// Rounding, signs, remainders.
 template <class Visit> void rounding_operations(Visit visit) {
   visit({.spelling = "floor(x)", .meaning = "the largest integer not above",

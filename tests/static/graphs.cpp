@@ -12,13 +12,13 @@ using st::symbol;
 
 // An operation of a user's that no expression gives: one struct, and a function if it is to be
 // called by name.
-template <> struct st::primitive<st::id("atan")> {
+template <> struct st::primitive<st::id("arctan")> {
   template <class T> SINTER_HD static T value(T x) { return std::atan(x); }
   static constexpr auto derivative(auto x, auto /*y*/) { return 1 / (1 + x * x); }
   static constexpr st::cost cost{.flops = 25};
 };
-template <st::operand X> constexpr auto atan(X&& x) {
-  return st::element<st::id("atan")>(std::forward<X>(x));
+template <st::operand X> constexpr auto arctan(X&& x) {
+  return st::element<st::id("arctan")>(std::forward<X>(x));
 }
 
 namespace {
@@ -95,17 +95,17 @@ constexpr auto wide = st::fused([](auto a, auto b) {
 static_assert(size_of(wide, x, y) == 2 + 63 + 63, "a chain of sums under a tree of products");
 
 // Users' operations take part like the library's: in fusion and in gradients.
-constexpr auto mish(const auto& a) { return a * tanh(log1p(exp(a))); }
+constexpr auto own_mish(const auto& a) { return a * tanh(log1p(exp(a))); }
 
-static_assert(st::kernels(atan(x) + 1) == 1, "atan: a user's primitive");
-constexpr auto slope_of_atan = st::fused([](auto a) { return gradient(sum(atan(a)), a); });
-static_assert(st::kernels(slope_of_atan, x) == 1, "atan: its gradient");
-static_assert(size_of(slope_of_atan, x) <= 7, "atan: 1 / (1 + x x) and constants");
+static_assert(st::kernels(arctan(x) + 1) == 1, "arctan: a user's primitive");
+constexpr auto slope_of_arctan = st::fused([](auto a) { return gradient(sum(arctan(a)), a); });
+static_assert(st::kernels(slope_of_arctan, x) == 1, "arctan: its gradient");
+static_assert(size_of(slope_of_arctan, x) <= 7, "arctan: 1 / (1 + x x) and constants");
 constexpr auto bend_of_mish = st::fused([](auto a) {
-  return gradient(sum(gradient(sum(mish(a)), a)), a);
+  return gradient(sum(gradient(sum(own_mish(a)), a)), a);
 });
 static_assert(st::kernels(bend_of_mish, x) == 1, "mish: a user's composite, twice derived");
-static_assert(st::kernels(mish(x)) == 1);
+static_assert(st::kernels(own_mish(x)) == 1);
 
 // A gradient shares the nodes of what it differentiates.
 constexpr auto value_and_slope = st::fused([](auto a) {
