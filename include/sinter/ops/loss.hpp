@@ -30,21 +30,22 @@ struct label_rule {
 
 /// Scores less their row's maximum, and the logarithm of the sum of their exponentials.
 struct shifted_scores {
-  symbol shifted, normaliser;
+  symbol shifted;
   constexpr explicit shifted_scores(symbol scores)
-      : shifted(scores - detach(max<keep, -1>(scores))), normaliser(log(sum<-1>(exp(shifted)))) {}
+      : shifted(scores - detach(max<keep, -1>(scores))) {}
+  constexpr symbol normaliser() const { return log(sum<-1>(exp(shifted))); }
 };
 
 template <int... Ignored> struct cross_entropy_rule {
   constexpr symbol operator()(symbol raw, symbol labels) const {
     return with(raw, labels, [](shifted_scores s, symbol hit) {
-      return s.normaliser - sum<-1>(where(hit, s.shifted, 0));
+      return s.normaliser() - sum<-1>(where(hit, s.shifted, 0));
     });
   }
   constexpr symbol operator()(symbol raw, symbol labels, symbol smoothing) const {
     return with(raw, labels, [&](shifted_scores s, symbol hit) {
       const symbol at_label = sum<-1>(where(hit, s.shifted, 0));
-      return s.normaliser - (1 - smoothing) * at_label - smoothing * mean<-1>(s.shifted);
+      return s.normaliser() - (1 - smoothing) * at_label - smoothing * mean<-1>(s.shifted);
     });
   }
 
@@ -69,7 +70,7 @@ template <int... Ignored> struct weighted_cross_entropy_rule : cross_entropy_rul
   }
   constexpr symbol operator()(symbol raw, symbol labels, symbol weights, symbol smoothing) const {
     return this->with(raw, labels, [&](shifted_scores s, symbol hit) {
-      const symbol all = mean<-1>(weights * (unsqueeze<-1>(s.normaliser) - s.shifted));
+      const symbol all = mean<-1>(weights * (unsqueeze<-1>(s.normaliser()) - s.shifted));
       return (1 - smoothing) * at_label(s, hit, weights) + smoothing * all;
     });
   }
@@ -77,14 +78,14 @@ template <int... Ignored> struct weighted_cross_entropy_rule : cross_entropy_rul
  private:
   static constexpr symbol at_label(const shifted_scores& s, symbol hit, symbol weights) {
     return sum<-1>(where(hit, weights, 0)) *
-           (s.normaliser - sum<-1>(where(hit, s.shifted, 0)));
+           (s.normaliser() - sum<-1>(where(hit, s.shifted, 0)));
   }
 };
 
 struct soft_cross_entropy_rule {
   constexpr symbol operator()(symbol raw, symbol p) const {
     const shifted_scores s(as_floating(raw));
-    return s.normaliser * sum<-1>(p) - sum<-1>(where(p == 0, 0, p * s.shifted));
+    return s.normaliser() * sum<-1>(p) - sum<-1>(where(p == 0, 0, p * s.shifted));
   }
 };
 
