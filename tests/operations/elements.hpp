@@ -86,7 +86,7 @@ template <class Visit> void arithmetic_operations(Visit visit) {
 template <class Visit> void exponential_operations(Visit visit) {
   visit({.spelling = "exp(x)", .meaning = "e^x", .f32 = 1.1, .f64 = 1.1},
         [](auto x) { return exp(x); }, [](real x) -> real { return std::exp(x); });
-  visit({.spelling = "exp2(x)", .meaning = "2^x", .f32 = 1, .f64 = 1.1},
+  visit({.spelling = "exp2(x)", .meaning = "2^x", .f32 = 1.1, .f64 = 1.1},
         [](auto x) { return exp2(x); }, [](real x) -> real { return std::exp2(x); });
   visit({.spelling = "expm1(x)", .meaning = "e^x - 1", .f32 = 2, .f64 = 2},
         [](auto x) { return expm1(x); }, [](real x) -> real { return std::expm1(x); });

@@ -5,7 +5,7 @@
 /// rounded. Only tan of huge arguments goes lane by lane to the C library, as sin and cos do.
 ///
 /// @accuracy largest error met, in units of the last place; tests/unit/math_functions.cpp holds
-///           them to it: floats 0.51 but for exp2, 1; doubles: exp2 1.1, log2 and log10 0.6,
+///           them to it: floats 0.51 but for exp2, 1.1; doubles: exp2 1.1, log2 and log10 0.6,
 ///           cbrt 1, tan 4, asin, atan and atan2 2, acos 1.5, sinh and cosh 2.5, asinh, acosh
 ///           and atanh 3, hypot 1.5
 
