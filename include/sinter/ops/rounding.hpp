@@ -72,11 +72,13 @@ template <> struct primitive<id("clamp")> {
   template <class T> SINTER_HD static constexpr T value(T x, T low, T high) {
     return math::min(math::max(x, low), high);
   }
-  /// All of it to x within the bounds and at them, as in PyTorch; else to the bound that holds.
+  /// That of the minimum of a maximum: where x is at a bound, they share it.
   static constexpr auto pullback(auto g, auto x, auto low, auto high, auto) {
-    auto inside = x >= low && x <= high;
-    auto above = !inside && (x > high || low > high);
-    return partials{where(inside, g, 0), where(inside || above, 0, g), where(above, g, 0)};
+    auto raised = maximum(x, low);
+    auto below = where(raised == high, g * 0.5, where(raised < high, g, 0));
+    auto half = where(x == low, below * 0.5, 0);
+    return partials{where(x > low, below, half), where(x < low, below, half),
+                    where(raised == high, g * 0.5, where(raised > high, g, 0))};
   }
   static constexpr sinter::cost cost{.flops = 2};
 };
@@ -237,7 +239,8 @@ template <class A, class B>
 constexpr element_call<id("copysign"), A, B> copysign(A&& a, B&& b) {
   return element<id("copysign")>(std::forward<A>(a), std::forward<B>(b));
 }
-/// x, but not below low and not above high, which wins if they cross; NaN if any is.
+/// x, but not below low and not above high, which wins if they cross; NaN if any is. At a bound
+/// both share the gradient, as in PyTorch where bounds are tensors.
 template <class X, class L, class H>
   requires expression_operands<X, L, H>
 constexpr element_call<id("clamp"), X, L, H> clamp(X&& x, L&& low, H&& high) {
