@@ -14,13 +14,20 @@ using namespace sinter::testing;
 using st::dyn;
 
 constexpr auto all = st::fused([](auto x, auto y) {
-  return std::tuple(sum(square(x - y)), mean(exp(x * 0.1)), st::max(x) - st::min(y));
+  return std::tuple(sum(square(x - y)), mean(exp(x * 0.1)), st::max(x) - st::min(y),
+                    prod(1 + x * 0.001));
 });
 constexpr auto columns = st::fused([](auto x, auto y) {
   return std::tuple(st::sum<0>(x * y), st::max<st::keep, 0>(x), st::mean<0>(abs(x)) + 1);
 });
 constexpr auto counts = st::fused([](auto n) {
-  return std::tuple(sum(n), st::sum<0>(n), st::sum<0>(n < 0), st::max<0>(n));
+  return std::tuple(sum(n), st::sum<0>(n), st::sum<0>(n < 0), st::max<0>(n),
+                    st::prod<0>((n & 1) | 1), st::any<0>(n < 0), st::all<0>(n < 0),
+                    (n << 3) ^ (n >> 1));
+});
+constexpr auto functions = st::fused([](auto x) {
+  return std::tuple(sin(x) + atan2(x, 1 + x * x), clamp(x, -1, 0.5), erfc(x), fmod(x, 0.25),
+                    st::logsumexp<1>(x), st::variance<1>(x), mish(x), round(x * 4));
 });
 constexpr auto outer = st::fused([](auto x) { return st::sum<0, 2>(x) * 2; });
 
@@ -54,4 +61,6 @@ TEST_CASE("reduce: integers, booleans, and axes on both sides") {
   CHECK(emulated_difference({}, counts, n) == "");
   auto x = filled<st::tensor<float, 5, 6, 7>>();
   CHECK(emulated_difference({}, outer, x) == "");
+  auto rows = filled<st::tensor<float, 5, 40>>();
+  CHECK(emulated_difference({}, functions, rows) == "");
 }

@@ -28,7 +28,7 @@ template <class T> struct check_integers {
     }
     testing::sequence next(3);
     for (int i = 0; i < 1001; ++i) {
-      x.push_back(draw(next, i % 3 == 0 ? 100 : 2'000'000'000));
+      x.push_back(draw(next, i % 3 == 0 ? 100 : 1'000'000'000));
       y.push_back(draw(next, i % 2 == 0 ? 70 : 1'000'000));
     }
     using limits = std::numeric_limits<T>;

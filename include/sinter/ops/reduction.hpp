@@ -111,10 +111,10 @@ template <const operation& Op, int Axis> struct argument_rule {
 }  // namespace detail
 
 /// The sum over axes; 0 over none. Integers are summed in 64 bits.
-/// @accuracy f16, bf16 and f32 accumulate in f32, in partial sums of one fixed order: on the CPU for
-///           each lane of one or four vectors, over parts of 16,384 elements where everything is
-///           folded, of 131,072 down columns, of a whole line elsewhere. An error of at most 6e-8
-///           for each addition that a term takes part in: 5e-6 for 10^7 equal floats.
+/// @accuracy f16, bf16 and f32 accumulate in f32, in partial sums of one fixed order: on the CPU
+///           for each lane of one or four vectors, over parts of 16,384 elements where everything
+///           is folded, of 131,072 down columns, of a whole line elsewhere. An error of 6e-8
+///           at most for each addition that a term takes part in: 5e-6 for 10^7 equal floats.
 template <int... Axes, operand X>
 constexpr applied<detail::reduce_rule<sum_operation, Axes...>, X> sum(X&& x) {
   return apply(detail::reduce_rule<sum_operation, Axes...>{}, std::forward<X>(x));
