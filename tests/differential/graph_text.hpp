@@ -22,6 +22,7 @@ inline std::string code_text(const graph_view& g, extent_t e) {
     case extent: return "in" + left + "." + right;
     case stride: return "stride" + left + "." + right;
     case product: return code_text(g, d.left) + "*" + code_text(g, d.right);
+    case difference: return "(" + code_text(g, d.left) + "-" + code_text(g, d.right) + ")";
     default: return "(" + code_text(g, d.left) + "+" + code_text(g, d.right) + ")";
   }
 }
@@ -44,6 +45,14 @@ inline std::string attribute_text(const graph_view& g, const node& n) {
     case kind::reduce:
       for (int i = 0; i < n.extents.rank; ++i)
         if (n.attribute[0] >> i & 1) text += (text.empty() ? " over " : ",") + std::to_string(i);
+      return text;
+    case kind::stride:
+      for (int i = 0; i < n.extents.rank; ++i) {
+        const stride_step to = stride_step::unpack(n.attribute[i]);
+        text += (i > 0 ? "," : " steps ") + std::to_string(to.step) + " along";
+        for (int a = 0; a < max_rank; ++a)
+          if (to.axes >> a & 1) text += " " + std::to_string(a);
+      }
       return text;
     case kind::permute:
     case kind::slice:

@@ -49,6 +49,7 @@ class interpreter {
       case dimension::origin::extent: return call.extents[d.left][static_cast<int>(d.right)];
       case dimension::origin::product: return number(d.left) * number(d.right);
       case dimension::origin::sum: return number(d.left) + number(d.right);
+      case dimension::origin::difference: return number(d.left) - number(d.right);
       default: throw std::logic_error("inputs of tests are contiguous");
     }
   }

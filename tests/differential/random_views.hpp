@@ -5,7 +5,7 @@
 
 #include "random_operands.hpp"
 #include "sinter/ops/arithmetic.hpp"
-#include "sinter/ops/structure.hpp"
+#include "sinter/ops/join.hpp"
 
 namespace sinter::testing {
 
@@ -60,6 +60,64 @@ class random_views : public random_operands {
     const int stop = r.between(start, static_cast<int>(extent));
     if (start == stop && (options.smooth || r.chance(0.9))) return {};
     return made({&g, rules::slice(g, c.node, axis, start, stop)}, c.bound);
+  }
+
+  /// Steps through an axis, backwards or not; windows that overlap; a diagonal.
+  candidate stepped() {
+    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 0; });
+    if (!c) return {};
+    const symbol x = at(c);
+    const shape own = extents_of(c);
+    const int axis = r.below(own.rank);
+    const extent_t extent = own[axis];
+    using namespace sinter::detail;
+    if (!is_static(extent) || r.chance(0.2)) return made(stepped_of(x, axis), c.bound);
+    if (extent == 0) return {};
+    switch (r.below(3)) {
+      case 0: {
+        const int step = r.between(1, 4), from = r.below(extent);
+        if (r.chance(0.5)) return made(steps_of_axis(x, axis, from, open_end, step), c.bound);
+        return made(steps_of_axis(x, axis, from, open_end, -step), c.bound);
+      }
+      case 1: {
+        if (own.rank == max_rank) return {};
+        const extent_t most = extent < 4 ? extent : 4, size = r.between(1, static_cast<int>(most));
+        identity_steps steps;
+        shape target = own;
+        steps.axis[axis].step = r.between(1, 3);
+        steps.axis[own.rank].axes = 1u << axis;
+        target[axis] = (extent - size) / steps.axis[axis].step + 1;
+        target.push(size);
+        return made(as_view(x, target, steps), c.bound);
+      }
+      default:
+        if (own.rank < 2 || !is_static(own[own.rank - 2]) || !is_static(own.last())) return {};
+        return made(r.chance(0.5) ? diagonal_rule<0, -2, -1>{}(x) : diagonal_rule<0, -1, -2>{}(x),
+                    c.bound);
+    }
+  }
+  static symbol stepped_of(symbol x, int axis) {
+    return sinter::detail::steps_of_axis(x, axis, open_end, open_end, -1);
+  }
+
+  /// A value beside another one, or beside itself, along an axis.
+  candidate joined() {
+    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 0; });
+    if (!c) return {};
+    const shape own = extents_of(c);
+    const int axis = r.below(own.rank);
+    if (!is_static(own[axis])) return {};
+    candidate other = draw([&](candidate o) {
+      const shape& s = extents_of(o);
+      bool fits = s.rank == own.rank;
+      for (int a = 0; fits && a < s.rank; ++a) fits = a == axis ? is_static(s[a]) : s[a] == own[a];
+      return fits && o.node != c.node;
+    });
+    if (!other) other = c;
+    symbol parts[] = {at(c), at(other), at(c)};
+    const int count = r.between(2, 3);
+    if (!sinter::detail::alike(parts, count, axis, pack_name("concat"))) return {};
+    return made(sinter::detail::join(parts, count, axis), c.bound + other.bound);
   }
 
   candidate repeat() {

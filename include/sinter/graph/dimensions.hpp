@@ -40,6 +40,12 @@ class dimension_table {
     return a == 0 ? b : b == 0 ? a : code({dimension::origin::sum, 0, a, b});
   }
 
+  constexpr extent_t minus(extent_t a, extent_t b) {
+    if (b == 0) return a;
+    if (is_static(a) && is_static(b) && a >= b) return a - b;
+    return code({dimension::origin::difference, 0, a, b});
+  }
+
   constexpr extent_t elements(const shape& s) {
     extent_t product = 1;
     for (int i = 0; i < s.rank; ++i) product = times(product, s[i]);

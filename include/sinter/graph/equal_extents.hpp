@@ -35,7 +35,7 @@ class equal_extents {
 
   /// A product or a sum of what stands for its terms.
   constexpr dimension rewritten(dimension d) const {
-    if (d.from == dimension::origin::product || d.from == dimension::origin::sum)
+    if (d.from != dimension::origin::extent && d.from != dimension::origin::stride)
       d.left = of(d.left), d.right = of(d.right);
     return d;
   }

@@ -40,6 +40,9 @@ enum class rule {
   traced,
   integers,
   halves,
+  step,
+  parts,
+  scalar,
 };
 
 struct mistake {
@@ -185,6 +188,17 @@ template <class... What> struct mistaken<rule::integers, What...> {
 template <class... What> struct mistaken<rule::halves, What...> {
   static_assert(sizeof...(What) == 0,
                 "sinter: the last axis must have halves: an even extent, known to the compiler");
+};
+
+template <class... What> struct mistaken<rule::step, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: steps, lengths and counts must not be 0");
+};
+template <class... What> struct mistaken<rule::parts, What...> {
+  static_assert(sizeof...(What) == 0,
+                "sinter: the parts must be equal, of an axis whose extent is a number");
+};
+template <class... What> struct mistaken<rule::scalar, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: want a single value");
 };
 
 }  // namespace sinter

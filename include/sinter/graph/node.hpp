@@ -24,6 +24,7 @@ enum class kind : std::uint8_t {
   reshape,    ///< same elements in row-major order, other extents
   permute,    ///< attribute[i]: the operand's axis that becomes axis i
   slice,      ///< attribute[i]: first index along axis i
+  stride,     ///< steps through the operand: see `stride_step`
   pad,        ///< zeros around the operand; attribute[i]: where it begins along axis i
   reduce,     ///< folds axes to extent 1; attribute: mask of the axes
   matmul,     ///< [batch..., M, K] x [batch..., K, N], equal batch axes
@@ -77,10 +78,24 @@ struct node {
   }
 };
 
+/// What attribute[i] of a `stride` says of axis i of the result: its index moves `step` elements
+/// along each of the operand's axes in `axes`. Several axes may move along one: windows that
+/// overlap. Where a step is negative, its axis of the operand begins at the last element.
+struct stride_step {
+  std::int64_t step = 1;
+  unsigned axes = 0;  ///< mask
+
+  constexpr std::int64_t pack() const { return step * 64 + static_cast<std::int64_t>(axes); }
+  static constexpr stride_step unpack(std::int64_t packed) {
+    return {packed >> 6, static_cast<unsigned>(packed & 63)};
+  }
+};
+
 /// A number that is known at run time only: the extents that shapes refer to by negative codes,
-/// and the strides of views. Entries refer to earlier entries, so one loop evaluates them all.
+/// and the strides of views. A stride that is negative is one, too, as codes are negative. Entries
+/// refer to earlier entries, so one loop evaluates them all.
 struct dimension {
-  enum class origin : std::uint8_t { extent, stride, product, sum };
+  enum class origin : std::uint8_t { extent, stride, product, sum, difference };
   origin from = origin::extent;
   name_code name = 0;     ///< of a named axis, else 0
   std::int64_t left = 0;  ///< extent, stride: the input's number; otherwise a code or a number

@@ -183,6 +183,13 @@ constexpr int slice(graph_builder& g, int x, int axis, extent_t start, extent_t 
   return detail::add(g, n);
 }
 
+/// Steps through x, see `stride_step`; the caller answers for indices that stay inside.
+constexpr int stride(graph_builder& g, int x, const shape& target, const stride_step* steps) {
+  node n = make(stride_operation, g[x].type, target, x);
+  for (int i = 0; i < target.rank; ++i) n.attribute[i] = steps[i].pack();
+  return detail::add(g, n);
+}
+
 /// x surrounded by zeros: x begins at `begin` in a tensor of the target shape.
 constexpr int pad(graph_builder& g, int x, const shape& target, const std::int64_t* begin) {
   node n = make(pad_operation, g[x].type, target, x);

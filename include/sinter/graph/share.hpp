@@ -66,7 +66,8 @@ class mention_matcher {
     if (x.from == dimension::origin::extent || x.from == dimension::origin::stride)
       return are_twins(x.left, y.left) && x.right == y.right;
     return (equal_extent(x.left, y.left) && equal_extent(x.right, y.right)) ||
-           (equal_extent(x.left, y.right) && equal_extent(x.right, y.left));
+           (x.from != dimension::origin::difference && equal_extent(x.left, y.right) &&
+            equal_extent(x.right, y.left));
   }
 
   constexpr bool are_twins(std::int64_t a, std::int64_t b) const {

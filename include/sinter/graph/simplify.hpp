@@ -21,6 +21,7 @@ inline constexpr operation broadcast_operation{pack_name("broadcast"), kind::bro
 inline constexpr operation reshape_operation{pack_name("reshape"), kind::reshape, 1};
 inline constexpr operation permute_operation{pack_name("permute"), kind::permute, 1};
 inline constexpr operation slice_operation{pack_name("slice"), kind::slice, 1};
+inline constexpr operation stride_operation{pack_name("stride"), kind::stride, 1};
 inline constexpr operation pad_operation{pack_name("pad"), kind::pad, 1};
 inline constexpr operation matmul_operation{pack_name("matmul"), kind::matmul, 2, 2};
 // The folds. `value` combines two partial results.
@@ -124,6 +125,7 @@ constexpr bool is_identity(const graph_builder& g, const node& n) {
   const shape& before = g[n.operand[0]].extents;
   for (int i = 0; i < n.extents.rank; ++i) {
     if (n.what() == kind::permute && n.attribute[i] != i) return false;
+    if (n.what() == kind::stride && n.attribute[i] != stride_step{1, 1u << i}.pack()) return false;
     if (n.what() == kind::reduce && (n.attribute[0] >> i & 1) && before[i] != 1) return false;
   }
   if (n.type != g[n.operand[0]].type) return false;
@@ -168,7 +170,8 @@ constexpr int add(graph_builder& g, node n) {
     case kind::broadcast:
     case kind::reshape:
     case kind::permute:
-    case kind::slice: compose(g, n); [[fallthrough]];
+    case kind::slice:
+    case kind::stride: compose(g, n); [[fallthrough]];
     case kind::cast:
     case kind::reduce:
     case kind::pad:

@@ -38,6 +38,95 @@ constexpr symbol cut(symbol g, const std::int64_t* begin, const shape& extents) 
   return {g.graph, add(*g.graph, n)};
 }
 
+/// g with its axis spread `step` apart among zeros, in one of `extent` elements from `begin` on.
+constexpr symbol spread(symbol g, int axis, std::int64_t step, extent_t begin, extent_t extent) {
+  graph_builder& graph = *g.graph;
+  shape whole = g.extents(), lone{4, {1, whole[axis], 1, 1}};
+  for (int i = 0; i < whole.rank; ++i)
+    if (i != axis) lone[i < axis ? 0 : 3] = graph.times(lone[i < axis ? 0 : 3], whole[i]);
+  if (step > 1) {
+    const extent_t spaced = graph.times(whole[axis], step);
+    symbol apart{&graph, rules::reshape(graph, g.index, lone)};
+    lone[2] = step;
+    const std::int64_t none[max_rank]{};
+    apart.index = rules::pad(graph, apart.index, lone, none);
+    whole[axis] = spaced;
+    g = {&graph, rules::reshape(graph, apart.index, whole)};
+    if (begin + spaced > extent) {  // the zeros behind the last element
+      whole[axis] = extent - begin;
+      g = cut(g, none, whole);
+    }
+  }
+  whole[axis] = extent;
+  std::int64_t first[max_rank]{};
+  first[axis] = begin;
+  return {&graph, rules::pad(graph, g.index, whole, first)};
+}
+
+/// The sum of what each window gives back.
+constexpr symbol pull_windows(symbol g, int axis, std::int64_t step, const shape& to) {
+  graph_builder& graph = *g.graph;
+  shape one = g.extents(), kept = one;
+  --kept.rank;
+  const extent_t size = one.last();
+  one[one.rank - 1] = 1;
+  symbol sum;
+  for (extent_t k = 0; k < size; ++k) {
+    std::int64_t begin[max_rank]{};
+    begin[one.rank - 1] = k;
+    const symbol part{&graph, rules::reshape(graph, cut(g, begin, one).index, kept)};
+    const symbol own = spread(part, axis, step, k, to[axis]);
+    sum = k == 0 ? own : sum + own;
+  }
+  return sum;
+}
+
+/// The last axis as a diagonal of axes `rows` and `columns`, which are as long, among zeros.
+constexpr symbol pull_diagonal(symbol g, int rows, int columns, const shape& to) {
+  graph_builder& graph = *g.graph;
+  shape column = to;
+  column[columns] = 1;
+  int order[max_rank]{};
+  for (int i = 0, next = 0, other = 0; i < to.rank; ++i)
+    if (i != columns) order[next++] = i == rows ? to.rank - 2 : other++;
+  symbol along{&graph, rules::permute(graph, g.index, order, to.rank - 1)};
+  along.index = rules::broadcast(graph, rules::reshape(graph, along.index, column), to);
+  const auto index = [&](int axis) {
+    node n = rules::make(iota_operation, dtype::i32, to);
+    n.attribute[0] = axis;
+    return symbol{&graph, graph.store(n)};
+  };
+  return where(index(rows) == index(columns), along, 0);
+}
+
+/// Each element's gradient at its place in the operand, zeros elsewhere.
+constexpr symbol pull_stride(symbol g, const node& n, const shape to) {
+  graph_builder& graph = *g.graph;
+  int backwards[max_rank]{};
+  bool turned = false;
+  for (int r = 0; r < n.extents.rank; ++r) {
+    const stride_step own = stride_step::unpack(n.attribute[r]);
+    int axis = 0;
+    while (!(own.axes >> axis & 1)) ++axis;
+    if (n.extents.rank > to.rank && r + 1 < n.extents.rank &&
+        own.axes == stride_step::unpack(n.attribute[n.extents.rank - 1]).axes)
+      return pull_windows(g, axis, own.step, to);
+    if (own.axes >> axis != 1) {
+      int other = axis + 1;
+      while (!(own.axes >> other & 1)) ++other;
+      return pull_diagonal(g, axis, other, to);
+    }
+    backwards[axis] = own.step < 0;
+    turned = turned || own.step < 0;
+    const std::int64_t size = own.step < 0 ? -own.step : own.step;
+    if (size > 1 || g.extents()[r] != to[r]) g = spread(g, r, size, 0, to[r]);
+  }
+  if (!turned) return g;
+  stride_step steps[max_rank];
+  for (int a = 0; a < to.rank; ++a) steps[a] = {backwards[a] ? -1 : 1, 1u << a};
+  return {&graph, rules::stride(graph, g.index, to, steps)};
+}
+
 /// A maximum's gradient goes to where the maximum is, in equal parts if it is in several places.
 constexpr symbol pull_extremum(symbol g, symbol x, symbol y, unsigned mask) {
   const symbol hit = {g.graph, rules::cast(*g.graph, (x == y).index, g.type())};
@@ -81,6 +170,7 @@ constexpr void pull_back(symbol g, const symbol* x, symbol y, symbol* out) {
     case kind::slice:
       out[0] = {&graph, rules::pad(graph, g.index, x[0].extents(), n.attribute)};
       return;
+    case kind::stride: out[0] = pull_stride(g, n, x[0].extents()); return;
     case kind::pad: out[0] = cut(g, n.attribute, x[0].extents()); return;
     case kind::reduce:
       if (n.op->name == pack_name("sum"))

@@ -38,6 +38,7 @@ constexpr bool is_view(const node& n) {
     case kind::reshape:
     case kind::permute:
     case kind::slice:
+    case kind::stride:
     case kind::pad:
     case kind::alias: return true;
     default: return false;
@@ -112,6 +113,32 @@ constexpr bool reshape_access(planning_graph& g, access& a, const shape& from, c
   }
   a = result;
   return true;
+}
+
+/// The access of a `stride` over what `a` reads; false where a guard would meet more than one axis
+/// or a step.
+constexpr bool stride_access(planning_graph& g, access& a, const node& n, const shape& from) {
+  const access before = a;
+  unsigned backwards = 0, seen = 0;
+  for (int r = 0; r < n.extents.rank; ++r) {
+    const stride_step to = stride_step::unpack(n.attribute[r]);
+    if (before.guarded && ((to.axes & (to.axes - 1)) != 0 || (seen & to.axes) != 0)) return false;
+    seen |= to.axes;
+    if (to.step < 0) backwards |= to.axes;
+    a.stride[r] = 0;
+    for (int k = 0; k < from.rank; ++k) {
+      if (!(to.axes >> k & 1)) continue;
+      a.begin[r] = before.begin[k];
+      a.end[r] = before.end[k];
+      if (to.step != 1 && (a.begin[r] != 0 || a.end[r] != INT64_MAX)) return false;
+      const extent_t moved = g.times(to.step < 0 ? -to.step : to.step, before.stride[k]);
+      a.stride[r] = to.step < 0 ? g.minus(a.stride[r], moved) : g.plus(a.stride[r], moved);
+    }
+  }
+  for (int k = 0; k < from.rank; ++k)
+    if (backwards >> k & 1)
+      a.offset = g.plus(a.offset, g.times(g.minus(from[k], 1), before.stride[k]));
+  return !before.guarded || seen == (1u << from.rank) - 1;
 }
 
 }  // namespace detail
@@ -247,6 +274,13 @@ constexpr access resolve(planning_graph& g, int index, const char* stored,
             a.begin[i] -= n.attribute[i];
             if (a.end[i] != INT64_MAX) a.end[i] -= n.attribute[i];
           }
+        }
+        break;
+      case kind::stride:
+        if (!detail::stride_access(g, a, n, from)) {
+          a.base = -1;
+          a.copy = n.operand[0];
+          return a;
         }
         break;
       case kind::pad:

@@ -249,7 +249,9 @@ constexpr list<std::int64_t> dimension_values(
     } else {
       const std::int64_t left = detail::resolved(d.left, values.data());
       const std::int64_t right = detail::resolved(d.right, values.data());
-      v = d.from == dimension::origin::product ? left * right : left + right;
+      v = d.from == dimension::origin::product ? left * right
+          : d.from == dimension::origin::sum   ? left + right
+                                               : left - right;
     }
     values.push_back(v);
   }

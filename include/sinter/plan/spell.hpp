@@ -111,6 +111,8 @@ class speller {
     if (d.name != 0) return name_text(d.name).c_str();
     if (d.from == dimension::origin::product) return number(d.left) + '*' + number(d.right);
     if (d.from == dimension::origin::sum) return number(d.left) + '+' + number(d.right);
+    if (d.from == dimension::origin::difference)
+      return (d.left == 0 ? "" : number(d.left)) + '-' + number(d.right);
     return names_[static_cast<std::size_t>(d.left)] +
            (d.from == dimension::origin::stride ? ".stride" : ".") + std::to_string(d.right);
   }

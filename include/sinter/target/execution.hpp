@@ -213,6 +213,9 @@ struct execution {
         overflow = __builtin_add_overflow(number_of(n.left, numbers), number_of(n.right, numbers),
                                           &result);
         break;
+      case dimension::origin::difference:
+        result = number_of(n.left, numbers) - number_of(n.right, numbers);
+        break;
     }
     return overflow ? INT64_MAX : result;
   }

@@ -38,6 +38,12 @@ SINTER_INLINE V every_other(V low, V high, std::integer_sequence<int, I...>) {
   return V(typename V::vector{(2 * I < n ? low.v[2 * I % n] : high.v[(2 * I + 1) % n])...});
 }
 
+template <class V, int... I>
+SINTER_INLINE V reversed(V x, std::integer_sequence<int, I...>) {
+  constexpr int n = sizeof...(I);
+  return V(typename V::vector{x.v[n - 1 - I]...});
+}
+
 /// n lanes from memory, n = N unless Tail.
 template <dtype Type, int N, bool Tail>
 SINTER_INLINE auto load_lanes(const void* base, std::int64_t at, std::int64_t stride, int n,
@@ -52,6 +58,7 @@ SINTER_INLINE auto load_lanes(const void* base, std::int64_t at, std::int64_t st
   }
   if constexpr (!Tail && !std::is_same_v<value, bool>) {
     constexpr auto lanes = std::make_integer_sequence<int, N>();
+    if (stride == -1) return reversed(load_as<value, N>(p - (N - 1)), lanes);
     if (stride == 2 && N > 1)
       return every_other(load_as<value, N>(p), load_as<value, N>(p + N - 1), lanes);
     return lanes_apart<simd<value, N>>(p, stride, lanes);
@@ -70,6 +77,10 @@ SINTER_INLINE auto load_guarded(const void* base, std::int64_t at, std::int64_t 
   using value = register_t<Type>;
   const storage* p = static_cast<const storage*>(base);
   simd<value, N> result(value(0));
+  if (stride == 1 && n == N) {  // mostly whole vectors are inside, or outside
+    if (at >= begin && at + N <= end) return load_as<value, N>(p + (at - begin));
+    if (at + N <= begin || at >= end) return result;
+  }
   for (int i = 0; i < n; ++i)
     if (at + i >= begin && at + i < end)
       result.set(i, static_cast<value>(p[(at + i - begin) * stride]));

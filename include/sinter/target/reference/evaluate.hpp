@@ -44,6 +44,18 @@ constexpr void rearrange(const node& n, const shape& s, const shape& from,
     case kind::slice:
       for (int a = 0; a < s.rank; ++a) offset += own.axis[a] * n.attribute[a];
       return walk(s, own, offset, gather);
+    case kind::stride: {
+      unsigned backwards = 0;
+      for (int r = 0; r < s.rank; ++r) {
+        const stride_step to = stride_step::unpack(n.attribute[r]);
+        if (to.step < 0) backwards |= to.axes;
+        for (int a = 0; a < from.rank; ++a)
+          if (to.axes >> a & 1) by.axis[r] += to.step * own.axis[a];
+      }
+      for (int a = 0; a < from.rank; ++a)
+        if (backwards >> a & 1) offset += own.axis[a] * (from[a] - 1);
+      return walk(s, by, offset, gather);
+    }
     case kind::pad:
       by = row_major(s);
       for (int a = 0; a < s.rank; ++a) offset += by.axis[a] * n.attribute[a];
@@ -152,7 +164,8 @@ class evaluator {
       numbers_.push_back(d.from == extent    ? extents_[d.left][static_cast<int>(d.right)]
                          : d.from == stride  ? row_major(extents_[d.left]).axis[d.right]
                          : d.from == product ? number(d.left) * number(d.right)
-                                             : number(d.left) + number(d.right));
+                         : d.from == sum     ? number(d.left) + number(d.right)
+                                             : number(d.left) - number(d.right));
     }
   }
 
@@ -233,6 +246,7 @@ class evaluator {
       case kind::reshape:
       case kind::permute:
       case kind::slice:
+      case kind::stride:
       case kind::pad: rearrange(n, s, from, *x, y); break;
       case kind::reduce: reduce(n, s, from, *x, y); break;
       case kind::matmul: matmul(n, s, from, *x, values_[n.operand[1]].elements, y); break;
