@@ -8,7 +8,7 @@
 #include <sinter/sinter.hpp>
 #include <sinter/tensor/random.hpp>
 
-#include "expected_call.hpp"
+#include "cpu_call.hpp"
 #include "sinter/target/cpu/parallel.hpp"
 
 namespace {
@@ -17,34 +17,6 @@ namespace st = sinter;
 using namespace sinter::testing;
 
 constexpr std::int64_t sizes[] = {0, 1, 2, 7, 15, 16, 17, 33, 64, 100, 257};
-
-/// Calls a fused function and compares all that it returns and updates with the reference.
-template <class F, class... A>
-std::string difference(const st::fused_function<F>& f, A&... args) {
-  const expected_call<F, A...> expected(args...);
-  auto results = f(args...);
-  std::vector<std::vector<double>> got;
-  st::for_each_tensor(
-      [&](const auto& t) {
-        using tensor = std::remove_cvref_t<decltype(t)>;
-        st::detail::tensor_operand<tensor>::visit(
-            [&](const st::target::operand_memory& m) {
-              got.push_back(as_doubles(m, tensor::rank));
-            },
-            t);
-      },
-      results);
-  const st::graph_view& g = expected.graph;
-  std::vector<std::vector<double>> after;
-  visit_operands(
-      [&](const st::target::operand_memory& m) {
-        after.push_back(as_doubles(m, g[g.inputs[after.size()]].extents.rank));
-      },
-      args...);
-  for (int o = static_cast<int>(got.size()); o < g.output_count; ++o)
-    got.push_back(after[g.outputs[o].input]);
-  return expected.difference(got);
-}
 
 constexpr auto maps = st::fused([](auto a, auto b, auto row) {
   auto s = sigmoid(a) * tanh(b) + row;

@@ -136,6 +136,8 @@ class error_analysis {
       case kind::cast:
         for (std::size_t i = 0; i < y.size(); ++i) error[i] = of_cast(n, i, y[i]);
         return;
+      case kind::gather: return of_gather(n, s, error);
+      case kind::scatter: return of_scatter(n, s, y, error);
       case kind::reduce: return of_reduce(n, s, y, error);
       case kind::matmul: return of_matmul(n, s, y, error);
       case kind::alias: error = e(n); return;
@@ -218,6 +220,34 @@ class error_analysis {
       else error[i] = rounded(n.type, y[i], own + total[i] * count *
                                                 limits_of(accumulator(n.type)).roundoff, 1);
     }
+  }
+
+  /// An index that is not known exactly may be any.
+  static bool any_error(const numbers& errors) {
+    for (const double own : errors)
+      if (own != 0) return true;
+    return false;
+  }
+
+  void of_gather(const node& n, const shape& s, numbers& error) const {
+    reference::detail::walk_indexed(n, s, values_[n.operand[0]].extents, x(n, 1),
+                                    [&](auto i, auto at) { error[i] = e(n)[at]; });
+    if (any_error(e(n, 1))) error.assign(error.size(), anything);
+  }
+
+  /// Sums of as many terms as meet in a place.
+  void of_scatter(const node& n, const shape& s, const numbers& y, numbers& error) const {
+    const shape& from = values_[n.operand[0]].extents;
+    node plain = n;
+    plain.type = dtype::f64;
+    numbers ones(x(n).size(), 1), magnitudes = x(n), count(y.size()), total = count, own = count;
+    for (double& m : magnitudes) m = math::abs(m);
+    reference::detail::scatter(plain, s, from, ones, x(n, 1), count);
+    reference::detail::scatter(plain, s, from, magnitudes, x(n, 1), total);
+    reference::detail::scatter(plain, s, from, e(n), x(n, 1), own);
+    for (std::size_t i = 0; i < y.size(); ++i)
+      error[i] = of_sum(n.type, count[i], y[i], total[i], own[i]);
+    if (any_error(e(n, 1))) error.assign(error.size(), anything);
   }
 
   static double of_sum(dtype type, double count, double y, double magnitudes, double own) {

@@ -89,8 +89,12 @@ class interpreter {
   }
   std::int64_t extent(const frame& f, int axis) const { return own(f.kernel, f.p.extent[axis]); }
 
-  double load(const frame& f, const leaf& l) {
+  /// `which`: the index of a gather.
+  double load(const frame& f, const leaf& l, double which = 0) {
     std::int64_t at = own(f.kernel, l.offset);
+    if (l.indexed && !(which >= 0 && which < static_cast<double>(own(f.kernel, l.index_end))))
+      return 0;
+    at += static_cast<std::int64_t>(which) * own(f.kernel, l.index_stride);
     for (int a = 0; a < f.p.rank; ++a) {
       if (l.guarded && (f.at[a] < l.begin[a] || f.at[a] >= l.end[a])) return 0;
       at += (f.at[a] - (l.guarded ? l.begin[a] : 0)) * own(f.kernel, l.stride[a]);
@@ -101,6 +105,14 @@ class interpreter {
   void put(const frame& f, const result& r) {
     std::int64_t at = 0;
     for (int a = 0; a < f.p.rank; ++a) at += f.at[a] * own(f.kernel, r.stride[a]);
+    if (r.index >= 0) {
+      const double which = get(f, r.index);
+      if (!(which >= 0 && which < static_cast<double>(own(f.kernel, r.index_end)))) return;
+      at += static_cast<std::int64_t>(which) * own(f.kernel, r.index_stride);
+      double& place = memory(f.kernel.buffers[r.buffer]).at(static_cast<std::size_t>(at));
+      place = reference::detail::wrap(place + get(f, r.instruction), r.type);
+      return;
+    }
     memory(f.kernel.buffers[r.buffer]).at(static_cast<std::size_t>(at)) = get(f, r.instruction);
   }
 
@@ -135,6 +147,7 @@ class interpreter {
     double y = 0;
     switch (n.what) {
       case code::load: y = load(f, f.p.leaf_list[n.attribute]); break;
+      case code::gather: y = load(f, f.p.leaf_list[n.attribute], x[0]); break;
       case code::constant:
         y = is_floating(n.type) ? std::bit_cast<double>(n.attribute)
                                 : static_cast<double>(n.attribute);
@@ -240,6 +253,12 @@ class interpreter {
   void run_program(const lowered_kernel& k, const program& p) {
     frame f(k, p);
     const int outer = f.p.outer(), line = f.p.line();
+    if (p.family == family::scatter) {  // to nothing but zeros; whatever else is there is not its
+      for (const result& r : p.result_list)
+        for (double& x : memory(k.buffers[r.buffer])) x = 0;
+      each(f, 0, f.p.rank, [&] { full(f, 0, 0); });
+      return;
+    }
     const auto row = [&] {
       const int inner = f.p.folds == fold::none ? line : outer;
       for (int pass = 0; pass < f.p.passes; ++pass) {

@@ -5,6 +5,7 @@
 
 #include "random_operands.hpp"
 #include "sinter/ops/arithmetic.hpp"
+#include "sinter/ops/gather.hpp"
 #include "sinter/ops/join.hpp"
 
 namespace sinter::testing {
@@ -118,6 +119,56 @@ class random_views : public random_operands {
     const int count = r.between(2, 3);
     if (!sinter::detail::alike(parts, count, axis, pack_name("concat"))) return {};
     return made(sinter::detail::join(parts, count, axis), c.bound + other.bound);
+  }
+
+  /// Elements by their indices: a list of them, or one for each place. Of those that are not
+  /// checked some lie outside.
+  candidate looked_up() {
+    const candidate c = draw([&](candidate o) { return extents_of(o).rank > 0; });
+    if (!c) return {};
+    const shape own = extents_of(c);
+    const int way = own.rank > 1 ? r.below(3) : 0;
+    const int axis = way == 2 ? own.rank - 1 : way;
+    const extent_t end = number(own[axis]);
+    if (end == 0 || end > 200) return {};
+    const bool along = r.chance(0.4), checked = along || r.chance(0.7);
+    shape declared, n;
+    for (int i = along ? 0 : r.below(3); i < (along ? own.rank : 2); ++i) {
+      const bool free = !along || i == axis;
+      n.push(free ? extent() : number(own[i]));
+      declared.push(free ? spell(n.last()) : spelled(own[i]));
+    }
+    if (own.rank - 1 + n.rank > max_rank && !along) return {};
+    recipe from;
+    if (checked) from = {recipe::origin::labels, end};
+    constexpr dtype types[] = {dtype::i32, dtype::i64, dtype::u8};
+    const candidate which = new_input(checked ? r.one_of(types) : dtype::i32, declared, n, from);
+    if (!which) return {};
+    keep_input(which);
+    const symbol x = at(c);
+    symbol index = at(which);
+    if (!checked) return made(unchecked(x, index, axis), c.bound);
+    if (r.chance(0.3)) index = where(index > 0, index - 1, index);
+    using namespace sinter::detail;
+    if (along)
+      return made(way == 0   ? lookup_along_rule<0>{}(x, index)
+                  : way == 1 ? lookup_along_rule<1>{}(x, index)
+                             : lookup_along_rule<-1>{}(x, index),
+                  c.bound);
+    return made(way == 0   ? lookup_rule<0>{}(x, index)
+                : way == 1 ? lookup_rule<1>{}(x, index)
+                           : lookup_rule<-1>{}(x, index),
+                c.bound);
+  }
+  symbol unchecked(symbol x, symbol index, int axis) {
+    const shape own = x.extents(), n = index.extents();
+    shape wide, lone;
+    for (int i = 0; i < own.rank; ++i) {
+      for (int k = 0; i == axis && k < n.rank; ++k) wide.push(n[k]), lone.push(n[k]);
+      if (i != axis) wide.push(own[i]), lone.push(1);
+    }
+    const int apart = rules::broadcast(g, rules::reshape(g, index.index, lone), wide);
+    return {&g, rules::gather(g, x.index, apart, axis, n.rank)};
   }
 
   candidate repeat() {

@@ -162,6 +162,7 @@ TEST_CASE("random graphs: every operation and type occurs") {
   for (const char* name :
        {"abs", "add", "and", "broadcast", "cast", "constant", "detach", "div", "equal", "erf",
         "exp", "expm1", "extent", "indices", "input", "iota", "less", "less_equal", "log", "log1p",
+         "lookup",
         "matmul", "max", "maximum", "min", "minimum", "mul", "neg", "not", "not_equal", "or",
          "join", "pad", "permute", "relu", "reshape", "slice", "sqrt", "stride", "sub", "sum",
          "tanh", "where", "acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "ceil", "clamp",

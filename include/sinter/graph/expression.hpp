@@ -32,6 +32,21 @@ template <class T> inline constexpr bool is_call = false;
 template <class Rule, class... Operands>
 inline constexpr bool is_call<call<Rule, Operands...>> = true;
 
+/// The operand of an expression that has none, such as a range: it waits for a graph.
+struct no_operand {};
+template <> struct operand_traits<no_operand> {
+  using stored = no_operand;
+  static constexpr symbol lift(const no_operand&) { return {}; }
+  static constexpr symbol declare(graph_builder& g) { return literal(&g, false); }
+  static constexpr void updates(graph_builder&, const symbol&, int) {}
+  template <class F> static void visit(F&&, const no_operand&) {}
+};
+
+/// Expressions of numbers alone, which belong to any graph.
+template <class T> inline constexpr bool is_free = std::is_same_v<T, no_operand>;
+template <class Rule, class... Operands>
+inline constexpr bool is_free<call<Rule, Operands...>> = (is_free<Operands> || ...);
+
 /// What expressions are made of: symbols, tensors, views, and calls on these.
 template <class T>
 concept operand = std::is_same_v<std::remove_cvref_t<T>, symbol> ||
@@ -61,12 +76,16 @@ namespace detail {
 
 /// The graph that an operand belongs to, or null for a number.
 template <class T> constexpr graph_builder* builder_of(const T& x) {
-  if constexpr (operand<T>) return lift(x).graph;
+  if constexpr (operand<T> && !is_free<T>) return lift(x).graph;
   else return nullptr;
 }
 
 template <class T> constexpr symbol lift_into(graph_builder* graph, const T& x) {
-  if constexpr (operand<T>) return lift(x);
+  if constexpr (std::is_same_v<T, no_operand>) return literal(graph, false);
+  else if constexpr (is_free<T>)
+    return std::apply([&](const auto&... own) { return x.rule(lift_into(graph, own)...); },
+                      x.operands);
+  else if constexpr (operand<T>) return lift(x);
   else if constexpr (number<T>) return literal(graph, x);
   else return literal(graph, x.value);
 }

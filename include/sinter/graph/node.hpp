@@ -27,6 +27,8 @@ enum class kind : std::uint8_t {
   stride,     ///< steps through the operand: see `stride_step`
   pad,        ///< zeros around the operand; attribute[i]: where it begins along axis i
   reduce,     ///< folds axes to extent 1; attribute: mask of the axes
+  gather,     ///< the operand's elements where an index tells: see `gather_axes`
+  scatter,    ///< its transpose: zeros, to which each element is added where its index tells
   matmul,     ///< [batch..., M, K] x [batch..., K, N], equal batch axes
   alias,      ///< the operand itself, with a meaning for one pass (see ops/structure.hpp)
 };
@@ -89,6 +91,20 @@ struct stride_step {
   static constexpr stride_step unpack(std::int64_t packed) {
     return {packed >> 6, static_cast<unsigned>(packed & 63)};
   }
+};
+
+/// The attributes of a `gather`: axis `axis` of the operand is replaced by `count` axes of the
+/// result, along which the second operand, of the result's shape, says which element. Elsewhere the
+/// axes correspond. An index outside the axis gives 0. Of a `scatter`, the same with result and
+/// operand exchanged: what has such an index is added nowhere.
+struct gather_axes {
+  int axis = 0, count = 1;
+
+  constexpr explicit gather_axes(const node& n)
+      : axis(static_cast<int>(n.attribute[0])), count(static_cast<int>(n.attribute[1])) {}
+  /// The axis of the wide side, that of the indices, which axis k of the narrow side is; -1 for the
+  /// one that the indices replace.
+  constexpr int wide(int k) const { return k < axis ? k : k == axis ? -1 : k - 1 + count; }
 };
 
 /// A number that is known at run time only: the extents that shapes refer to by negative codes,

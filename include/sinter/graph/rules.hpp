@@ -197,6 +197,25 @@ constexpr int pad(graph_builder& g, int x, const shape& target, const std::int64
   return detail::add(g, n);
 }
 
+/// x along `axis` where `indices`, of the result's shape, says; `count` axes of it stand for one.
+constexpr int gather(graph_builder& g, int x, int indices, int axis, int count) {
+  node n = make(gather_operation, g[x].type, g[indices].extents, x);
+  n.operand[1] = indices;
+  n.attribute[0] = axis;
+  n.attribute[1] = count;
+  return detail::add(g, n);
+}
+
+/// The transpose of a gather from a tensor of the target shape.
+constexpr int scatter(graph_builder& g, int x, int indices, const shape& target, int axis,
+                      int count) {
+  node n = make(scatter_operation, g[x].type, target, x);
+  n.operand[1] = indices;
+  n.attribute[0] = axis;
+  n.attribute[1] = count;
+  return detail::add(g, n);
+}
+
 /// Folds the axes of a mask to extent 1. Sums and products of integers are 64 bits wide, as in
 /// NumPy. An extreme value needs elements, unless `empty`, which any and all say: the least or the
 /// greatest value of the type is theirs.

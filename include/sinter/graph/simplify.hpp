@@ -23,6 +23,8 @@ inline constexpr operation permute_operation{pack_name("permute"), kind::permute
 inline constexpr operation slice_operation{pack_name("slice"), kind::slice, 1};
 inline constexpr operation stride_operation{pack_name("stride"), kind::stride, 1};
 inline constexpr operation pad_operation{pack_name("pad"), kind::pad, 1};
+inline constexpr operation gather_operation{pack_name("lookup"), kind::gather, 2, 2};
+inline constexpr operation scatter_operation{pack_name("scatter"), kind::scatter, 2, 1};
 inline constexpr operation matmul_operation{pack_name("matmul"), kind::matmul, 2, 2};
 // The folds. `value` combines two partial results.
 namespace detail {
@@ -43,8 +45,8 @@ inline constexpr operation max_operation = detail::make_fold(pack_name("max"), d
 inline constexpr operation min_operation = detail::make_fold(pack_name("min"), detail::fold_min);
 /// No gradient passes.
 inline constexpr operation detach_operation{pack_name("detach"), kind::alias, 1};
-/// Values must be indices below the extent `attribute[0]`, or `attribute[1]`; checked before
-/// anything runs.
+/// Values must be indices below the extent `attribute[0]`, or `attribute[2]`; checked before anything
+/// runs. The name of the operation is `attribute[1]`, or 0 for labels of classes.
 inline constexpr operation indices_operation{pack_name("indices"), kind::alias, 1};
 
 namespace detail {

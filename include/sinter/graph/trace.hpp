@@ -59,7 +59,7 @@ template <class R> constexpr void add_outputs(graph_builder& g, R& result) {
     const symbol value = as_declared(result);
     g.outputs.push_back(output{value.index, -1});
   } else if constexpr (requires { lift(result); }) {
-    const symbol value = lift(result);
+    const symbol value = lift_into(&g, result);
     g.outputs.push_back(output{value.index, -1});
   } else {
     visit_members(result, [&](auto& member) { add_outputs(g, member); });

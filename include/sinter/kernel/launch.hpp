@@ -24,6 +24,7 @@
 #include "sinter/kernel/launch_map.hpp"
 #include "sinter/kernel/reduce.hpp"
 #include "sinter/kernel/row.hpp"
+#include "sinter/kernel/scatter.hpp"
 
 namespace sinter::device {
 
@@ -46,6 +47,13 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
       map_launch<program, static_program<Others>...>::run(arguments, launcher);
     } else if constexpr (p.family == family::contract) {
       run_contract(arguments, launcher);
+    } else if constexpr (p.family == family::scatter) {
+      using body = scatter_body<program>;
+      const nest_extents e = measure(p, arguments);
+      const std::int64_t threads = e.rows * (body::whole ? 1 : e.line);
+      const scatter_shape shape{e.rows, e.middle};
+      if (threads > 0)
+        launcher(body{}, grid_of(ceil_div(threads, body::block_threads)), arguments, shape);
     } else {
       const nest_extents e = measure(p, arguments);
       if (e.rows == 0) return;

@@ -25,6 +25,11 @@ constexpr int floor_power(int x) {
   return power;
 }
 
+/// Whether a leaf is read in packs, where they are aligned.
+constexpr bool in_packs(const program_view& p, const leaf& l) {
+  return l.stride[p.line()] == 1 && !l.guarded && !l.indexed;
+}
+
 /// The widest element that a pack would hold.
 constexpr int widest_element(const program_view& p) {
   int widest = 1;
@@ -48,7 +53,7 @@ constexpr bool never_aligned(const program_view& p, int pack) {
   const auto breaks = [&](std::int64_t n) { return n >= 0 && n % pack != 0; };
   if (breaks(p.extent[p.line()])) return true;
   for (int l = 0; l < p.leaf_count; ++l) {
-    if (p.leaves[l].stride[p.line()] != 1 || p.leaves[l].guarded) continue;
+    if (!in_packs(p, p.leaves[l])) continue;
     if (breaks(p.leaves[l].offset)) return true;
     for (int a = 0; a < p.line(); ++a)
       if (breaks(p.leaves[l].stride[a])) return true;
@@ -75,7 +80,8 @@ template <class Number> constexpr bool may_be_wide(const program_view& p, Number
   bool wide = elements > static_cast<double>(limit);
   for (int l = 0; l < p.leaf_count && !wide; ++l) {
     const leaf& from = p.leaves[l];
-    wide = reaches(from.stride, size_of(from.offset));
+    wide = reaches(from.stride, size_of(from.offset) +
+                                    size_of(from.index_stride) * size_of(from.index_end));
     for (int a = 0; from.guarded && a < p.rank; ++a)
       wide = wide || from.begin[a] > limit || (from.end[a] != INT64_MAX && from.end[a] > limit);
   }
@@ -92,7 +98,7 @@ constexpr bool never_wide(const program_view& p) {
 /// Whether anything is read in packs.
 constexpr bool reads_packs(const program_view& p) {
   for (int l = 0; l < p.leaf_count; ++l)
-    if (p.leaves[l].stride[p.line()] == 1 && !p.leaves[l].guarded) return true;
+    if (in_packs(p, p.leaves[l])) return true;
   return false;
 }
 
@@ -109,7 +115,7 @@ bool is_aligned(const Arguments& arguments, const program_view& of, int elements
   bool all = fits(of.extent[of.line()]);
   for (int l = 0; l < of.leaf_count && all; ++l) {
     const leaf& from = of.leaves[l];
-    if (from.stride[of.line()] != 1 || from.guarded) continue;
+    if (!detail::in_packs(of, from)) continue;
     all = aligned(from.buffer, from.type) && fits(from.offset);
     for (int a = 0; a < of.line(); ++a) all = all && fits(from.stride[a]);
   }

@@ -134,7 +134,7 @@ template <class Words> struct static_program {
     constexpr leaf l = leaf_at<L>;
     for (const std::int64_t stride : l.stride)
       if (stride != 0) return false;
-    return l.offset == 0;
+    return l.offset == 0 && !l.indexed;
   }();
 
   /// The type in memory of a program that does nothing but read it, else boolean.

@@ -12,13 +12,11 @@
 ///   compute_folded<Stage>   what does not vary along a fold, known before a pass
 ///   store_folded            the results that a fold leaves
 
-#include <type_traits>
-
 #include "sinter/graph/primitive.hpp"
 #include "sinter/kernel/arguments.hpp"
 #include "sinter/kernel/fold.hpp"
 #include "sinter/kernel/pack.hpp"
-#include "sinter/kernel/static_program.hpp"
+#include "sinter/kernel/thread_place.hpp"
 
 namespace sinter::device {
 
@@ -27,10 +25,14 @@ struct no_products {};
 
 template <class Context, class Arguments, lane_layout Layout, class Program,
           class Products = no_products>
-class thread_code {
+class thread_code : public thread_place<Arguments, Layout, Program> {
+  using stands = thread_place<Arguments, Layout, Program>;
+  using stands::arguments_, stands::active_, stands::index_, stands::leaf_offset_, stands::inside_,
+      stands::result_offset_;
+
  public:
   using P = Program;
-  using index = std::conditional_t<Layout.wide, std::int64_t, std::int32_t>;
+  using index = typename stands::index;
   static constexpr int lanes = Layout.lanes();
   static constexpr int line_axis = P::line;
   static constexpr bool folds_rows = P::folds == fold::row;
@@ -38,37 +40,8 @@ class thread_code {
   /// Lanes `step` elements apart from pack to pack.
   SINTER_DEVICE thread_code(Context& context, const Arguments& arguments, index step,
                             Products products = {})
-      : context_(context), arguments_(arguments), products_(products), step_(step),
+      : stands(arguments), context_(context), products_(products), step_(step),
         line_(number<P::template extent<line_axis>>()) {}
-
-  /// Goes to a row and to an index of the middle axes. A thread that is not `active` computes what
-  /// the others do but touches no memory.
-  SINTER_DEVICE void move(index row, index middle = 0, bool active = true) {
-    active_ = active;
-    if constexpr (line_axis > 0) split<line_axis - 1>(row, middle);
-    unrolled<P::sizes.leaves>([&]<int L>() {
-      index at = number<P::template leaf_at<L>.offset>();
-      bool inside = true;
-      unrolled<line_axis>([&]<int A>() {
-        constexpr leaf l = P::template leaf_at<L>;
-        constexpr index shift = l.guarded ? static_cast<index>(l.begin[A]) : 0;
-        if constexpr (l.stride[A] != 0) at += (index_[A] - shift) * number<l.stride[A]>();
-        if constexpr (l.guarded && l.begin[A] > 0) inside = inside && index_[A] >= shift;
-        if constexpr (l.guarded && l.end[A] != INT64_MAX)
-          inside = inside && index_[A] < static_cast<index>(l.end[A]);
-      });
-      leaf_offset_[L] = at;
-      inside_[L] = inside;
-    });
-    unrolled<P::sizes.results>([&]<int R>() {
-      index at = 0;
-      unrolled<line_axis>([&]<int A>() {
-        constexpr result r = P::template result_at<R>;
-        if constexpr (r.stride[A] != 0) at += index_[A] * number<r.stride[A]>();
-      });
-      result_offset_[R] = at;
-    });
-  }
 
   /// The column of the first lane; of all lanes, those before `end` are there.
   SINTER_DEVICE void at(index column, index end) {
@@ -100,8 +73,9 @@ class thread_code {
       }
     });
     unrolled<P::sizes.results>([&]<int R>() {
-      if constexpr (P::template result_at<R>.full && P::template pass_of_result<R> == Pass &&
-                    P::template result_at<R>.buffer >= 0)
+      if constexpr (P::template result_at<R>.index >= 0) add_scattered<R>();
+      else if constexpr (P::template result_at<R>.full && P::template pass_of_result<R> == Pass &&
+                         P::template result_at<R>.buffer >= 0)
         store<R>();
     });
   }
@@ -159,6 +133,15 @@ class thread_code {
     });
   }
 
+  /// Sets to 0 what the lane may be added to.
+  SINTER_DEVICE void clear_scattered() {
+    unrolled<P::sizes.results>([&]<int R>() {
+      constexpr result r = P::template result_at<R>;
+      for (index i = 0; i < number<r.index_end>(); ++i)
+        context_.store(scattered<R>(i), element_t<r.type>(0));
+    });
+  }
+
   /// Lanes of an accumulator: one for a row, the line's for folds that keep it.
   static constexpr int fold_lanes = folds_rows ? 1 : lanes;
 
@@ -166,22 +149,7 @@ class thread_code {
 
  private:
   template <std::int64_t X> SINTER_DEVICE index number() const {
-    if constexpr (X >= 0) return static_cast<index>(X);
-    else return static_cast<index>(arguments_.integers[-1 - X]);
-  }
-
-  /// The indices of the axes up to A, from the number of a row and of a middle line.
-  template <int A> SINTER_DEVICE void split(index row, index middle) {
-    constexpr bool is_middle = A >= P::outer, first = A == 0 || A == P::outer;
-    index& rest = is_middle ? middle : row;
-    if constexpr (first) {
-      index_[A] = rest;
-    } else {
-      const index extent = number<P::template extent<A>>();
-      index_[A] = rest % extent;
-      rest /= extent;
-    }
-    if constexpr (A > 0) split<A - 1>(row, middle);
+    return stands::template number<X>();
   }
 
   template <int Pass, class F> SINTER_DEVICE void each_fold(F&& f) {
@@ -230,6 +198,8 @@ class thread_code {
     using T = type_of<I>;
     if constexpr (i.what == code::load) {
       load<I>();
+    } else if constexpr (i.what == code::gather) {
+      gather<I>();
     } else {
       constexpr int count = P::template has_lanes<I> ? lanes : 1;
       SINTER_UNROLL
@@ -275,6 +245,14 @@ class thread_code {
     void* const address = arguments_.address[buffer];
     const auto bytes = static_cast<std::size_t>(address == nullptr ? 0 : arguments_.bytes[buffer]);
     return context_.global(static_cast<T*>(address), bytes / sizeof(element));
+  }
+
+  /// The place of a result of a scatter.
+  template <int R> SINTER_DEVICE auto scattered(index which) {
+    constexpr result r = P::template result_at<R>;
+    return memory<element_t<r.type>>(r.buffer) +
+           (result_offset_[R] + which * number<r.index_stride>() +
+            column_ * number<r.stride[line_axis]>());
   }
 
   /// An element of a leaf; a number is no memory.
@@ -338,6 +316,36 @@ class thread_code {
     }
   }
 
+  /// Elements whose place along another axis an index says; 0 where it is outside.
+  template <int I> SINTER_DEVICE void gather() {
+    constexpr instruction i = P::template instruction_at<I>;
+    constexpr leaf l = P::template leaf_at<static_cast<int>(i.attribute)>;
+    using storage = element_t<l.type>;
+    const auto from = memory<const storage>(l.buffer) + leaf_offset_[i.attribute];
+    constexpr int count = P::template has_lanes<I> ? lanes : 1;
+    SINTER_UNROLL
+    for (int k = 0; k < count; ++k) {
+      const int e = k / Layout.pack, in_pack = k % Layout.pack;
+      const bool there = count == 1 ? active_ : in_pack < present(e);
+      const auto which = static_cast<std::int64_t>(lane<i.operand[0]>(k));
+      storage x{};
+      if (there && which >= 0 && which < number<l.index_end>())
+        x = context_.load(from + (static_cast<index>(which) * number<l.index_stride>() +
+                                  (column_ + e * step_ + in_pack) * number<l.stride[line_axis]>()));
+      value<I>()[k] = static_cast<type_of<I>>(x);
+    }
+  }
+
+  /// Adds the lane of a result where its index says: this thread's place alone.
+  template <int R> SINTER_DEVICE void add_scattered() {
+    constexpr result r = P::template result_at<R>;
+    const auto which = static_cast<std::int64_t>(lane<r.index>(0));
+    if (which < 0 || which >= number<r.index_end>()) return;
+    const auto to = scattered<R>(static_cast<index>(which));
+    context_.store(to, static_cast<element_t<r.type>>(context_.load(to) +
+                                                      lane<r.instruction>(0)));
+  }
+
   template <int R> SINTER_DEVICE void store() {
     constexpr result r = P::template result_at<R>;
     constexpr int I = r.instruction;
@@ -373,15 +381,9 @@ class thread_code {
   static constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
   Context& context_;
-  const Arguments& arguments_;
   Products products_;
   index step_, line_;
   index column_ = 0, end_ = 0;
-  bool active_ = true;
-  index index_[max_rank + 1];
-  index leaf_offset_[P::sizes.leaves + 1];
-  bool inside_[P::sizes.leaves + 1];
-  index result_offset_[P::sizes.results + 1];
   detail::register_file<lanes, P::places.count[0], P::places.count[1], P::places.count[2],
                         P::places.count[3], P::places.count[4], P::places.count[5],
                         P::places.count[6], P::places.count[7], P::places.count[8],

@@ -172,6 +172,19 @@ constexpr void pull_back(symbol g, const symbol* x, symbol y, symbol* out) {
       return;
     case kind::stride: out[0] = pull_stride(g, n, x[0].extents()); return;
     case kind::pad: out[0] = cut(g, n.attribute, x[0].extents()); return;
+    case kind::gather: {
+      // Sums are in the accumulator's type; the caller gives them the operand's.
+      const int wide = rules::cast(graph, g.index, accumulator(g.type()));
+      const gather_axes axes(n);
+      out[0] = {&graph, rules::scatter(graph, wide, n.operand[1], x[0].extents(), axes.axis,
+                                       axes.count)};
+      return;
+    }
+    case kind::scatter: {
+      const gather_axes axes(n);
+      out[0] = {&graph, rules::gather(graph, g.index, n.operand[1], axes.axis, axes.count)};
+      return;
+    }
     case kind::reduce:
       if (n.op->name == pack_name("sum"))
         out[0] = {&graph, rules::broadcast(graph, g.index, x[0].extents())};

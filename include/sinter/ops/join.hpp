@@ -2,8 +2,8 @@
 #pragma once
 
 /// Tensors put together and taken apart: concatenate, stack, split, pad, roll, tile, repeat. What
-/// is put together is read where it lies, each element from the operand that it comes from, so all of
-/// it and what follows elementwise is one kernel. Values are those of the operands to the bit.
+/// is put together is read where it lies, each element from the operand that it comes from, so all
+/// of it and what follows elementwise is one kernel. Values are the operands' to the bit.
 
 #include "sinter/core/math.hpp"
 #include "sinter/ops/compare.hpp"
@@ -35,13 +35,6 @@ template <> struct primitive<id("frame")> {
 };
 
 namespace detail {
-
-/// The index along an axis, in a shape.
-constexpr symbol index_along(graph_builder& g, const shape& s, int axis) {
-  node n = rules::make(iota_operation, dtype::i32, s);
-  n.attribute[0] = axis;
-  return {&g, g.store(n)};
-}
 
 /// x among zeros from `begin` on, along an axis that has `extent` elements then.
 constexpr symbol padded(symbol x, int axis, extent_t begin, extent_t extent) {
@@ -170,7 +163,7 @@ template <int Axis, extent_t Shift> struct roll_rule {
 /// x `Times` times along an axis: as a whole, or element by element.
 template <int Axis, extent_t Times, bool Each> struct repeat_rule {
   constexpr symbol operator()(symbol x) const {
-    constexpr name_code name = pack_name(Each ? "repeat" : "tile");
+    constexpr name_code name = Each ? pack_name("repeat") : pack_name("tile");
     graph_builder& g = *x.graph;
     const shape from = x.extents();
     const int axis = normal_axis(Axis, from.rank);

@@ -19,6 +19,13 @@ constexpr symbol failed(symbol x, rule what, name_code op) {
   return x;
 }
 
+/// The index along an axis, in a shape.
+constexpr symbol index_along(graph_builder& g, const shape& s, int axis) {
+  node n = rules::make(iota_operation, dtype::i32, s);
+  n.attribute[0] = axis;
+  return {&g, g.store(n)};
+}
+
 /// The steps that change nothing.
 struct identity_steps {
   stride_step axis[max_rank + 1];

@@ -32,7 +32,8 @@ class companion_finder : group_builder {
     find_needs(writer_of);
     list<int> leaders;
     for (int k = 0; k < count; ++k) {
-      if (!stores[k] || result_.groups[k].folded != 0 || result_.groups[k].products > 0) continue;
+      const group& own = result_.groups[k];
+      if (!stores[k] || own.folded != 0 || own.products > 0 || own.scatters) continue;
       int home = -1;
       for (int at : leaders)
         if (home < 0 && parts[at] < most_companions && !reaches_(at, k) && !reaches_(k, at))

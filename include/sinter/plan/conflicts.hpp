@@ -46,11 +46,13 @@ class conflict_finder {
         for (const leaf& l : k_.programs[q].leaf_list)
           if (q != number && k_.buffers[l.buffer] < v_.input_count) add(r, l);
       for (std::size_t n = 0; n < own.instruction_list.size(); ++n)
-        if (own.instruction_list[n].what == code::load) check_load(own, r, n, again[n]);
+        if (reads_leaf(own.instruction_list[n].what)) check_load(own, r, n, again[n]);
     }
   }
 
  private:
+  static constexpr bool reads_leaf(code c) { return c == code::load || c == code::gather; }
+
   constexpr void add(const result& r, const leaf& l) {
     conflicts_.push_back(k_.buffers[r.buffer]);
     conflicts_.push_back(k_.buffers[l.buffer]);
@@ -64,7 +66,7 @@ class conflict_finder {
     if (k_.buffers[l.buffer] >= v_.input_count) return;
     const instruction& value = p.instruction_list[r.instruction];
     const int pass = value.stage + (value.what == code::fold ? 1 : 0);
-    bool safe = !l.guarded && l.offset == 0 && l.type == r.type;
+    bool safe = !l.guarded && !l.indexed && l.offset == 0 && l.type == r.type && r.index < 0;
     for (int axis = 0; axis < p.rank; ++axis)
       safe = safe && (l.stride[axis] == r.stride[axis] || p.extent[axis] == 1);
     // By any target: with row buffers, and without.

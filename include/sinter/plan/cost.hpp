@@ -106,6 +106,19 @@ constexpr footprint footprint_of(const program_view& p, const leaf& l,
     f.first += stride < 0 ? stride * (to - 1) : stride * from;
     if (extent > 1) f.push({stride < 0 ? -stride : stride, extent});
   }
+  if (l.indexed) {  // as many as are asked for, and no more than there are
+    double asked = 1;
+    for (int a = 0; a < p.rank; ++a)
+      if (resolved(l.stride[a], integers) == 0)
+        asked *= static_cast<double>(resolved(p.extent[a], integers));
+    const std::int64_t end = resolved(l.index_end, integers);
+    const std::int64_t extent = asked < static_cast<double>(end) ? static_cast<std::int64_t>(asked)
+                                                                 : end;
+    const std::int64_t stride = resolved(l.index_stride, integers);
+    f.count *= extent;
+    if (stride < 0) f.first += stride * (extent - 1);
+    if (extent > 1) f.push({stride < 0 ? -stride : stride, extent});
+  }
   f.last = f.first;
   for (int k = 0; k < f.rank; ++k) f.last += f.loops[k].stride * (f.loops[k].extent - 1);
   return f;
@@ -157,7 +170,14 @@ constexpr double bytes_written(const program_view& p, const std::int64_t* intege
   for (int i = 0; i < p.result_count; ++i) {
     const result& r = p.results[i];
     if (r.buffer < 0) continue;  // an operand of a product
-    sum += properties(r.type).size * evaluations(p, r.full, integers);
+    double count = evaluations(p, r.full, integers);
+    if (r.index >= 0) {  // each place once
+      count = static_cast<double>(resolved(r.index_end, integers));
+      for (int a = 0; a < p.rank; ++a)
+        if (resolved(r.stride[a], integers) != 0)
+          count *= static_cast<double>(resolved(p.extent[a], integers));
+    }
+    sum += properties(r.type).size * count;
   }
   return sum;
 }

@@ -9,7 +9,8 @@
 ///  - A cheap elementwise operation on inputs is computed wherever it is needed, and nowhere else.
 ///  - A fold along the innermost axes joins a map or a row (becoming a row), and a product whose
 ///    row fits a tile. Other folds end a kernel (`reduce`): what they give may be used elementwise.
-///  - A product starts a kernel; its operands are read from memory, through cheap operations.
+///  - A product starts a kernel; its operands are read from memory, through cheap operations. So
+///    does a scatter, and what it gives is read from memory, too; so is what a gather reads.
 ///  - Kernels that read the same and do not need each other become one (siblings.hpp).
 ///  - A kernel holds a limited number of operations; no two kernels need each other.
 
@@ -41,9 +42,10 @@ class fuser : group_builder {
     // Only memory can be seen through some views: their operands are stored, however cheap, and
     // that must be known before anyone else computes them again.
     for (int i = 0; i < count; ++i) {
-      if (!is_view(g_[i])) continue;
+      if (!is_view(g_[i]) && g_[i].what() != kind::gather) continue;
       const int x = g_[i].operand[0];
-      if (!is_transparent(g_[i], g_[x].extents) && !is_in_memory(x)) is_needed_[x] = 1;
+      const bool looks_through = is_view(g_[i]) && is_transparent(g_[i], g_[x].extents);
+      if (!looks_through && !is_in_memory(x)) is_needed_[x] = 1;
     }
     for (int i = 0; i < count; ++i) visit(i);
     merge_siblings(*this);
@@ -58,6 +60,7 @@ class fuser : group_builder {
     switch (n.what()) {
       case kind::element:
       case kind::cast:
+      case kind::gather:
         price_[i] = n.op->flops;
         for (int j = 0; j < n.arity(); ++j) price_[i] += price_[n.operand[j]];
         if (price_[i] > cheap_flops) price_[i] = never;
@@ -68,6 +71,10 @@ class fuser : group_builder {
       case kind::reduce:
         price_[i] = never;
         place_reduce(i);
+        break;
+      case kind::scatter:
+        price_[i] = never;
+        place_scatter(i);
         break;
       case kind::matmul:
         price_[i] = never;
@@ -136,12 +143,13 @@ class fuser : group_builder {
 
   /// Whether node i, whose operands come from `sources`, may be computed in group `at`.
   constexpr bool joins(int i, int at, const list<int>& sources) const {
-    if (result_.groups[at].operations == most_operations) return false;
+    if (result_.groups[at].operations == most_operations || result_.groups[at].scatters)
+      return false;
     for (int s : sources)
       if (const int other = result_.group_of[s]; other != at && reaches_(at, other)) return false;
     for (int j = 0; j < g_[i].arity(); ++j) {
       const int operand = g_[i].operand[j];
-      const int s = source(operand);
+      const int s = g_[i].what() == kind::gather && j == 0 ? -1 : source(operand);
       if (s < 0) {
         // What is read through memory must not be this kernel's own result.
         list<int> behind;
@@ -232,7 +240,7 @@ class fuser : group_builder {
 
   constexpr bool joins_as_fold(const group& g, const shape& space, unsigned mask, bool full,
                                int from) const {
-    if (g.operations == most_operations) return false;
+    if (g.operations == most_operations || g.scatters) return false;
     if (g.products > 0) {
       const bool along_row = mask == 1u << (space.rank - 1);
       const bool fits = is_static(space.last()) && space.last() <= widest_tile(g.product_bytes);
@@ -242,6 +250,15 @@ class fuser : group_builder {
     if (g.folded == 0) return full;
     if (g.folded != mask || level_[from] >= most_stages) return false;
     return g.rows ? full : full && level_[from] == 0;
+  }
+
+  /// Elements that meet at one place are added in order, along the axes that indices stand for.
+  constexpr void place_scatter(int i) {
+    const gather_axes axes(g_[i]);
+    group& own = result_.groups[start(g_[g_[i].operand[0]].extents)];
+    own.scatters = true;
+    own.folded = ((1u << axes.count) - 1) << axes.axis;
+    assign(i, static_cast<int>(result_.groups.size()) - 1);
   }
 
   constexpr void place_product(int i) {

@@ -37,6 +37,7 @@ class group_builder {
   constexpr bool can_merge(int a, int b) const {
     const group& x = result_.groups[a];
     const group& y = result_.groups[b];
+    if (x.scatters || y.scatters) return false;
     if (!(x.space == y.space) || reaches_(a, b) || reaches_(b, a)) return false;
     if (x.operations + y.operations > most_operations) return false;
     if (x.products + y.products > most_products) return false;

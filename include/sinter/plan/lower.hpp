@@ -45,10 +45,15 @@ class lowerer {
     main.space = own.space;
     main.folded = own.folded;
     main.product = own.products > 0;
+    main.scatter = own.scatters;
     begin(main);
     for (int i : members)
       if (is_compute(i)) emit(i, map_in(own, g_[i].extents));
     for (const store& s : stores) {
+      if (own.scatters) {
+        store_scattered(s);
+        continue;
+      }
       // A reshape that is a copy runs over its operand.
       const node& n = g_[s.node];
       const bool reshaped = n.what() == kind::reshape && !(n.extents == own.space);
@@ -67,6 +72,7 @@ class lowerer {
       nest_->code.result_list.push_back(r);
     }
     end(main, own.products > 0 ? family::contract
+              : own.scatters     ? family::scatter
               : own.folded == 0 ? family::map
               : own.rows        ? family::row
                                 : family::reduce);
@@ -77,7 +83,8 @@ class lowerer {
  private:
   constexpr bool is_compute(int i) const {
     const kind k = g_[i].what();
-    return k == kind::element || k == kind::cast || k == kind::reduce || k == kind::matmul;
+    return k == kind::element || k == kind::cast || k == kind::reduce || k == kind::matmul ||
+           k == kind::gather;
   }
 
   constexpr void begin(nest& n) {
@@ -95,9 +102,14 @@ class lowerer {
     for (leaf& l : p.leaf_list) {
       l.offset = number(l.offset);
       for (int a = 0; a < p.rank; ++a) l.stride[a] = number(l.stride[a]);
+      l.index_stride = number(l.index_stride);
+      l.index_end = number(l.index_end);
     }
-    for (result& r : p.result_list)
+    for (result& r : p.result_list) {
       for (int a = 0; a < p.rank; ++a) r.stride[a] = number(r.stride[a]);
+      r.index_stride = number(r.index_stride);
+      r.index_end = number(r.index_end);
+    }
     for (instruction& i : p.instruction_list)
       if (i.what == code::integer) i.attribute = number(i.attribute);
     for (product& q : p.product_list) q.inner = number(q.inner);
@@ -156,6 +168,10 @@ class lowerer {
       case kind::matmul:
         if (groups_.group_of[i] == number_ && nest_->product) return make_product(i, n);
         return load(i, m);
+      case kind::gather:
+        if (is_stored_elsewhere(i)) break;
+        return make_gather(n, m);
+      case kind::scatter: return load(i, m);
       default: break;
     }
     if (n.what() == kind::input || reads_memory(i)) return load(i, m);
@@ -215,6 +231,48 @@ class lowerer {
     in.attribute = static_cast<std::int64_t>(nest_->code.leaf_list.size());
     nest_->code.leaf_list.push_back(l);
     return push(in, 0);
+  }
+
+  /// The elements of a gather: an access without the axis that the index stands for.
+  constexpr int make_gather(const node& n, const axis_map& m) {
+    instruction in;
+    in.what = code::gather;
+    in.type = register_dtype(n.type);
+    in.operand[0] = emit(n.operand[1], m);
+    const gather_axes axes(n);
+    const int x = n.operand[0];
+    const access a = resolve(g_, x, groups_.stored);
+    leaf l;
+    l.buffer = local_buffer(groups_.buffer_of[a.base]);
+    l.type = n.type;
+    l.offset = a.offset;
+    l.indexed = true;
+    for (int k = 0; k < g_[x].extents.rank; ++k)
+      if (const int wide = axes.wide(k); wide < 0) l.index_stride = a.stride[k];
+      else if (const int at = m.axis[wide]; at >= 0)
+        l.stride[at] = g_.plus(l.stride[at], a.stride[k]);
+    l.index_end = g_[x].extents[axes.axis];
+    in.attribute = static_cast<std::int64_t>(nest_->code.leaf_list.size());
+    nest_->code.leaf_list.push_back(l);
+    return push(in, n.op->flops);
+  }
+
+  constexpr void store_scattered(const store& s) {
+    const node n = g_[s.node];
+    const gather_axes axes(n);
+    const axis_map m = identity_map(nest_->space);
+    result r;
+    r.index = emit(n.operand[1], m);
+    r.instruction = emit(n.operand[0], m);
+    r.buffer = local_buffer(s.buffer);
+    r.type = n.type;
+    const access to = s.input >= 0 ? input_access(g_, s.input)
+                                   : contiguous(g_, s.node, n.extents);
+    for (int k = 0; k < n.extents.rank; ++k)
+      if (const int wide = axes.wide(k); wide < 0) r.index_stride = to.stride[k];
+      else if (m.axis[wide] >= 0) r.stride[m.axis[wide]] = to.stride[k];
+    r.index_end = n.extents[axes.axis];
+    nest_->code.result_list.push_back(r);
   }
 
   /// Strides along the node's axes as strides along the nest's.

@@ -14,6 +14,7 @@ namespace sinter {
 struct nest {
   shape space;
   unsigned folded = 0;
+  bool scatter = false;
   bool product = false;        ///< keeps its last two axes apart: tiles of rows and columns
   program code;
 };
@@ -141,9 +142,9 @@ constexpr void divide(nest& n) {
   const auto varies = [&](int axis) { return axis >= first && axis < last; };
   int passes = 1;
   for (instruction& i : list) {
-    i.full = i.what == code::product ||
+    i.full = i.what == code::product || n.scatter ||
              (i.what == code::iota && varies(static_cast<int>(i.attribute)));
-    if (i.what == code::load)
+    if (i.what == code::load || i.what == code::gather)
       for (int a = first; a < last; ++a) {
         const leaf& l = p.leaf_list[i.attribute];
         if (l.stride[a] != 0 || (l.guarded && (l.begin[a] != 0 || l.end[a] != INT64_MAX)))
@@ -163,6 +164,7 @@ constexpr void divide(nest& n) {
     const int stage = i.stage + (i.what == code::fold ? 1 : 0);
     if (r.full && stage + 1 > passes) passes = stage + 1;
     if (r.full && i.full) i.passes = 1u << i.stage;
+    if (r.index >= 0) list[r.index].passes = 1u << i.stage;
   }
   p.passes = passes;
   p.row_buffers = 0;

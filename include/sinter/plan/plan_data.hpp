@@ -33,6 +33,7 @@ struct output_data {
 struct index_check {
   int input = -1;
   extent_t below = 0;
+  name_code op = 0;  ///< 0: labels of classes
   std::int64_t beside = 0;
 };
 

@@ -15,6 +15,7 @@
 /// A number that is negative, -1-k, is entry k of the kernel's run-time integers.
 
 #include <cstdint>
+#include <utility>
 
 #include "sinter/core/config.hpp"
 #include "sinter/core/list.hpp"
@@ -22,10 +23,11 @@
 
 namespace sinter {
 
-enum class family : std::uint8_t { map, row, reduce, contract };
+enum class family : std::uint8_t { map, row, reduce, contract, scatter };
 
 constexpr const char* name(family f) {
-  constexpr const char* names[] = {"map", "row", "reduce", "contract"};
+  constexpr const char* names[] = {"map", "row", "reduce", "contract",
+                                   "scatter"};
   return names[static_cast<int>(f)];
 }
 
@@ -40,6 +42,7 @@ enum class code : std::uint8_t {
   cast,      ///< from the operand's type
   fold,      ///< op: sum, max or min
   product,   ///< attribute: product
+  gather,    ///< attribute: leaf; operand: which element of its axis of indices
 };
 
 struct instruction {
@@ -64,14 +67,21 @@ struct leaf {
   std::int64_t stride[max_rank]{};
   std::int64_t begin[max_rank]{};
   std::int64_t end[max_rank]{};
+  /// Of a gather: an index below `index_end` moves `index_stride`; any other gives 0.
+  bool indexed = false;
+  std::int64_t index_stride = 0, index_end = 0;
 };
 
+/// A result of family `scatter` has the instruction `index` that says where it is added, in order,
+/// to what is 0 at first.
 struct result {
   int instruction = 0;
   int buffer = 0;
   dtype type = dtype::f32;
   bool full = true;
   std::int64_t stride[max_rank]{};
+  int index = -1;
+  std::int64_t index_stride = 0, index_end = 0;
 };
 
 /// A matrix product whose tiles the instruction `product` reads: programs that give its operands,
@@ -148,6 +158,7 @@ template <class Masks> constexpr void recomputed_passes(const program_view& p, M
   for (int r = 0; r < p.result_count; ++r) {
     const instruction& n = p.instructions[p.results[r].instruction];
     if (p.results[r].full && n.full) of[p.results[r].instruction] |= 1u << n.stage;
+    if (p.results[r].index >= 0) of[p.results[r].index] |= 1u << n.stage;
   }
   for (int i = p.instruction_count; i-- > 0;) {
     const instruction& n = p.instructions[i];
@@ -155,6 +166,21 @@ template <class Masks> constexpr void recomputed_passes(const program_view& p, M
     for (int j = 0; j < max_operands && n.operand[j] >= 0; ++j)
       if (p.instructions[n.operand[j]].full) of[n.operand[j]] |= needed;
   }
+}
+
+/// Whether the value of an instruction may differ from element to element of the line.
+constexpr bool varies_along_line(const program_view& p, int index) {
+  const instruction& n = p.instructions[index];
+  if (n.what == code::load || n.what == code::gather) {
+    const leaf& l = p.leaves[n.attribute];
+    const bool guards = l.guarded && (l.begin[p.line()] != 0 || l.end[p.line()] != INT64_MAX);
+    if (l.stride[p.line()] != 0 || guards) return true;
+  }
+  if (n.what == code::product || n.what == code::fold) return true;
+  if (n.what == code::iota && n.attribute == p.line()) return true;
+  for (int j = 0; j < max_operands && n.operand[j] >= 0; ++j)
+    if (varies_along_line(p, n.operand[j])) return true;
+  return false;
 }
 
 // Programs as words: the names of kernels. Two call sites with equal programs share a kernel.
@@ -192,24 +218,32 @@ constexpr void encode(const program_view& p, list<word>& out) {
                   bits(n.saved, 48));
     if (n.op != 0) out.push_back(static_cast<word>(n.op));
     if (detail::has_attribute(n.what)) out.push_back(static_cast<word>(n.attribute));
+    else if (n.what == code::gather)
+      out.push_back(bits(n.operand[0], 0) | bits(static_cast<int>(n.attribute), 16));
     else out.push_back(bits(n.operand[0], 0) | bits(n.operand[1], 16) | bits(n.operand[2], 32));
   }
   for (int i = 0; i < p.leaf_count; ++i) {
     const leaf& l = p.leaves[i];
     out.push_back(static_cast<word>(l.type) | static_cast<word>(l.guarded) << 8 |
-                  bits(l.buffer, 16));
+                  static_cast<word>(l.indexed) << 9 | bits(l.buffer, 16));
     out.push_back(static_cast<word>(l.offset));
     for (int a = 0; a < p.rank; ++a) out.push_back(static_cast<word>(l.stride[a]));
     for (int a = 0; l.guarded && a < p.rank; ++a) {
       out.push_back(static_cast<word>(l.begin[a]));
       out.push_back(static_cast<word>(l.end[a]));
     }
+    if (!l.indexed) continue;
+    out.push_back(static_cast<word>(l.index_stride));
+    out.push_back(static_cast<word>(l.index_end));
   }
   for (int i = 0; i < p.result_count; ++i) {
     const result& r = p.results[i];
     out.push_back(static_cast<word>(r.type) | static_cast<word>(r.full) << 8 |
-                  bits(r.buffer, 16) | bits(r.instruction, 32));
+                  bits(r.buffer, 16) | bits(r.instruction, 32) | bits(r.index, 48));
     for (int a = 0; a < p.rank; ++a) out.push_back(static_cast<word>(r.stride[a]));
+    if (r.index < 0) continue;
+    out.push_back(static_cast<word>(r.index_stride));
+    out.push_back(static_cast<word>(r.index_end));
   }
   for (int i = 0; i < p.product_count; ++i) {
     const product& q = p.products[i];
@@ -234,8 +268,10 @@ constexpr int encoded_length(const word* words) {
   const int rank = static_cast<int>(*words >> 8 & 15);
   const word* w = words + 2 + rank;
   for (int i = 0; i < s.instructions; ++i) w += *w >> 9 & 1 ? 3 : 2;
-  for (int i = 0; i < s.leaves; ++i) w += 2 + rank + (*w >> 8 & 1 ? 2 * rank : 0);
-  return static_cast<int>(w - words) + s.results * (1 + rank) + s.products * 2;
+  for (int i = 0; i < s.leaves; ++i)
+    w += 2 + rank + (*w >> 8 & 1 ? 2 * rank : 0) + (*w >> 9 & 1 ? 2 : 0);
+  for (int i = 0; i < s.results; ++i) w += 1 + rank + (detail::field(*w, 48) >= 0 ? 2 : 0);
+  return static_cast<int>(w - words) + s.products * 2;
 }
 
 /// Where program `number` of a kernel's words begins.
@@ -305,12 +341,14 @@ struct decoded_program : program_view {
       else {
         for (int j = 0; j < max_operands; ++j) n.operand[j] = field(*w, 16 * j);
         ++w;
+        if (n.what == code::gather) n.attribute = std::exchange(n.operand[1], -1);
       }
     }
     for (int i = 0; i < Leaves; ++i) {
       leaf& l = leaf_store[i];
       l.type = static_cast<dtype>(*w & 15);
       l.guarded = *w >> 8 & 1;
+      l.indexed = *w >> 9 & 1;
       l.buffer = field(*w++, 16);
       l.offset = static_cast<std::int64_t>(*w++);
       for (int a = 0; a < rank; ++a) l.stride[a] = static_cast<std::int64_t>(*w++);
@@ -318,14 +356,21 @@ struct decoded_program : program_view {
         l.begin[a] = static_cast<std::int64_t>(*w++);
         l.end[a] = static_cast<std::int64_t>(*w++);
       }
+      if (!l.indexed) continue;
+      l.index_stride = static_cast<std::int64_t>(*w++);
+      l.index_end = static_cast<std::int64_t>(*w++);
     }
     for (int i = 0; i < Results; ++i) {
       result& r = result_store[i];
       r.type = static_cast<dtype>(*w & 15);
       r.full = *w >> 8 & 1;
       r.buffer = field(*w, 16);
+      r.index = field(*w, 48);
       r.instruction = field(*w++, 32);
       for (int a = 0; a < rank; ++a) r.stride[a] = static_cast<std::int64_t>(*w++);
+      if (r.index < 0) continue;
+      r.index_stride = static_cast<std::int64_t>(*w++);
+      r.index_end = static_cast<std::int64_t>(*w++);
     }
     for (int i = 0; i < Products; ++i) {
       product& q = product_store[i];

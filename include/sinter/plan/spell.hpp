@@ -237,6 +237,9 @@ inline detail::formula speller::spell(const lowered_kernel& k, const program& p,
   };
   switch (n.what) {
     case code::load: return {spell_leaf(k, p, p.leaf_list[static_cast<std::size_t>(n.attribute)])};
+    case code::gather:
+      return {"lookup(" + spell_leaf(k, p, p.leaf_list[static_cast<std::size_t>(n.attribute)]) +
+              ", " + operand(0).text + ')'};
     case code::constant: {
       const std::string text = detail::spell_constant(n.attribute, n.type);
       return {text, text[0] == '-' ? 7 : 8};
@@ -292,6 +295,10 @@ inline std::vector<std::string> speller::formulas(const lowered_kernel& k, const
     for (const result& r : p.result_list) {
       if (r.instruction != static_cast<int>(i)) continue;
       const int number = k.buffers[r.buffer];
+      if (r.index >= 0)
+        own = {"scatter(" + own.text + ", " +
+               (r.index < r.instruction ? known[static_cast<std::size_t>(r.index)].text : "...") +
+               ')'};
       if (is_update(number)) updated = true;
       else stored += (stored.empty() ? "" : ", ") + (as = name(number));
     }

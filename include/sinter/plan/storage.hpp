@@ -48,7 +48,8 @@ class storage : group_builder {
     for (int i = 0; i < g_.size(); ++i) {
       const int at = result_.group_of[i];
       const bool reads_memory =
-          is_view(g_[i]) && !is_transparent(g_[i], g_[g_[i].operand[0]].extents);
+          g_[i].what() == kind::gather || g_[i].what() == kind::scatter ||
+          (is_view(g_[i]) && !is_transparent(g_[i], g_[g_[i].operand[0]].extents));
       if (at < 0 && !reads_memory) continue;
       for (int s : sources_of(i))
         if (reads_memory || result_.group_of[s] == at) needed[s] = 1;
@@ -82,12 +83,16 @@ class storage : group_builder {
       for (int s : sources_of(node)) result_.stored[s] = 1;
   }
 
-  /// A chain of views that no strides express gets a copy in the middle.
+  /// A chain of views that no strides express gets a copy in the middle; what a gather reads, if it
+  /// is surrounded by zeros.
   constexpr void copy_if_needed(int i) {
-    int base = i;
+    const bool gathers = g_[i].what() == kind::gather;
+    const int from = gathers ? g_[i].operand[0] : i;
+    int base = from;
     while (is_view(g_[base]) && !result_.stored[base]) base = g_[base].operand[0];
-    if (base == i || !(g_[base].what() == kind::input || result_.stored[base])) return;
-    const int copy = resolve(g_, i, result_.stored.data()).copy;
+    if (base == from || !(g_[base].what() == kind::input || result_.stored[base])) return;
+    const access a = resolve(g_, from, result_.stored.data());
+    const int copy = gathers && a.guarded ? from : a.copy;
     if (copy < 0) return;
     result_.group_of[copy] = start(copy_space(g_, copy));
     result_.stored[copy] = 1;

@@ -63,7 +63,7 @@ inline void check_twins(const operand_memory& a, const operand_memory& b, int ra
                        " and ", second, "; tell them apart by tags: share<1>(...), share<2>(...)"});
 }
 
-inline void check_indices(const operand_memory& m, int rank, std::int64_t below,
+inline void check_indices(const operand_memory& m, int rank, std::int64_t below, name_code op,
                           std::int64_t beside) {
   std::int64_t count = 1;
   for (int a = 0; a < rank; ++a) count *= m.extents[a];
@@ -75,7 +75,11 @@ inline void check_indices(const operand_memory& m, int rank, std::int64_t below,
       for (int a = rank; a-- > 0; rest /= m.extents[a]) at += rest % m.extents[a] * m.strides[a];
     }
     const std::int64_t label = integer_at(m, at);
-    if ((label < 0 || label >= below) && label != beside)
+    if ((label >= 0 && label < below) || label == beside) continue;
+    if (op != 0)
+      fail<value_error>({name_text(op).c_str(), ": index ", label, " at position ", i,
+                         " is outside an axis of ", below, " elements"});
+    else
       fail<value_error>(
           {"label ", label, " at position ", i, " is outside the classes 0 ... ", below - 1});
   }
@@ -117,9 +121,9 @@ struct execution {
     }
     // On a device an index outside its range matches nothing: to look would be to wait for it.
     for (int c = 0; c < plan.check_count && where.is_host(); ++c) {
-      const auto& [input, below, beside] = plan.checks[c];
+      const auto& [input, below, op, beside] = plan.checks[c];
       detail::check_indices(inputs[input], plan.inputs[input].extents.rank,
-                            number_of(below, numbers), beside);
+                            number_of(below, numbers), op, beside);
     }
     for (int o = 0; o < plan.output_count; ++o)
       if (const int input = plan.outputs[o].input; input >= 0) outputs[o] = inputs[input].data;

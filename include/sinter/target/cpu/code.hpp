@@ -239,6 +239,13 @@ template <class Words> struct static_code {
     constexpr result r = program.result_store[R];
     constexpr std::int64_t fixed = r.stride[program.line()];
     const std::int64_t stride = fixed == 1 ? 1 : s.args->number(fixed);
+    if constexpr (r.index >= 0) {
+      constexpr bool apart = varies_along_line(program.view(), r.index);
+      detail::add_lanes<r.type, Tail, apart>(
+          s.result[R], c, stride, n, reg<r.instruction>(s.value), reg<r.index>(s.value),
+          s.args->number(r.index_stride), s.args->number(r.index_end));
+      return;
+    }
     // A folded result of a whole row is one element.
     if constexpr (!r.full && program.folds == fold::row)
       detail::store_lanes<r.type, true>(s.result[R], 0, 1, 1, reg<r.instruction>(s.value));
@@ -303,6 +310,13 @@ template <class Words> struct static_code {
     value_t<I>& to = reg<I>(s.value);
     if constexpr (i.what == code::load) {
       load<I, Tail>(s, c, n);
+    } else if constexpr (i.what == code::gather) {
+      constexpr leaf l = program.leaf_store[i.attribute];
+      constexpr bool apart = varies_along_line(program.view(), i.operand[0]);
+      to = detail::gather_lanes<l.type, width, Tail, apart>(
+          s.leaf[i.attribute], c, s.args->number(l.stride[program.line()]), n,
+          reg<i.operand[0]>(s.value), s.args->number(l.index_stride),
+          s.args->number(l.index_end));
     } else if constexpr (i.what == code::constant) {
       if constexpr (is_floating(i.type))
         to = value_t<I>(static_cast<element<I>>(__builtin_bit_cast(double, i.attribute)));

@@ -6,6 +6,7 @@
 #include "sinter/target/cpu/contract.hpp"
 #include "sinter/target/cpu/map.hpp"
 #include "sinter/target/cpu/reduce.hpp"
+#include "sinter/target/cpu/scatter.hpp"
 
 namespace sinter::cpu_target {
 
@@ -27,6 +28,7 @@ template <class Main, class... Others> struct kernel<kernel_programs<Main, Other
       run_maps<main, static_code<Others>...>(args);
     else if constexpr (main::view().family == family::row) run_rows<main>(args);
     else if constexpr (main::view().family == family::reduce) run_reduce<main>(args);
+    else if constexpr (main::view().family == family::scatter) run_scatter<main>(args);
     else
       decltype(contraction_of(
           std::make_integer_sequence<int, main::sizes.products>{}))::run(args);

@@ -87,6 +87,56 @@ SINTER_INLINE auto load_guarded(const void* base, std::int64_t at, std::int64_t 
   return result;
 }
 
+/// Elements whose place along another axis each lane's index says; 0 where it is outside. `Apart`:
+/// the indices of the lanes may differ.
+template <dtype Type, int N, bool Tail, bool Apart, class Index>
+SINTER_INLINE auto gather_lanes(const void* base, std::int64_t at, std::int64_t stride, int n,
+                                Index index, std::int64_t step, std::int64_t end) {
+  using storage = element_t<Type>;
+  using value = register_t<Type>;
+  const storage* p = static_cast<const storage*>(base);
+  if constexpr (!Apart) {
+    const auto own = static_cast<std::int64_t>(index.get(0));
+    if (own < 0 || own >= end) return simd<value, N>(value(0));
+    const reading how = stride == 0   ? reading::uniform
+                        : stride == 1 ? reading::contiguous
+                                      : reading::strided;
+    return load_lanes<Type, N, Tail>(p + own * step, at, stride, n, how);
+  } else {
+    simd<value, N> result(value(0));
+    for (int i = 0; i < n; ++i) {
+      const auto own = static_cast<std::int64_t>(index.get(i));
+      if (own < 0 || own >= end) continue;
+      result.set(i, static_cast<value>(p[(at + i) * stride + own * step]));
+    }
+    return result;
+  }
+}
+
+/// Adds lanes to memory where their indices say, the first lane first.
+template <dtype Type, bool Tail, bool Apart, class V, class Index>
+SINTER_INLINE void add_lanes(void* base, std::int64_t at, std::int64_t stride, int n, V x,
+                             Index index, std::int64_t step, std::int64_t end) {
+  using storage = element_t<Type>;
+  storage* p = static_cast<storage*>(base) + at * stride;
+  const auto inside = [&](int i, storage*& to) SINTER_LAMBDA {
+    const auto own = static_cast<std::int64_t>(index.get(i));
+    to = p + own * step;
+    return own >= 0 && own < end;
+  };
+  storage* to = p;
+  if (!Apart && stride == 1) {
+    if (!inside(0, to)) return;
+    using value = typename V::value_type;
+    if constexpr (Tail) store_as_first(to, load_as_first<value, V::size>(to, n) + x, n);
+    else store_as(to, load_as<value, V::size>(to) + x);
+    return;
+  }
+  for (int i = 0; i < n; ++i)
+    if (inside(i, to))
+      to[i * stride] = static_cast<storage>(to[i * stride] + static_cast<storage>(x.get(i)));
+}
+
 /// `Past`: past the caches, where the result lies side by side at a multiple of its vectors.
 template <dtype Type, bool Tail, bool Past = false, class V>
 SINTER_INLINE void store_lanes(void* base, std::int64_t at, std::int64_t stride, int n, V x) {

@@ -75,6 +75,32 @@ constexpr double neutral(const operation& op, dtype type) {
   return greatest ? (is_signed_integer(type) ? -range : 0) : range - 1;
 }
 
+/// Calls f(i, place) for each index i that is inside: of the wide side, whose shape is `wide`, and
+/// the narrow one's element there.
+template <class F>
+constexpr void walk_indexed(const node& n, const shape& wide, const shape& narrow,
+                            const std::vector<double>& indices, F f) {
+  const strides own = row_major(narrow);
+  const gather_axes axes(n);
+  strides by;
+  for (int k = 0; k < narrow.rank; ++k)
+    if (k != axes.axis) by.axis[axes.wide(k)] = own.axis[k];
+  walk(wide, by, 0, [&](extent_t i, extent_t at) {
+    const double index = indices[i];
+    if (index >= 0 && index < static_cast<double>(narrow[axes.axis]))
+      f(i, at + static_cast<extent_t>(index) * own.axis[axes.axis]);
+  });
+}
+
+/// Adds x, of shape `from`, where the indices say, to y, all zeros of shape s.
+constexpr void scatter(const node& n, const shape& s, const shape& from,
+                       const std::vector<double>& x, const std::vector<double>& indices,
+                       std::vector<double>& y) {
+  std::vector<exact_sum> sums(y.size(), exact_sum{});
+  walk_indexed(n, from, s, indices, [&](extent_t i, extent_t at) { sums[at].add(x[i]); });
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = wrap(sums[i].result(), n.type);
+}
+
 /// Folds x, of shape `from`, to y, of shape s.
 constexpr void reduce(const node& n, const shape& s, const shape& from,
                       const std::vector<double>& x, std::vector<double>& y) {
@@ -200,7 +226,7 @@ class evaluator {
     const extent_t end = number(n.attribute[0]);
     for (std::size_t i = 0; i < indices.size(); ++i)
       if (!(indices[i] >= 0 && indices[i] < static_cast<double>(end)) &&
-          indices[i] != static_cast<double>(n.attribute[1]))
+          indices[i] != static_cast<double>(n.attribute[2]))
         throw value_error("index " + std::to_string(static_cast<std::int64_t>(indices[i])) +
                           " at position " + std::to_string(i) + ": want 0 to " +
                           std::to_string(end - 1));
@@ -248,6 +274,11 @@ class evaluator {
       case kind::slice:
       case kind::stride:
       case kind::pad: rearrange(n, s, from, *x, y); break;
+      case kind::gather:
+        walk_indexed(n, s, from, values_[n.operand[1]].elements,
+                     [&](extent_t i, extent_t at) { y[i] = (*x)[at]; });
+        break;
+      case kind::scatter: scatter(n, s, from, *x, values_[n.operand[1]].elements, y); break;
       case kind::reduce: reduce(n, s, from, *x, y); break;
       case kind::matmul: matmul(n, s, from, *x, values_[n.operand[1]].elements, y); break;
     }
