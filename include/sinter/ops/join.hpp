@@ -202,16 +202,31 @@ constexpr applied<detail::stack_rule<Axis>, X...> stack(X&&... x) {
 }
 
 namespace detail {
-template <int Axis, int Parts, class X, int... Part>
-constexpr auto split(const X& x, std::integer_sequence<int, Part...>) {
-  return std::make_tuple(apply(split_rule<Axis, Part, Parts>{}, x)...);
-}
+template <int Axis, int Part, int Parts, class X> struct part_of_split {
+  using type = sinter::applied<split_rule<Axis, Part, Parts>, const X&>;
+};
+template <int Axis, class X, class Parts> struct split_parts;
+template <int Axis, class X, int... Part>
+struct split_parts<Axis, X, std::integer_sequence<int, Part...>> {
+  static constexpr int count = sizeof...(Part);
+  using first = typename part_of_split<Axis, 0, count, X>::type;
+  using type = std::conditional_t<
+      is_mistaken<first>, first, std::tuple<typename part_of_split<Axis, Part, count, X>::type...>>;
+
+  static constexpr type of(const X& x) {
+    if constexpr (is_mistaken<first>) return {};
+    else return type{apply(split_rule<Axis, Part, count>{}, x)...};
+  }
+};
+template <int Axis, int Parts, class X>
+using split_of = split_parts<Axis, X, std::make_integer_sequence<int, Parts>>;
 }  // namespace detail
 
 /// A tuple of equal parts of an axis, views all. @errors compile time: "the parts must be equal"
 /// @example auto [q, k, v] = st::split<-1, 3>(qkv);
-template <int Axis, int Parts, operand X> constexpr auto split(const X& x) {
-  return detail::split<Axis, Parts>(x, std::make_integer_sequence<int, Parts>{});
+template <int Axis, int Parts, operand X>
+constexpr typename detail::split_of<Axis, Parts, X>::type split(const X& x) {
+  return detail::split_of<Axis, Parts, X>::of(x);
 }
 
 /// Zeros before and behind, along an axis of static extent; or another number, `value`.
