@@ -11,6 +11,7 @@
 #include "sinter/ops/activation.hpp"
 #include "sinter/ops/bitwise.hpp"
 #include "sinter/ops/loss.hpp"
+#include "sinter/ops/einsum.hpp"
 #include "sinter/ops/grid.hpp"
 #include "sinter/ops/rounding.hpp"
 #include "sinter/ops/special.hpp"

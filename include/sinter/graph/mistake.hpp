@@ -43,6 +43,7 @@ enum class rule {
   step,
   parts,
   scalar,
+  letters,
 };
 
 struct mistake {
@@ -199,6 +200,10 @@ template <class... What> struct mistaken<rule::parts, What...> {
 };
 template <class... What> struct mistaken<rule::scalar, What...> {
   static_assert(sizeof...(What) == 0, "sinter: want a single value");
+};
+template <class... What> struct mistaken<rule::letters, What...> {
+  static_assert(sizeof...(What) == 0,
+                "sinter: want a letter for each axis, and those of the result once, in an operand");
 };
 
 }  // namespace sinter
