@@ -18,6 +18,7 @@
 #include "sinter/ops/statistics.hpp"
 #include "sinter/ops/trigonometric.hpp"
 #include "sinter/ops/join.hpp"
+#include "sinter/ops/random.hpp"
 #include "sinter/tensor/captured.hpp"
 #include "sinter/tensor/feed.hpp"
 #include "sinter/tensor/random.hpp"

@@ -7,6 +7,7 @@
 #include "sinter/ops/arithmetic.hpp"
 #include "sinter/ops/gather.hpp"
 #include "sinter/ops/join.hpp"
+#include "sinter/ops/random.hpp"
 
 namespace sinter::testing {
 
@@ -169,6 +170,27 @@ class random_views : public random_operands {
     }
     const int apart = rules::broadcast(g, rules::reshape(g, index.index, lone), wide);
     return {&g, rules::gather(g, x.index, apart, axis, n.rank)};
+  }
+
+  /// Random numbers of a seed and a stream: some elements set to 0, or noise.
+  candidate drawn() {
+    const candidate c = draw_floating();
+    if (!c) return {};
+    const symbol x = at(c);
+    const symbol seed = literal(&g, r.below(1000)), stream = literal(&g, r.below(50));
+    constexpr double probabilities[] = {0, 0.125, 0.5, 1};
+    switch (r.below(4)) {
+      case 0:
+        return made(sinter::detail::dropout_rule{}(x, literal(&g, r.one_of(probabilities)), seed,
+                                                   stream),
+                    c.bound * 2);
+      case 1: return made(x * sinter::detail::uniform_rule{}(x, seed, stream), c.bound);
+      case 2: return made(x + sinter::detail::normal_rule{}(x, seed, stream), c.bound + 6);
+      default:
+        return made(sinter::detail::truncated_rule{}(x, literal(&g, -1.5), literal(&g, 2), seed,
+                                                     stream),
+                    2);
+    }
   }
 
   candidate repeat() {

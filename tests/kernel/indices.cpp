@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Elements by their indices, and their gradients, in the emulator, against the reference.
+// Elements by their indices, their gradients, views with steps and random numbers, in the emulator,
+// against the reference.
 
 #include <doctest/doctest.h>
 
@@ -29,6 +30,12 @@ constexpr auto steps = st::fused([](auto x, auto y) {
   return std::tuple(st::flip<1>(x) + x, st::slice<1, -1, st::open_end, -2>(x),
                     st::sum<2>(st::windows<1, 3>(x)), st::concatenate<1>(x, y, x),
                     st::diagonal(x) * 2, st::gradient(sum(square(st::windows<0, 2, 2>(x))), x));
+});
+
+constexpr auto noise = st::fused([](auto x, auto p, auto seed, auto stream) {
+  const auto y = st::dropout(x, p, seed, stream) + st::normal_like(x, seed, 1);
+  return std::tuple(y, st::gradient(sum(y * y), x), st::truncated_normal_like(x, -1, p, seed, 2),
+                    st::bernoulli(x * 0 + p, seed, stream));
 });
 
 template <class I> st::tensor<I, dyn> indices(int count, int below) {
@@ -65,4 +72,11 @@ TEST_CASE("steps, windows, diagonals and what is put together, f32") {
   auto x = filled<st::tensor<float, 6, 16>>();
   auto y = filled<st::tensor<float, 6, 4>>();
   CHECK(emulated_difference({}, steps, x, y) == "");
+}
+
+TEST_CASE("random numbers: the reference's, in a map, f32") {
+  auto x = filled<st::tensor<float, dyn, 33>>(7);
+  float p = 0.25f;
+  std::uint64_t seed = 1234567, stream = 3;
+  CHECK(emulated_difference({}, noise, x, p, seed, stream) == "");
 }

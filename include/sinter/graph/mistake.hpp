@@ -44,6 +44,8 @@ enum class rule {
   parts,
   scalar,
   letters,
+  probability,
+  state,
 };
 
 struct mistake {
@@ -204,6 +206,12 @@ template <class... What> struct mistaken<rule::scalar, What...> {
 template <class... What> struct mistaken<rule::letters, What...> {
   static_assert(sizeof...(What) == 0,
                 "sinter: want a letter for each axis, and those of the result once, in an operand");
+};
+template <class... What> struct mistaken<rule::probability, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: a probability lies between 0 and 1");
+};
+template <class... What> struct mistaken<rule::state, What...> {
+  static_assert(sizeof...(What) == 0, "sinter: the seed and the stream must be single integers");
 };
 
 }  // namespace sinter

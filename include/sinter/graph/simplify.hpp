@@ -49,6 +49,9 @@ inline constexpr operation detach_operation{pack_name("detach"), kind::alias, 1}
 /// runs. The name of the operation is `attribute[1]`, or 0 for labels of classes.
 inline constexpr operation indices_operation{pack_name("indices"), kind::alias, 1};
 
+/// Values must be probabilities, in [0, 1]; checked likewise.
+inline constexpr operation probability_operation{pack_name("probabilit"), kind::alias, 1};
+
 namespace detail {
 
 constexpr double constant_of(const node& n) {

@@ -29,12 +29,14 @@ struct output_data {
   std::uint64_t in_place = 0;             ///< a mask of inputs whose memory it may share exactly
 };
 
-/// Values of an input that must be indices below an extent, or `beside`, wherever that lies.
-struct index_check {
+/// Values of an input that must be indices below an extent, or `beside`, wherever that lies; or
+/// probabilities.
+struct value_check {
   int input = -1;
   extent_t below = 0;
-  name_code op = 0;  ///< 0: labels of classes
+  name_code op = 0;          ///< 0: labels of classes
   std::int64_t beside = 0;
+  bool probability = false;
 };
 
 struct plan_data {
@@ -48,7 +50,7 @@ struct plan_data {
   int output_count = 0;
   const buffer* buffers = nullptr;
   int buffer_count = 0;
-  const index_check* checks = nullptr;
+  const value_check* checks = nullptr;
   int check_count = 0;
   const kernel_data* kernels = nullptr;   ///< in the order in which they run
   int kernel_count = 0;

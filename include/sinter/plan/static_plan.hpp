@@ -301,24 +301,28 @@ template <class Call> constexpr auto constraint_list() {
   return all;
 }
 
+constexpr bool is_check(const node& n) {
+  return n.is(indices_operation) || n.is(probability_operation);
+}
 constexpr int count_checks(const graph_view& v) {
   int count = 0;
-  for (int i = 0; i < v.size; ++i) count += v[i].is(indices_operation);
+  for (int i = 0; i < v.size; ++i) count += is_check(v[i]);
   return count;
 }
 
-/// Inputs whose values are indices. Computed indices cannot be checked beforehand; those outside
-/// match nothing.
+/// Inputs whose values are indices or probabilities. Computed ones cannot be checked beforehand;
+/// those outside match nothing.
 template <class Call> constexpr auto check_list() {
   constexpr graph_view v = graph_of<Call>.view();
-  bounded<index_check, count_checks(v)> all;
+  bounded<value_check, count_checks(v)> all;
   for (int i = 0; i < v.size; ++i) {
-    if (!v[i].is(indices_operation)) continue;
+    if (!is_check(v[i])) continue;
     int base = v[i].operand[0];
     while (is_view(v[base])) base = v[base].operand[0];
     if (v[base].what() != kind::input) continue;
     all.data[all.count++] = {static_cast<int>(v[base].attribute[0]), v[i].attribute[0],
-                             v[i].attribute[1], v[i].attribute[2]};
+                             v[i].attribute[1], v[i].attribute[2],
+                             v[i].is(probability_operation)};
   }
   return all;
 }

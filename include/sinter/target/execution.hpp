@@ -42,6 +42,18 @@ inline std::int64_t integer_at(const operand_memory& m, std::int64_t at) {
   }
 }
 
+/// The same as a number.
+inline double number_at(const operand_memory& m, std::int64_t at) {
+  switch (m.type) {
+    case dtype::f16: return static_cast<float>(static_cast<const f16*>(m.data)[at]);
+    case dtype::bf16: return static_cast<float>(static_cast<const bf16*>(m.data)[at]);
+    case dtype::f32: return static_cast<double>(static_cast<const float*>(m.data)[at]);
+    case dtype::f64: return static_cast<const double*>(m.data)[at];
+    case dtype::boolean: return static_cast<const bool*>(m.data)[at] ? 1 : 0;
+    default: return static_cast<double>(integer_at(m, at));
+  }
+}
+
 /// An operand without memory: a tensor that was moved from, unless it has no elements.
 inline void check_empty(const shape& s, int input, const std::int64_t* numbers) {
   for (int a = 0; a < s.rank; ++a)
@@ -63,8 +75,8 @@ inline void check_twins(const operand_memory& a, const operand_memory& b, int ra
                        " and ", second, "; tell them apart by tags: share<1>(...), share<2>(...)"});
 }
 
-inline void check_indices(const operand_memory& m, int rank, std::int64_t below, name_code op,
-                          std::int64_t beside) {
+/// Calls f(i, place) for each element of an operand.
+template <class F> void each_element(const operand_memory& m, int rank, F f) {
   std::int64_t count = 1;
   for (int a = 0; a < rank; ++a) count *= m.extents[a];
   for (std::int64_t i = 0; i < count; ++i) {
@@ -74,15 +86,30 @@ inline void check_indices(const operand_memory& m, int rank, std::int64_t below,
       std::int64_t rest = i;
       for (int a = rank; a-- > 0; rest /= m.extents[a]) at += rest % m.extents[a] * m.strides[a];
     }
+    f(i, at);
+  }
+}
+
+inline void check_indices(const operand_memory& m, int rank, std::int64_t below, name_code op,
+                          std::int64_t beside) {
+  each_element(m, rank, [&](std::int64_t i, std::int64_t at) {
     const std::int64_t label = integer_at(m, at);
-    if ((label >= 0 && label < below) || label == beside) continue;
+    if ((label >= 0 && label < below) || label == beside) return;
     if (op != 0)
       fail<value_error>({name_text(op).c_str(), ": index ", label, " at position ", i,
                          " is outside an axis of ", below, " elements"});
-    else
-      fail<value_error>(
-          {"label ", label, " at position ", i, " is outside the classes 0 ... ", below - 1});
-  }
+    fail<value_error>(
+        {"label ", label, " at position ", i, " is outside the classes 0 ... ", below - 1});
+  });
+}
+
+inline void check_probabilities(const operand_memory& m, int rank, name_code op) {
+  each_element(m, rank, [&](std::int64_t i, std::int64_t at) {
+    const double p = number_at(m, at);
+    if (!(p >= 0 && p <= 1))
+      fail<value_error>({name_text(op).c_str(), ": ", std::to_string(p), " at position ", i,
+                         " is no probability, which lies between 0 and 1"});
+  });
 }
 
 }  // namespace detail
@@ -119,11 +146,13 @@ struct execution {
       if (inputs[i].data == nullptr) detail::check_empty(extents, i, numbers);
       if (twin >= 0) detail::check_twins(inputs[twin], inputs[i], extents.rank, twin, i);
     }
-    // On a device an index outside its range matches nothing: to look would be to wait for it.
-    for (int c = 0; c < plan.check_count && where.is_host(); ++c) {
-      const auto& [input, below, op, beside] = plan.checks[c];
-      detail::check_indices(inputs[input], plan.inputs[input].extents.rank,
-                            number_of(below, numbers), op, beside);
+    // What is on a device is not looked at: that would be to wait for it. Numbers are the host's.
+    for (int c = 0; c < plan.check_count; ++c) {
+      const auto& [input, below, op, beside, probability] = plan.checks[c];
+      const int rank = plan.inputs[input].extents.rank;
+      if (!where.is_host() && inputs[input].extents != nullptr) continue;
+      if (probability) detail::check_probabilities(inputs[input], rank, op);
+      else detail::check_indices(inputs[input], rank, number_of(below, numbers), op, beside);
     }
     for (int o = 0; o < plan.output_count; ++o)
       if (const int input = plan.outputs[o].input; input >= 0) outputs[o] = inputs[input].data;

@@ -4,35 +4,14 @@
 /// Random numbers, counter-based: element i of stream s under seed k is a function of (k, s, i), so
 /// they are the same on every machine and for any number of threads, and two numbers are all the
 /// state there is. Each generator takes the next stream; `random::seed` begins anew.
-/// @source Philox 4x32-10: Salmon, Moraes, Dror and Shaw, SC 2011, doi:10.1145/2063384.2063405
 
 #include <concepts>
 #include <cstdint>
 
 #include "sinter/core/extents.hpp"
-#include "sinter/core/math.hpp"
+#include "sinter/core/philox.hpp"
 
 namespace sinter::random {
-
-/// Four random words of a counter.
-struct block {
-  std::uint32_t word[4];
-};
-
-constexpr block philox(std::uint64_t seed, std::uint64_t stream, std::uint64_t counter) {
-  std::uint32_t k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
-  block b{{static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),
-           static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)}};
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * b.word[0];
-    const std::uint64_t p1 = std::uint64_t{0xCD9E8D57u} * b.word[2];
-    b = {{static_cast<std::uint32_t>(p1 >> 32) ^ b.word[1] ^ k0, static_cast<std::uint32_t>(p1),
-          static_cast<std::uint32_t>(p0 >> 32) ^ b.word[3] ^ k1, static_cast<std::uint32_t>(p0)}};
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
-  }
-  return b;
-}
 
 /// The seed and the next stream of the calling thread.
 struct generator_state {
@@ -46,9 +25,6 @@ inline generator_state& state() {
 
 /// Begins the sequence of streams anew.
 inline void seed(std::uint64_t value) { state() = {value, 0}; }
-
-/// In (0, 1), from 24 bits.
-constexpr double to_unit(std::uint32_t word) { return ((word >> 8) + 0.5) / 16777216.0; }
 
 /// Fills a tensor when one is made from it; `open` are the extents that its type leaves open.
 struct filler {
@@ -68,11 +44,10 @@ struct filler {
       double value[4];
       for (int j = 0; j < 4; ++j) value[j] = first + (second - first) * to_unit(b.word[j]);
       if (kind == distribution::normal)
-        for (int j = 0; j < 4; j += 2) {  // Box and Muller 1958
-          const double radius = math::sqrt(-2 * math::log(to_unit(b.word[j])));
-          const double angle = 6.283185307179586 * to_unit(b.word[j + 1]);
-          value[j] = first + second * radius * math::cos(angle);
-          value[j + 1] = first + second * radius * math::sin(angle);
+        for (int j = 0; j < 4; j += 2) {
+          const double unit = to_unit(b.word[j]), turn = to_unit(b.word[j + 1]);
+          value[j] = first + second * normal_of(unit, turn);
+          value[j + 1] = first + second * normal_of(unit, turn - 0.25);
         }
       for (int j = 0; j < 4 && i + j < count; ++j) to[i + j] = static_cast<T>(value[j] * scale);
     }

@@ -218,10 +218,19 @@ class evaluator {
   /// computes, as soon as it is known.
   constexpr void check_indices() const {
     for (int i = 0; i < g_.size; ++i)
-      if (g_[i].is(indices_operation) && g_[g_[i].operand[0]].what() == kind::input)
-        check_indices(g_[i], inputs_[g_[g_[i].operand[0]].attribute[0]]);
+      if (is_check(g_[i]) && g_[g_[i].operand[0]].what() == kind::input)
+        check_values(g_[i], inputs_[g_[g_[i].operand[0]].attribute[0]]);
   }
 
+  static constexpr bool is_check(const node& n) {
+    return n.is(indices_operation) || n.is(probability_operation);
+  }
+  constexpr void check_values(const node& n, const std::vector<double>& values) const {
+    if (n.is(indices_operation)) return check_indices(n, values);
+    for (const double p : values)
+      if (!(p >= 0 && p <= 1))
+        throw value_error(std::to_string(p) + " is no probability, which lies between 0 and 1");
+  }
   constexpr void check_indices(const node& n, const std::vector<double>& indices) const {
     const extent_t end = number(n.attribute[0]);
     for (std::size_t i = 0; i < indices.size(); ++i)
@@ -265,7 +274,7 @@ class evaluator {
           y[i] = convert((*x)[i], g_[n.operand[0]].type, n.type);
         break;
       case kind::alias:
-        if (n.is(indices_operation)) check_indices(n, *x);
+        if (is_check(n)) check_values(n, *x);
         y = *x;
         break;
       case kind::broadcast:
