@@ -274,6 +274,8 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
     constexpr std::int64_t fixed = l.stride[line_axis];
     constexpr bool guards_line =
         l.guarded && (l.begin[line_axis] > 0 || l.end[line_axis] != INT64_MAX);
+    [[maybe_unused]] constexpr auto end_of_guard = static_cast<index>(
+        Layout.wide || l.end[line_axis] < INT32_MAX ? l.end[line_axis] : INT32_MAX);
     auto& to = value<I>();
     const bool there = active_ && inside_[L];
     const auto from = memory<const storage>(l.buffer) + leaf_offset_[L];
@@ -303,8 +305,7 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
             index place = column + k;
             if constexpr (guards_line) {
               take = take && place >= static_cast<index>(l.begin[line_axis]) &&
-                     place < static_cast<index>(Layout.wide ? l.end[line_axis]
-                                                            : smaller(l.end[line_axis], INT32_MAX));
+                     place < end_of_guard;
               place -= static_cast<index>(l.begin[line_axis]);
             }
             T x{};
@@ -377,8 +378,6 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
       }
     }
   }
-
-  static constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
   Context& context_;
   Products products_;
