@@ -34,6 +34,8 @@ struct limits {
 
 inline limits limits_of(dtype type) {
   switch (type) {
+    case dtype::e4m3: return {0x1p-4, 0x1p-6, 448.0};
+    case dtype::e5m2: return {0x1p-3, 0x1p-14, 57344.0};
     case dtype::f16: return {0x1p-11, 0x1p-14, 65504.0};
     case dtype::bf16: return {0x1p-8, 0x1p-126, 0x1.fep127};
     case dtype::f32: return {0x1p-24, 0x1p-126, 0x1.fffffep127};
@@ -129,7 +131,9 @@ class error_analysis {
       case kind::input:
       case kind::extent:
       case kind::iota: return;
-      case kind::constant: error[0] = rounded(n.type, y[0], 0, is_whole(y[0]) ? 0 : 1); return;
+      case kind::constant:
+        error[0] = rounded(n.type, y[0], 0, is_whole(n.type, y[0]) ? 0 : 1);
+        return;
       case kind::element:
         for (std::size_t i = 0; i < y.size(); ++i) error[i] = of_element(n, i, y[i]);
         return;
@@ -145,8 +149,11 @@ class error_analysis {
     }
   }
 
-  /// A whole number that every type holds.
-  static bool is_whole(double x) { return x == math::floor(x) && math::abs(x) <= 256; }
+  /// A whole number that a floating type holds: 8 is the most that e5m2 counts to.
+  static bool is_whole(dtype type, double x) {
+    const double most = type == dtype::e5m2 ? 8 : type == dtype::e4m3 ? 16 : 256;
+    return x == math::floor(x) && math::abs(x) <= most;
+  }
 
   double of_element(const node& n, std::size_t i, double y) const {
     double operand[max_operands]{}, error[max_operands]{};
@@ -167,7 +174,8 @@ class error_analysis {
     const double value = x(n)[i], error = e(n)[i];
     if (n.type == dtype::boolean) return near_zero(value, error) ? 1 : 0;
     if (is_floating(n.type)) {
-      const bool exact = is_whole(value) || (promote(from, n.type) == n.type && is_floating(from));
+      const bool exact = is_whole(n.type, value) ||
+                         (promote(from, n.type) == n.type && is_floating(from));
       return rounded(n.type, y, error, exact ? 0 : 1);
     }
     if (!is_floating(from)) return error == 0 ? 0 : of_integer(n.type, value, error);

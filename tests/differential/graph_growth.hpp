@@ -96,6 +96,8 @@ class graph_growth {
   double limit(dtype type) const {
     if (options.smooth) return 1e4;
     switch (type) {
+      case dtype::e4m3: return 200;
+      case dtype::e5m2: return 2e4;
       case dtype::f16: return 3e4;
       case dtype::bf16:
       case dtype::f32: return 1e36;
@@ -158,7 +160,7 @@ class graph_growth {
     if (extents.size() >= 5) return {};
     extents.push_back(n);
     if (from.from == recipe::origin::normal && is_floating(type) && type != dtype::f16 &&
-        !options.smooth && r.chance(0.06))
+        !is_float8(type) && !options.smooth && r.chance(0.06))
       from.from = recipe::origin::extreme;
     recipes.push_back(from);
     const int node = rules::input(g, type, declared.extent, declared.rank, false);

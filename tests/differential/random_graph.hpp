@@ -22,6 +22,8 @@ namespace detail {
 /// The nearest value of a type.
 inline double stored(dtype type, double x) {
   switch (type) {
+    case dtype::e4m3: return static_cast<float>(e4m3(x));
+    case dtype::e5m2: return static_cast<float>(e5m2(x));
     case dtype::f16: return static_cast<float>(f16(x));
     case dtype::bf16: return static_cast<float>(bf16(x));
     case dtype::f32: return static_cast<float>(x);

@@ -15,8 +15,8 @@ class random_operands : public graph_growth {
     if (options.smooth) return dtype::f64;
     constexpr dtype types[] = {dtype::f32, dtype::f32, dtype::f32, dtype::f32,  dtype::f32,
                                dtype::f32, dtype::f32, dtype::f32, dtype::f32,  dtype::f64,
-                               dtype::f16, dtype::f16, dtype::bf16, dtype::bf16, dtype::i32,
-                               dtype::i64, dtype::u8,  dtype::boolean};
+                               dtype::f16, dtype::f16, dtype::bf16, dtype::bf16, dtype::e4m3,
+                               dtype::e5m2, dtype::i32, dtype::i64, dtype::u8, dtype::boolean};
     return r.one_of(types);
   }
 

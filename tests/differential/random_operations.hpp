@@ -56,8 +56,9 @@ class random_operations : public random_views {
     if (!c) return {};
     const symbol x = at(c);
     const double b = c.bound;
-    const double widest = options.smooth ? 2 : type_of(c) == dtype::f16 ? 8 : 30;
-    const double exponential = options.smooth ? 8 : type_of(c) == dtype::f16 ? 3000 : 1.1e13;
+    const bool narrow = is_float8(type_of(c)), half = type_of(c) == dtype::f16;
+    const double widest = options.smooth ? 2 : narrow ? 5 : half ? 8 : 30;
+    const double exponential = options.smooth ? 8 : narrow ? 150 : half ? 3000 : 1.1e13;
     const auto calm = [&] { return b <= widest ? x : b < 1e6 ? x * (widest / b) : tanh(x); };
     const double factor = static_cast<double>(r.between(-20, 20)) / 8;
     const double negated = type_of(c) == dtype::u64 ? 2e19 : b;

@@ -112,6 +112,37 @@ struct print_row {
   }
 };
 
+/// Which types there are, and what two of them give.
+void print_types() {
+  std::puts(
+      "\n## Types\n\n"
+      "What an operation on two types gives. It is that of NumPy, but for these: an integer never\n"
+      "widens a floating type, floating types of which neither holds the other give f32, both as\n"
+      "in PyTorch, and u64 with a signed integer gives i64. Floats of 8 and 16 bits are storage,\n"
+      "computed in f32 and rounded when they are stored, those of 8 bits to their largest value\n"
+      "at most. A number beside a tensor takes its type, unless it is floating and the tensor is\n"
+      "not. The last line is the type of sums; products of matrices have that of their operands,\n"
+      "and f32 for floats of 8 bits.\n");
+  const auto name = [](st::dtype type) { return properties(type).name; };
+  const auto each = [](auto f) {
+    for (int i = 0; i < st::dtype_count; ++i) f(static_cast<st::dtype>(i));
+  };
+  std::printf("| |");
+  each([&](st::dtype a) { std::printf(" %s |", name(a)); });
+  std::printf("\n|---|");
+  each([&](st::dtype) { std::printf("---|"); });
+  each([&](st::dtype a) {
+    std::printf("\n| **%s** |", name(a));
+    each([&](st::dtype b) { std::printf(" %s |", name(promote(a, b))); });
+  });
+  std::printf("\n| **sum** |");
+  each([&](st::dtype a) {
+    const bool keeps = is_floating(a) && !is_float8(a);
+    std::printf(" %s |", name(keeps ? a : accumulator(a)));
+  });
+  std::puts("");
+}
+
 }  // namespace
 
 int main() {
@@ -149,4 +180,5 @@ int main() {
   row_reductions(print_row{});
   heading("Losses of rows", rows);
   row_losses(print_row{});
+  print_types();
 }

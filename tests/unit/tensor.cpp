@@ -164,7 +164,7 @@ TEST_CASE("tensor: what was moved from is no operand") {
 }
 
 namespace {
-constexpr auto mish(auto x) { return x * tanh(log1p(exp(x))); }
+constexpr auto own_mish(auto x) { return x * tanh(log1p(exp(x))); }
 auto shifted(st::tensor<float, 3> x) {
   const st::tensor<float, 3> bias = {1, 2, 3};
   return x + bias;
@@ -176,7 +176,7 @@ TEST_CASE("expression: outlives the tensors that it mentions") {
   const auto late = shifted(x);
   const st::tensor<float, 3> other = {7, 7, 7};
   CHECK(st::tensor(late)(2) == 6);
-  CHECK(st::tensor(mish(x))(0) == doctest::Approx(0.865098388));
+  CHECK(st::tensor(own_mish(x))(0) == doctest::Approx(0.865098388));
   const auto copy = late * other;
   CHECK(st::tensor(copy)(1) == 28);
 

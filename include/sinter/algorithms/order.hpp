@@ -19,7 +19,7 @@ namespace detail {
 template <class T>
 inline constexpr bool is_floating_element = is_floating(dtype_of<std::remove_cv_t<T>>);
 
-/// How a value is compared: f16 and bf16 as floats, bool as an integer.
+/// How a value is compared: small floats as floats, bool as an integer.
 template <element_type T> SINTER_HD auto comparable(T x) {
   if constexpr (is_floating_element<T>) return static_cast<register_t<dtype_of<T>>>(x);
   else if constexpr (std::is_same_v<T, bool>) return static_cast<int>(x);
@@ -59,6 +59,8 @@ struct same_place {
 /// numbers behind the others.
 template <class T> struct key_of_type : std::make_unsigned<T> {};
 template <> struct key_of_type<bool> { using type = std::uint8_t; };
+template <> struct key_of_type<e4m3> { using type = std::uint8_t; };
+template <> struct key_of_type<e5m2> { using type = std::uint8_t; };
 template <> struct key_of_type<f16> { using type = std::uint16_t; };
 template <> struct key_of_type<bf16> { using type = std::uint16_t; };
 template <> struct key_of_type<float> { using type = std::uint32_t; };
@@ -67,8 +69,10 @@ template <class T> using key_t = typename key_of_type<T>::type;
 
 template <class T> inline constexpr key_t<T> top_bit = key_t<T>{1} << (8 * sizeof(T) - 1);
 
-/// Of infinity.
+/// Of infinity, or of the largest value where there is none.
 template <class T> inline constexpr key_t<T> infinite_bits = 0;
+template <> inline constexpr std::uint8_t infinite_bits<e4m3> = 0x7e;
+template <> inline constexpr std::uint8_t infinite_bits<e5m2> = 0x7c;
 template <> inline constexpr std::uint16_t infinite_bits<f16> = 0x7c00;
 template <> inline constexpr std::uint16_t infinite_bits<bf16> = 0x7f80;
 template <> inline constexpr std::uint32_t infinite_bits<float> = 0x7f800000;

@@ -217,7 +217,8 @@ constexpr int scatter(graph_builder& g, int x, int indices, const shape& target,
 }
 
 /// Folds the axes of a mask to extent 1. Sums and products of integers are 64 bits wide, as in
-/// NumPy. An extreme value needs elements, unless `empty`, which any and all say: the least or the
+/// NumPy, those of 8-bit floats f32. An extreme value needs elements, unless `empty`, which any and
+/// all say: the least or the
 /// greatest value of the type is theirs.
 constexpr int reduce(graph_builder& g, const operation& op, int x, unsigned mask,
                      bool empty = false) {
@@ -225,7 +226,8 @@ constexpr int reduce(graph_builder& g, const operation& op, int x, unsigned mask
   const dtype from = g[x].type;
   if (!sums && from == dtype::boolean)  // any and all, on bytes
     return cast(g, reduce(g, op, cast(g, x, dtype::u8), mask, empty), dtype::boolean);
-  node n = make(op, sums && !is_floating(from) ? accumulator(from) : from, g[x].extents, x);
+  const bool widens = sums && (!is_floating(from) || is_float8(from));
+  node n = make(op, widens ? accumulator(from) : from, g[x].extents, x);
   for (int i = 0; i < n.extents.rank; ++i)
     if (mask >> i & 1) {
       if (!sums && !empty && n.extents[i] == 0) return broken(g, rule::empty, op, x);
@@ -239,7 +241,7 @@ constexpr int reduce(graph_builder& g, const operation& op, int x, unsigned mask
 }
 
 /// Matrix product over the last two axes; leading axes are batches and broadcast. An operand of
-/// rank 1 is a row on the left, a column on the right, as in NumPy.
+/// rank 1 is a row on the left, a column on the right, as in NumPy. Of 8-bit floats it is f32.
 constexpr int matmul(graph_builder& g, int a, int b) {
   const shape left = g[a].extents;
   const shape right = g[b].extents;
@@ -268,7 +270,8 @@ constexpr int matmul(graph_builder& g, int a, int b) {
   full_a.push(m), full_a.push(inner);
   full_b.push(inner), full_b.push(n);
   result.push(m), result.push(n);
-  node product = make(matmul_operation, type, result, broadcast(g, promoted(a), full_a));
+  node product = make(matmul_operation, is_float8(type) ? dtype::f32 : type, result,
+                      broadcast(g, promoted(a), full_a));
   product.operand[1] = broadcast(g, promoted(b), full_b);
   int value = detail::add(g, product);
 

@@ -33,7 +33,8 @@ struct npy_header {
 /// Element types as NumPy spells them, without the order of bytes; null where it has none.
 constexpr const char* npy_name(dtype type) {
   constexpr const char* names[dtype_count] = {"b1", "u1", "u2", "u4",    "u8", "i1", "i2",
-                                              "i4", "i8", "f2", nullptr, "f4", "f8"};
+                                              "i4", "i8", nullptr, nullptr, "f2", nullptr,
+                                              "f4", "f8"};
   return names[static_cast<int>(type)];
 }
 

@@ -386,12 +386,12 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
   detail::register_file<lanes, P::places.count[0], P::places.count[1], P::places.count[2],
                         P::places.count[3], P::places.count[4], P::places.count[5],
                         P::places.count[6], P::places.count[7], P::places.count[8],
-                        P::places.count[11], P::places.count[12]>
+                        P::places.count[13], P::places.count[14]>
       values_;
   detail::register_file<fold_lanes, P::places.folds[0], P::places.folds[1], P::places.folds[2],
                         P::places.folds[3], P::places.folds[4], P::places.folds[5],
                         P::places.folds[6], P::places.folds[7], P::places.folds[8],
-                        P::places.folds[11], P::places.folds[12]>
+                        P::places.folds[13], P::places.folds[14]>
       accumulators_;
 };
 

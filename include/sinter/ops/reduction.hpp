@@ -76,7 +76,8 @@ template <int... Axes> struct mean_rule {
     constexpr int list[] = {Axes..., 0};
     if (!is_floating(x.type())) x.index = rules::cast(*x.graph, x.index, dtype::f32);
     const reduced_axes axes = reduce_mask(x, pack_name("mean"), list, sizeof...(Axes));
-    return reduce(x, sum_operation, axes) / count_of(x, axes.mask, x.type());
+    const symbol total = reduce(x, sum_operation, axes);
+    return total / count_of(x, axes.mask, total.type());
   }
 };
 

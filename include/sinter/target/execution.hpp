@@ -45,6 +45,8 @@ inline std::int64_t integer_at(const operand_memory& m, std::int64_t at) {
 /// The same as a number.
 inline double number_at(const operand_memory& m, std::int64_t at) {
   switch (m.type) {
+    case dtype::e4m3: return static_cast<float>(static_cast<const e4m3*>(m.data)[at]);
+    case dtype::e5m2: return static_cast<float>(static_cast<const e5m2*>(m.data)[at]);
     case dtype::f16: return static_cast<float>(static_cast<const f16*>(m.data)[at]);
     case dtype::bf16: return static_cast<float>(static_cast<const bf16*>(m.data)[at]);
     case dtype::f32: return static_cast<double>(static_cast<const float*>(m.data)[at]);

@@ -2,7 +2,7 @@
 #pragma once
 
 /// Floating-point numbers as decimals, for `print.hpp`: the shortest that reads back as the same
-/// value of its type (two 16-bit types, float or double), or the nearest of a given length.
+/// value of its type (those of 8 and 16 bits, float or double), or the nearest of a given length.
 /// Invariant: the result never depends on the locale, and every digit is a true one.
 
 #include <algorithm>
@@ -26,6 +26,8 @@ struct float_traits {
   double scalar_cutoff;
 };
 
+inline constexpr float_traits e4m3_traits{4, -5, 1e3, 1e3};
+inline constexpr float_traits e5m2_traits{3, -13, 1e3, 1e3};
 inline constexpr float_traits f16_traits{11, -13, 1e3, 1e3};
 inline constexpr float_traits bf16_traits{8, -125, 1e3, 1e3};
 inline constexpr float_traits f32_traits{24, -125, 1e6, 1e6};
@@ -37,10 +39,13 @@ const float_traits& traits_of() {
     return f64_traits;
   } else if constexpr (std::is_same_v<T, float>) {
     return f32_traits;
+  } else if constexpr (sizeof(T) == 1) {
+    return static_cast<float>(std::bit_cast<T>(std::uint8_t{0x38})) == 1.0f ? e4m3_traits
+                                                                            : e5m2_traits;
   } else {
-    // Both 16-bit formats convert to float alike; the value of one bit pattern tells which it is,
+    // Formats of one size convert to float alike; the value of one bit pattern tells which it is,
     // also for types that are not ours.
-    static_assert(sizeof(T) == 2, "print: want an arithmetic type or a 16-bit float");
+    static_assert(sizeof(T) == 2, "print: want an arithmetic type or a float of 8 or 16 bits");
     return static_cast<float>(std::bit_cast<T>(std::uint16_t{0x3c00})) == 1.0f ? f16_traits
                                                                                : bf16_traits;
   }

@@ -15,7 +15,8 @@ namespace dlpack {
 
 /// Kinds of places and of element types, as far as they are understood here.
 inline constexpr std::int32_t on_cpu = 1, on_cuda = 2, on_pinned = 3, on_managed = 13;
-inline constexpr std::uint8_t is_int = 0, is_uint = 1, is_float = 2, is_bfloat = 4, is_bool = 6;
+inline constexpr std::uint8_t is_int = 0, is_uint = 1, is_float = 2, is_bfloat = 4, is_bool = 6,
+                              is_e4m3 = 10, is_e5m2 = 12;
 inline constexpr std::uint64_t read_only = 1;  ///< a flag
 
 struct device {
@@ -84,6 +85,8 @@ constexpr dlpack::data_type dlpack_type(dtype type) {
   const auto bits = static_cast<std::uint8_t>(8 * properties(type).size);
   if (type == dtype::boolean) return {dlpack::is_bool, bits, 1};
   if (type == dtype::bf16) return {dlpack::is_bfloat, bits, 1};
+  if (type == dtype::e4m3) return {dlpack::is_e4m3, bits, 1};
+  if (type == dtype::e5m2) return {dlpack::is_e5m2, bits, 1};
   if (is_floating(type)) return {dlpack::is_float, bits, 1};
   return {is_signed_integer(type) ? dlpack::is_int : dlpack::is_uint, bits, 1};
 }

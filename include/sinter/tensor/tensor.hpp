@@ -19,7 +19,7 @@ namespace sinter {
 /// A tensor of rank sizeof...(E), row-major. Fresh elements are 0.
 template <class T, extent_t... E> class tensor {
   static_assert(is_element_type<T>, "sinter: tensor: the element type must be one of bool, "
-                                    "integers, float, double, f16 and bf16");
+                                    "integers, float, double, f16, bf16, e4m3 and e5m2");
   static_assert(sizeof...(E) <= max_rank, "sinter: tensor: at most six axes");
 
  public:

@@ -49,11 +49,11 @@ template <class Words> struct static_code {
   static constexpr const int* count = place.counts.of;
   static constexpr const int* folds = place.accumulators.of;
   using file = register_file<width, count[0], count[1], count[2], count[3], count[4], count[5],
-                             count[6], count[7], count[8], count[11], count[12], count[13],
-                             count[14], count[15], count[16]>;
+                             count[6], count[7], count[8], count[13], count[14], count[15],
+                             count[16], count[17], count[18]>;
   using accumulators = register_file<width, folds[0], folds[1], folds[2], folds[3], folds[4],
-                                     folds[5], folds[6], folds[7], folds[8], folds[11], folds[12],
-                                     folds[13], folds[14], folds[15], folds[16]>;
+                                     folds[5], folds[6], folds[7], folds[8], folds[13], folds[14],
+                                     folds[15], folds[16], folds[17], folds[18]>;
 
   static constexpr int vectors_beside = 4;
 

@@ -14,11 +14,11 @@ namespace sinter::cpu_target {
 /// What a register holds: a value of a type, or the answer of a comparison, which is as wide as
 /// what was compared.
 enum class lane : std::uint8_t {
-  boolean, u8, u16, u32, u64, i8, i16, i32, i64, unused_f16, unused_bf16, f32, f64,
-  mask1, mask2, mask4, mask8
+  boolean, u8, u16, u32, u64, i8, i16, i32, i64, unused_e4m3, unused_e5m2, unused_f16,
+  unused_bf16, f32, f64, mask1, mask2, mask4, mask8
 };
 
-inline constexpr int lane_kinds = 17;
+inline constexpr int lane_kinds = 19;
 
 constexpr lane lane_of(dtype type) { return static_cast<lane>(type); }
 constexpr lane mask_of(int bytes) {

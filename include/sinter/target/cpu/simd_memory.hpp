@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Vectors between memory and registers where the two types differ: f16 and bf16 tensors are
-/// computed in float, others may be converted on the way. The roundings are those of core/half.hpp,
-/// bit for bit.
+/// Vectors between memory and registers where the two types differ: floats of 8 and 16 bits are
+/// computed in float, others may be converted on the way. The roundings are those of core/half.hpp
+/// and core/float8.hpp, bit for bit.
 
 #include <cstdint>
 #include <type_traits>
 
 #include "sinter/core/config.hpp"
+#include "sinter/core/float8.hpp"
 #include "sinter/core/half.hpp"
 #include "sinter/core/math_kernels.hpp"
 #include "sinter/target/cpu/simd.hpp"
@@ -85,12 +86,45 @@ SINTER_INLINE simd<std::uint16_t, N> narrow_bf16(simd<float, N> x) {
   return convert<std::uint16_t>(math::select(x != x, bits | word(0x400000u), rounded) >> 16);
 }
 
-template <class Storage>
-inline constexpr bool is_half = std::is_same_v<Storage, f16> || std::is_same_v<Storage, bf16>;
+/// As float8_value and float8_bits, each case for all lanes.
+template <int E, int N> SINTER_INLINE simd<float, N> widen_float8(simd<std::uint8_t, N> x) {
+  using format = float8_format<E>;
+  using word = simd<std::uint32_t, N>;
+  const word wide = convert<std::uint32_t>(x), magnitude = wide & word(0x7fu);
+  const word value = to_bits(from_bits(magnitude << format::shift) *
+                             simd<float, N>(format::lift));
+  word special = word(0x7fc00000u);
+  if constexpr (E == 5)
+    special = math::select(magnitude == word(0x7cu), word(0x7f800000u), special);
+  const word bits = math::select(magnitude > word(format::largest), special, value);
+  return from_bits(bits | ((wide & word(0x80u)) << 24));
+}
 
-/// The integers a 16-bit float is moved as; the type itself otherwise.
-template <class Storage>
-using moved_as = std::conditional_t<is_half<Storage>, std::uint16_t, Storage>;
+template <int E, int N> SINTER_INLINE simd<std::uint8_t, N> narrow_float8(simd<float, N> x) {
+  using format = float8_format<E>;
+  using word = simd<std::uint32_t, N>;
+  constexpr std::uint32_t half = (1u << (format::shift - 1)) - 1;
+  constexpr std::uint32_t rebias = static_cast<std::uint32_t>(127 - format::bias) << 23;
+  const word bits = to_bits(x), magnitude = bits & word(0x7fffffffu);
+  const word odd = (magnitude >> format::shift) & word(1u);
+  word normal = (magnitude + word(half) + odd - word(rebias)) >> format::shift;
+  normal = math::select(normal > word(format::largest), word(format::largest), normal);
+  const word small = to_bits(from_bits(magnitude) + simd<float, N>(format::aligned)) -
+                     word(format::aligned_bits);
+  word result = math::select(magnitude < word(format::smallest_normal), small, normal);
+  result = math::select(magnitude > word(0x7f800000u), word(format::nan), result);
+  return convert<std::uint8_t>(result | ((bits >> 24) & word(0x80u)));
+}
+
+/// The integers a small float is moved as; the type itself otherwise.
+template <class Storage> struct moved_type {
+  using type = Storage;
+};
+template <> struct moved_type<f16> { using type = std::uint16_t; };
+template <> struct moved_type<bf16> { using type = std::uint16_t; };
+template <> struct moved_type<e4m3> { using type = std::uint8_t; };
+template <> struct moved_type<e5m2> { using type = std::uint8_t; };
+template <class Storage> using moved_as = typename moved_type<Storage>::type;
 
 template <class Register, class Storage, int N>
 SINTER_INLINE simd<Register, N> from_storage(simd<moved_as<Storage>, N> x) {
@@ -98,6 +132,10 @@ SINTER_INLINE simd<Register, N> from_storage(simd<moved_as<Storage>, N> x) {
     return convert<Register>(widen_f16(x));
   } else if constexpr (std::is_same_v<Storage, bf16>) {
     return convert<Register>(widen_bf16(x));
+  } else if constexpr (std::is_same_v<Storage, e4m3>) {
+    return convert<Register>(widen_float8<4>(x));
+  } else if constexpr (std::is_same_v<Storage, e5m2>) {
+    return convert<Register>(widen_float8<5>(x));
   } else {
     return convert<Register>(x);
   }
@@ -109,6 +147,10 @@ SINTER_INLINE simd<moved_as<Storage>, N> to_storage(simd<Register, N> x) {
     return narrow_f16(convert<float>(x));
   } else if constexpr (std::is_same_v<Storage, bf16>) {
     return narrow_bf16(convert<float>(x));
+  } else if constexpr (std::is_same_v<Storage, e4m3>) {
+    return narrow_float8<4>(convert<float>(x));
+  } else if constexpr (std::is_same_v<Storage, e5m2>) {
+    return narrow_float8<5>(convert<float>(x));
   } else {
     return convert<Storage>(x);
   }
