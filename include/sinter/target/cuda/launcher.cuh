@@ -41,9 +41,36 @@ struct kernel_title {
 template <class Body> using boxes_of = device::operand_maps<device::box_map, Body::count>;
 template <class Body> using maps_of = device::operand_maps<CUtensorMap, Body::count>;
 
-/// How many blocks of a body of warpgroups the current device runs at once, one to a
-/// multiprocessor; 0 if it has no such products, or the program no code for them. Asked once for
-/// each device.
+/// The configuration of a launch in clusters.
+struct cluster_launch {
+  cudaLaunchAttribute attribute{};
+  cudaLaunchConfig_t config{};
+
+  cluster_launch(int cluster, std::int64_t blocks, int threads, std::size_t shared) {
+    attribute.id = cudaLaunchAttributeClusterDimension;
+    attribute.val.clusterDim.x = static_cast<unsigned>(cluster);
+    attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
+    config.gridDim = dim3(static_cast<unsigned>(blocks));
+    config.blockDim = dim3(static_cast<unsigned>(threads));
+    config.dynamicSmemBytes = shared;
+    config.stream = current_stream();
+    config.attrs = &attribute;
+    config.numAttrs = 1;
+  }
+  cluster_launch(const cluster_launch&) = delete;
+};
+
+/// Lets a kernel have its body's shared memory; more than 48 KB must be asked for.
+template <class Body, class Kernel> cudaError_t allow_shared(Kernel kernel) {
+  if constexpr (requires { Body::shared_bytes; })
+    if (Body::shared_bytes > 48 * 1024)
+      return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                  static_cast<int>(Body::shared_bytes));
+  return cudaSuccess;
+}
+
+/// How many blocks of a body of warpgroups the current device runs at once; 0 if it has no such
+/// products, or the program no code for them. Asked once for each device.
 template <class Body, class Arguments> int blocks_at_once() {
   constexpr int devices = 64;
   static std::atomic<int> known[devices];  // 1 more than the answer
@@ -52,14 +79,19 @@ template <class Body, class Arguments> int blocks_at_once() {
   if (device < devices)
     if (const int found = known[device].load(std::memory_order_relaxed); found > 0)
       return found - 1;
-  int blocks = 0;
+  int clusters = 0;
   cudaFuncAttributes has{};
   const auto kernel =
       launch_body_with_maps<Body, maps_of<Body>, Arguments, device::contract_shape>;
-  if (cudaFuncGetAttributes(&has, kernel) != cudaSuccess) (void)cudaGetLastError();
-  else if (has.maxThreadsPerBlock >= Body::block_threads)
-    check(cudaDeviceGetAttribute(&blocks, cudaDevAttrMultiProcessorCount, device),
-          "asking for the device's multiprocessors");
+  if (cudaFuncGetAttributes(&has, kernel) != cudaSuccess) {
+    (void)cudaGetLastError();
+  } else if (has.maxThreadsPerBlock >= Body::block_threads) {
+    cluster_launch launch(Body::cluster, Body::cluster, Body::block_threads, Body::shared_bytes);
+    check(allow_shared<Body>(kernel), "asking for shared memory");
+    check(cudaOccupancyMaxActiveClusters(&clusters, kernel, &launch.config),
+          "asking for the device's clusters");
+  }
+  const int blocks = clusters * Body::cluster;
   if (device < devices) known[device].store(blocks + 1, std::memory_order_relaxed);
   return blocks;
 }
@@ -96,7 +128,9 @@ class launcher {
   template <class Body, class Arguments, class Shape>
   void operator()(const Body&, std::int64_t grid, const Arguments& arguments, const Shape& shape) {
     const auto kernel = launch_body<Body, Arguments, Shape>;
-    const std::size_t shared = shared_bytes_of<Body>(kernel);
+    std::size_t shared = 0;
+    if constexpr (requires { Body::shared_bytes; }) shared = Body::shared_bytes;
+    check_launch(allow_shared<Body>(kernel));
     if (grid > INT32_MAX)
       fail<device_error>({title.text().c_str(), ": ", grid, " blocks; use smaller extents"});
     kernel<<<static_cast<unsigned>(grid), Body::block_threads, shared, current_stream()>>>(
@@ -116,20 +150,11 @@ class launcher {
     maps_of<Body> maps;
     maps.left = tensor_map_of(boxes.left);
     for (int i = 0; i < Body::count; ++i) maps.right[i] = tensor_map_of(boxes.right[i]);
-    const std::int64_t at_once = blocks_at_once<Body, Arguments>() / Body::cluster;
-    const std::int64_t most = at_once > 0 ? at_once : 1;
-    cudaLaunchAttribute cluster{};
-    cluster.id = cudaLaunchAttributeClusterDimension;
-    cluster.val.clusterDim.x = Body::cluster;
-    cluster.val.clusterDim.y = cluster.val.clusterDim.z = 1;
-    cudaLaunchConfig_t launch{};
-    launch.gridDim = dim3(static_cast<unsigned>((pieces < most ? pieces : most) * Body::cluster));
-    launch.blockDim = dim3(Body::block_threads);
-    launch.dynamicSmemBytes = shared_bytes_of<Body>(kernel);
-    launch.stream = current_stream();
-    launch.attrs = &cluster;
-    launch.numAttrs = 1;
-    check_launch(cudaLaunchKernelEx(&launch, kernel, maps, arguments, shape));
+    check_launch(allow_shared<Body>(kernel));
+    const std::int64_t most = blocks_at_once<Body, Arguments>() / Body::cluster;
+    const cluster_launch launch(Body::cluster, (pieces < most ? pieces : most) * Body::cluster,
+                                Body::block_threads, Body::shared_bytes);
+    check_launch(cudaLaunchKernelEx(&launch.config, kernel, maps, arguments, shape));
   }
 
   void scratch(device::part_memory& memory, std::int64_t words, std::int64_t counters) {
@@ -142,15 +167,6 @@ class launcher {
   kernel_title title{};
 
  private:
-  /// What a body has of shared memory; more than 48 KB must be asked for.
-  template <class Body, class Kernel> std::size_t shared_bytes_of(Kernel kernel) const {
-    std::size_t shared = 0;
-    if constexpr (requires { Body::shared_bytes; }) shared = Body::shared_bytes;
-    if (shared > 48 * 1024)
-      check_launch(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                        static_cast<int>(shared)));
-    return shared;
-  }
   void check_launch(cudaError_t status) const {
     if (status != cudaSuccess) check(status, title.text().c_str());
   }
