@@ -108,7 +108,7 @@ template <operand X> constexpr element_call<id("cbrt"), X> cbrt(X&& x) {
 }
 /// x^y with the special cases of C99: pow(x, 0) and pow(1, y) are 1, also for NaN; a negative x has
 /// powers at integers only, and gives NaN elsewhere.
-/// @cost a constant exponent of 2, 1 or -1 is a product, nothing, a quotient
+/// @cost in a fused function an exponent written as 2, 1 or -1 is a product, nothing, a quotient
 template <class X, class Y>
   requires expression_operands<X, Y>
 constexpr applied<detail::pow_rule, X, Y> pow(X&& x, Y&& y) {
