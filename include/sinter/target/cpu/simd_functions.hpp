@@ -15,16 +15,6 @@
 namespace sinter::math {
 namespace detail {
 
-/// A function of doubles, also of floats.
-template <class F, class V, class... Rest>
-SINTER_HD SINTER_INLINE V in_double(F f, V x, Rest... rest) {
-  if constexpr (in_float<V>) {
-    return convert<float>(f(convert<double>(x), convert<double>(rest)...));
-  } else {
-    return f(x, rest...);
-  }
-}
-
 /// 2^x: x - n is exact, and ln 2 has a second part.
 template <class V>
 SINTER_HD SINTER_INLINE V exp2_lanes(V x) {
@@ -43,7 +33,7 @@ SINTER_HD SINTER_INLINE V exp2_lanes(V x) {
 template <class V>
 SINTER_HD SINTER_INLINE V log_scaled(V x, double factor, double factor_low) {
   if constexpr (in_float<V>) {
-    return convert<float>(log_lanes(convert<double>(x)) * factor);
+    return in_double([=](auto v) { return log_lanes(v) * factor; }, x);
   } else {
     const auto part = split_any(x);
     const auto log = log_pair(part.m, part.exponent);
@@ -145,8 +135,7 @@ SINTER_HD SINTER_INLINE V hypot_lanes(V x, V y) {
   const V a = magnitude(x), b = magnitude(y);
   V result;
   if constexpr (in_float<V>) {
-    const auto p = convert<double>(a), q = convert<double>(b);
-    result = convert<float>(sqrt_lanes(p * p + q * q));
+    result = in_double([](auto p, auto q) { return sqrt_lanes(p * p + q * q); }, a, b);
   } else {
     const V high = greater(a, b), low = lesser(a, b);
     const auto large = high > V(0x1p500), small = high < V(0x1p-450);

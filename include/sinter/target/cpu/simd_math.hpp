@@ -138,6 +138,31 @@ SINTER_HD SINTER_INLINE simd<T, N> sine_lanes(simd<T, N> x, T quadrant, Exact ex
   return result;
 }
 
+/// A function of doubles, also of floats: in registers of doubles, as g++ takes what is wider lane
+/// by lane where it compares.
+template <class F, class V>
+SINTER_HD SINTER_INLINE V in_double(F f, V x) {
+  if constexpr (!in_float<V>) {
+    return f(x);
+  } else if constexpr (V::size > native_lanes<double> && V::size > 1) {
+    const auto part = split_lanes(x);
+    return join_lanes(in_double(f, part.low), in_double(f, part.high));
+  } else {
+    return convert<float>(f(convert<double>(x)));
+  }
+}
+template <class F, class V>
+SINTER_HD SINTER_INLINE V in_double(F f, V x, V y) {
+  if constexpr (!in_float<V>) {
+    return f(x, y);
+  } else if constexpr (V::size > native_lanes<double> && V::size > 1) {
+    const auto p = split_lanes(x), q = split_lanes(y);
+    return join_lanes(in_double(f, p.low, q.low), in_double(f, p.high, q.high));
+  } else {
+    return convert<float>(f(convert<double>(x), convert<double>(y)));
+  }
+}
+
 template <class V>
 SINTER_HD SINTER_INLINE V pow_magnitude(V a, V y) {  // in double, a >= 0
   const auto part = split_any(a);
@@ -168,7 +193,7 @@ SINTER_HD SINTER_INLINE V pow_lanes(V x, V y) {
   const V one(E(1));
   V result(E(0));
   if constexpr (in_float<V>) {
-    result = convert<float>(pow_of_float(convert<double>(magnitude(x)), convert<double>(y)));
+    result = in_double([](auto a, auto b) { return pow_of_float(a, b); }, magnitude(x), y);
   } else {
     result = pow_magnitude(magnitude(x), y);
   }
