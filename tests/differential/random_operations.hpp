@@ -6,6 +6,7 @@
 
 #include "random_views.hpp"
 #include "sinter/ops/activation.hpp"
+#include "sinter/ops/bitwise.hpp"
 #include "sinter/ops/loss.hpp"
 #include "sinter/ops/rounding.hpp"
 #include "sinter/ops/special.hpp"
@@ -27,6 +28,7 @@ class random_operations : public random_views {
     constexpr choice choices[] = {
         {26, &self::unary, true},      {22, &self::binary, true},  {4, &self::comparison, false},
         {14, &self::function, true},   {4, &self::activation, true}, {4, &self::jump, false},
+        {3, &self::bits, false},
         {4, &self::selection, true},   {6, &self::conversion, false},
         {13, &self::reduction, true},  {6, &self::row, true},      {3, &self::cross_entropy, true},
         {11, &self::product, true},    {6, &self::permutation, true}, {5, &self::regroup, true},
@@ -149,6 +151,23 @@ class random_operations : public random_views {
       case 4: return made(sign(x), 1);
       case 5: return made(remainder(x, 3), 3);
       default: return made(clamp(x, 1, 2), 2);
+    }
+  }
+
+  candidate bits() {
+    const candidate c = draw([&](candidate x) { return is_signed_integer(type_of(x)); });
+    if (!c || c.bound > 1e6) return {};
+    const symbol x = at(c);
+    const double b = 2 * c.bound + 64;  // no bit beyond those of the operands
+    switch (r.below(8)) {
+      case 0: return made(x & 21, b);
+      case 1: return made(x | 12, b);
+      case 2: return made(x ^ 35, b);
+      case 3: return made(~x, b);
+      case 4: return made(x << 2, 4 * c.bound);
+      case 5: return made(x >> 1, c.bound);
+      case 6: return made(floor_divide(x, 3), c.bound + 1);
+      default: return made(remainder(x, 5), 5);
     }
   }
 

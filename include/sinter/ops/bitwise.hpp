@@ -3,6 +3,9 @@
 
 /// Bits of integers, and of bool, whose bits are its values: what & | ^ ~ << >> build.
 
+#include <cstdint>
+#include <type_traits>
+
 #include "sinter/core/math_functions.hpp"
 #include "sinter/ops/compare.hpp"
 
@@ -12,8 +15,8 @@ namespace detail {
 
 /// The reference's doubles as the integers they stand for.
 SINTER_HD constexpr std::int64_t whole(double x) {
-  return x < 0x1p63 ? static_cast<std::int64_t>(x)
-                    : static_cast<std::int64_t>(static_cast<std::uint64_t>(x));
+  if (x < 0x1p63) return static_cast<std::int64_t>(x);
+  return x < 0x1p64 ? static_cast<std::int64_t>(static_cast<std::uint64_t>(x)) : -1;
 }
 
 template <class T> inline constexpr bool is_double = std::is_same_v<T, double>;
@@ -21,7 +24,9 @@ template <class T> inline constexpr bool is_double = std::is_same_v<T, double>;
 /// A shift by all bits or more, or by a negative number, leaves nothing, as in NumPy.
 template <class T> SINTER_HD constexpr T shift_left(T x, T n) {
   if constexpr (is_double<T>) {
-    return n >= 0 && n < 64 ? static_cast<T>(whole(x) * (whole(1) << static_cast<int>(n))) : T(0);
+    const auto bits = static_cast<std::uint64_t>(whole(x));
+    return n >= 0 && n < 64 ? static_cast<T>(static_cast<std::int64_t>(bits << static_cast<int>(n)))
+                            : T(0);
   } else {
     using E = typename math::detail::lane<T>::type;
     constexpr int last = 8 * static_cast<int>(sizeof(E)) - 1;
