@@ -3,9 +3,11 @@
 
 /// Rounding, signs, bounds, remainders. Integers stay integers, but in what says otherwise.
 
+#include <type_traits>
+
 #include "sinter/core/math_functions.hpp"
-#include "sinter/ops/compare.hpp"
 #include "sinter/ops/arithmetic.hpp"
+#include "sinter/ops/compare.hpp"
 
 namespace sinter {
 
@@ -142,17 +144,27 @@ template <> struct primitive<id("floor_div")> {
 
 namespace detail {
 
-// Of integers. Lane by lane; no quotient that a processor refuses is asked for.
+// Of integers, and of the doubles that the reference has for them. Lane by lane; no quotient that a
+// processor refuses is asked for.
 template <class T> SINTER_HD constexpr T truncated_quotient(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>) return b == 0 ? T(0) : math::trunc(a / b);
-  else if constexpr (std::is_unsigned_v<T>) return b == 0 ? T(0) : static_cast<T>(a / b);
-  else if (b == -1) return static_cast<T>(0 - static_cast<std::make_unsigned_t<T>>(a));
-  else return b == 0 ? T(0) : static_cast<T>(a / b);
+  if (b == 0) return T(0);
+  if constexpr (std::is_floating_point_v<T>) {
+    return math::trunc(a / b);
+  } else {
+    if constexpr (std::is_signed_v<T>)
+      if (b == -1) return static_cast<T>(0 - static_cast<std::make_unsigned_t<T>>(a));
+    return static_cast<T>(a / b);
+  }
 }
 template <class T> SINTER_HD constexpr T truncated_rest(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>) return b == 0 ? T(0) : a - math::trunc(a / b) * b;
-  else return b == 0 || b == T(-1) ? static_cast<T>(b == 0 || std::is_signed_v<T> ? 0 : a % b)
-                                   : static_cast<T>(a % b);
+  if (b == 0) return T(0);
+  if constexpr (std::is_floating_point_v<T>) {
+    return a - math::trunc(a / b) * b;
+  } else {
+    if constexpr (std::is_signed_v<T>)
+      if (b == -1) return T(0);
+    return static_cast<T>(a % b);
+  }
 }
 
 }  // namespace detail
