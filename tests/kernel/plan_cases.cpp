@@ -30,6 +30,13 @@ constexpr auto total = st::fused([](auto x) { return sum(x * x); });
 constexpr auto columns = st::fused([](auto x) {
   return std::tuple(st::sum<0>(x), st::max<0>(x));
 });
+constexpr auto rows = st::fused([](auto table, auto which) {
+  const auto found = st::embedding(table, which);
+  return std::tuple(found * 2, st::gradient(sum(found * found), table));
+});
+constexpr auto along = st::fused([](auto x, auto which) {
+  return st::gradient(sum(square(st::lookup_along<1>(x, which))), x);
+});
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
 
@@ -79,6 +86,14 @@ const body_case cases[] = {
      }},
     {"plan: sum of the rows of [150, 9], in parts", [](const options& o) {
        return judge_call(o, columns, filled<st::tensor<float, 150, 9>>());
+     }},
+    {"plan: rows [9] of a table [5, 7], and their gradient", [](const options& o) {
+       st::tensor<int, 9> which{4, 0, 1, 1, 3, 4, 4, 0, 1};
+       return judge_call(o, rows, filled<st::tensor<float, 5, 7>>(), which);
+     }},
+    {"plan: gradient of one of each row of [5, 7]", [](const options& o) {
+       st::tensor<std::uint8_t, 5, 3> which{6, 0, 1, 1, 3, 4, 4, 0, 1, 2, 2, 2, 5, 6, 6};
+       return judge_call(o, along, filled<st::tensor<float, 5, 7>>(), which);
      }},
     {"plan: product in tf32 [18, 20] x [20, 12]", [](const options& o) {
        return judge_call(o, coarse, filled<st::tensor<float, 18, 20>>(),

@@ -7,6 +7,7 @@
 /// @source Philox 4x32-10: Salmon, Moraes, Dror and Shaw, SC 2011, doi:10.1145/2063384.2063405
 
 #include <cstdint>
+#include <type_traits>
 
 #include "sinter/core/math.hpp"
 
@@ -78,10 +79,18 @@ constexpr block philox(std::uint64_t seed, std::uint64_t stream, std::uint64_t c
 /// In (0, 1), from 24 bits.
 constexpr double to_unit(std::uint32_t word) { return ((word >> 8) + 0.5) / 16777216.0; }
 
+/// cos(2 pi turn). On a device by a function without the case of huge arguments, which needs a stack.
+template <class T> SINTER_HD SINTER_INLINE constexpr T cosine_of_turn(T turn) {
+#if defined(__CUDA_ARCH__)
+  if constexpr (std::is_same_v<T, double>) return ::cospi(2 * turn);
+#endif
+  return math::cos(T(6.283185307179586) * turn);
+}
+
 /// A standard normal number of two uniform ones; the second of a pair has `turn` less a quarter.
 /// @source Box and Muller 1958, doi:10.1214/aoms/1177706645
 template <class T> SINTER_HD SINTER_INLINE constexpr T normal_of(T unit, T turn) {
-  return math::sqrt(T(-2) * math::log(unit)) * math::cos(T(6.283185307179586) * turn);
+  return math::sqrt(T(-2) * math::log(unit)) * cosine_of_turn(turn);
 }
 
 }  // namespace sinter::random

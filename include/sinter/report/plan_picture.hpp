@@ -34,7 +34,8 @@ class plan_drawing : plan_layout {
 
  private:
   static std::string_view color(family f) {
-    constexpr std::array<std::string_view, 4> colors{"#009e73", "#cc79a7", "#d98200", "#0072b2"};
+    constexpr std::array<std::string_view, 5> colors{"#009e73", "#cc79a7", "#d98200", "#0072b2",
+                                                     "#8a6d3b"};
     return colors[static_cast<std::size_t>(f)];
   }
 
@@ -77,7 +78,8 @@ class plan_drawing : plan_layout {
                " if every operation were a kernel of its own",
            {.size = 12.5, .color = plot::soft_ink});
     double x = margin;
-    for (const family f : {family::contract, family::row, family::reduce, family::map}) {
+    for (const family f : {family::contract, family::row, family::reduce, family::map,
+                           family::scatter}) {
       if (std::none_of(plan_.kernels.begin(), plan_.kernels.end(),
                        [&](const lowered_kernel& k) { return k.programs[0].family == f; }))
         continue;
