@@ -137,6 +137,34 @@ TEST_CASE("join: the values of the operands, to the bit; types as they promote; 
   CHECK(st::tensor(st::concatenate<1>(two, two)).extent(1) == 4);
 }
 
+TEST_CASE("join: along an axis whose extents are open, with the gradient") {
+  constexpr auto joined = st::fused([](auto a, auto b, auto c) {
+    const auto y = st::concatenate<0>(a, b, c);
+    return std::tuple(y, st::gradient(sum(y * y) * 0.5, a), st::gradient(sum(y * y), b),
+                      st::concatenate<1>(transpose(a), transpose(b)));
+  });
+  for (const std::int64_t n : {0, 1, 5}) {
+    st::tensor<float, dyn, 3> a(n), c(2);
+    st::tensor<float, 4, 3> b;
+    for (int i = 0; i < a.size(); ++i) a.data()[i] = static_cast<float>(i);
+    for (int i = 0; i < 12; ++i) b.data()[i] = static_cast<float>(100 + i);
+    for (int i = 0; i < 6; ++i) c.data()[i] = static_cast<float>(-i);
+    const auto [y, da, db, across] = joined(a, b, c);
+    CAPTURE(n);
+    REQUIRE(y.extent(0) == n + 6);
+    REQUIRE(across.extent(1) == n + 4);
+    for (std::int64_t i = 0; i < y.size(); ++i) {
+      const float want = i < a.size()        ? a.data()[i]
+                         : i < a.size() + 12 ? b.data()[i - a.size()]
+                                             : c.data()[i - a.size() - 12];
+      CHECK(y.data()[i] == want);
+      if (i < a.size() + 12) CHECK(across(i % 3, i / 3) == want);
+    }
+    for (std::int64_t i = 0; i < a.size(); ++i) CHECK(da.data()[i] == a.data()[i]);
+    for (int i = 0; i < 12; ++i) CHECK(db.data()[i] == 2 * b.data()[i]);
+  }
+}
+
 TEST_CASE("grid: ranges, identities, masks and one-hot rows, against NumPy") {
   const operands o;
   check("tril", st::tril(o.x));

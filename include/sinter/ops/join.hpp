@@ -45,11 +45,31 @@ constexpr symbol padded(symbol x, int axis, extent_t begin, extent_t extent) {
   return {x.graph, rules::pad(*x.graph, x.index, target, first)};
 }
 
-/// Operands in one type one behind the other along an axis, whose extents are numbers.
+/// The same where extents along the axis are open: each part is looked up, and gives 0 outside.
+constexpr symbol join_open(const symbol* parts, int count, int axis) {
+  graph_builder& g = *parts[0].graph;
+  shape whole = parts[0].extents();
+  whole[axis] = 0;
+  for (int i = 0; i < count; ++i) whole[axis] = g.plus(whole[axis], parts[i].extents()[axis]);
+  const symbol index{&g, rules::cast(g, index_along(g, whole, axis).index, dtype::i64)};
+  extent_t begin = 0;
+  symbol result;
+  for (int i = 0; i < count; ++i) {
+    const symbol own = index - extent_value(g, begin, dtype::i64);
+    const symbol part{&g, rules::gather(g, parts[i].index, own.index, axis, 1)};
+    result = i == 0 ? part : add_element<id("join")>(own < 0, result, part);
+    begin = g.plus(begin, parts[i].extents()[axis]);
+  }
+  return result;
+}
+
+/// Operands in one type one behind the other along an axis.
 constexpr symbol join(const symbol* parts, int count, int axis) {
   graph_builder& g = *parts[0].graph;
   shape whole = parts[0].extents();
   extent_t end = 0;
+  for (int i = 0; i < count; ++i)
+    if (!is_static(parts[i].extents()[axis])) return join_open(parts, count, axis);
   for (int i = 0; i < count; ++i) end += parts[i].extents()[axis];
   whole[axis] = end;
   symbol result;
@@ -77,8 +97,6 @@ constexpr bool alike(symbol* parts, int count, int axis, name_code op) {
     for (int a = 0; fits && a < own.rank; ++a)
       if (a != axis) g.unify(first[a], own[a], {op, 0, 0, first, own}, fits);
     if (!fits) g.fail({rule::same_shape, op, first, own});
-    if (axis >= 0 && axis < own.rank && !is_static(own[axis]))
-      g.fail({rule::slice, op, own, {}});
     if (g.first_mistake) return false;
     parts[i] = {&g, rules::cast(g, parts[i].index, type)};
   }
@@ -184,10 +202,10 @@ template <int Axis, extent_t Times, bool Each> struct repeat_rule {
 
 }  // namespace detail
 
-/// Operands one behind the other along an axis, in their common type. Their other extents agree;
-/// those along the axis are numbers.
-/// @errors compile time: "the operands must have the same extents"
-/// @cost   one kernel that reads each operand once; the gradient is a view of each part
+/// Operands one behind the other along an axis, in their common type. Their other extents agree.
+/// @errors compile time: "the operands must have the same extents"; at run time shape_error
+/// @cost   one kernel that reads each operand once; the gradient is a view of each part, and where
+///         an extent along the axis is open, a kernel for each
 template <int Axis, class... X>
   requires expression_operands<X...>
 constexpr applied<detail::concatenate_rule<Axis>, X...> concatenate(X&&... x) {

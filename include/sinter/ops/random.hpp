@@ -134,14 +134,7 @@ constexpr symbol element_number(graph_builder& g, const shape s) {
   extent_t step = 1;
   for (int axis = s.rank; axis-- > 0; step = g.times(step, s[axis])) {
     if (s[axis] == 1) continue;
-    symbol each{&g, 0};
-    if (is_static(step)) {
-      each.index = rules::constant(g, dtype::u64, static_cast<double>(step));
-    } else {
-      node n = rules::make(extent_operation, dtype::i64, {});
-      n.attribute[0] = step;
-      each.index = rules::cast(g, g.store(n), dtype::u64);
-    }
+    const symbol each = extent_value(g, step, dtype::u64);
     number = number + in_type(index_along(g, s, axis), dtype::u64) * each;
   }
   return number;

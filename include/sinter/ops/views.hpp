@@ -26,6 +26,14 @@ constexpr symbol index_along(graph_builder& g, const shape& s, int axis) {
   return {&g, g.store(n)};
 }
 
+/// An extent, known or not, as a value.
+constexpr symbol extent_value(graph_builder& g, extent_t e, dtype type) {
+  if (is_static(e)) return {&g, rules::constant(g, type, static_cast<double>(e))};
+  node n = rules::make(extent_operation, dtype::i64, {});
+  n.attribute[0] = e;
+  return {&g, rules::cast(g, g.store(n), type)};
+}
+
 /// The steps that change nothing.
 struct identity_steps {
   stride_step axis[max_rank + 1];
