@@ -34,7 +34,7 @@ class random_operations : public random_views {
         {11, &self::product, true},    {6, &self::permutation, true}, {5, &self::regroup, true},
         {4, &self::part, true},        {3, &self::repeat, true},   {1, &self::detached, false},
         {4, &self::stepped, true},     {3, &self::joined, true},   {1, &self::padded, true},
-        {4, &self::looked_up, true},   {2, &self::drawn, true},
+        {4, &self::looked_up, true},   {2, &self::drawn, true},       {2, &self::lettered, true},
         {1, &self::counted, true}};
     int total = 0;
     for (const choice& c : choices) total += c.smooth || !options.smooth ? c.weight : 0;

@@ -5,6 +5,7 @@
 
 #include "random_operands.hpp"
 #include "sinter/ops/arithmetic.hpp"
+#include "sinter/ops/einsum.hpp"
 #include "sinter/ops/gather.hpp"
 #include "sinter/ops/join.hpp"
 #include "sinter/ops/random.hpp"
@@ -169,6 +170,34 @@ class random_views : public random_operands {
     }
     const int apart = rules::broadcast(g, rules::reshape(g, index.index, lone), wide);
     return {&g, rules::gather(g, x.index, apart, axis, n.rank)};
+  }
+
+  /// A value with itself, by letters, or one side of it.
+  candidate lettered() {
+    const candidate c = draw_floating(2);
+    if (!c) return {};
+    const symbol x = at(c);
+    const shape own = extents_of(c);
+    if (r.chance(0.3))
+      return made(r.chance(0.5) ? sinter::detail::triangle_rule<1, true>{}(x)
+                                : sinter::detail::triangle_rule<-1, false>{}(x),
+                  c.bound);
+    using namespace sinter::detail;
+    double terms = 1;
+    for (int i = 0; i < own.rank; ++i) terms *= static_cast<double>(number(own[i]));
+    const double bound = c.bound * c.bound * terms + 1;
+    if (own.rank == 2) switch (r.below(4)) {
+        case 0: return made(einsum_rule<"ij,kj->ki">{}(x, x), bound);
+        case 1: return made(einsum_rule<"ij,il->jl">{}(x, x), bound);
+        case 2: return made(einsum_rule<"ij,ij->j">{}(x, x), bound);
+        default: return made(einsum_rule<"ij,ik->ijk">{}(x, x), bound);
+      }
+    if (own.rank != 3) return {};
+    switch (r.below(3)) {
+      case 0: return made(einsum_rule<"bij,bkj->kbi">{}(x, x), bound);
+      case 1: return made(einsum_rule<"bij,bil->jl">{}(x, x), bound);
+      default: return made(einsum_rule<"bij,bij->ib">{}(x, x), bound);
+    }
   }
 
   /// Random numbers of a seed and a stream: some elements set to 0, or noise.

@@ -67,6 +67,14 @@ TEST_CASE("lookup: one kernel with what follows; a number as index; nothing to l
   const st::tensor row = st::lookup<0>(o.x, third);
   static_assert(std::is_same_v<decltype(row), const st::tensor<double, 6>>);
   CHECK(row(1) == o.x(2, 1));
+  // Of a turned table, whose neighbours lie along another axis.
+  st::tensor<double, 6, 5, 17> cube;
+  for (int i = 0; i < cube.size(); ++i) cube.data()[i] = i;
+  const st::tensor<int, 3> picked{4, 0, 2};
+  const st::tensor turned = st::lookup<0>(st::permute<1, 2, 0>(cube), picked);
+  for (int j = 0; j < 3; ++j)
+    for (int a = 0; a < 17; ++a)
+      for (int b = 0; b < 6; ++b) CHECK(turned(j, a, b) == cube(b, picked(j), a));
   const st::tensor<int, dyn> none(0);
   CHECK(st::tensor(st::embedding(o.table, none)).size() == 0);
   const st::tensor back = rows_back(o.table, none);

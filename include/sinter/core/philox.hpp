@@ -79,7 +79,8 @@ constexpr block philox(std::uint64_t seed, std::uint64_t stream, std::uint64_t c
 /// In (0, 1), from 24 bits.
 constexpr double to_unit(std::uint32_t word) { return ((word >> 8) + 0.5) / 16777216.0; }
 
-/// cos(2 pi turn). On a device by a function without the case of huge arguments, which needs a stack.
+/// cos(2 pi turn). On a device by a function without the case of huge arguments, which needs a
+/// stack.
 template <class T> SINTER_HD SINTER_INLINE constexpr T cosine_of_turn(T turn) {
 #if defined(__CUDA_ARCH__)
   if constexpr (std::is_same_v<T, double>) return ::cospi(2 * turn);

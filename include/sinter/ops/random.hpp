@@ -226,7 +226,11 @@ struct dropout_rule {
     const random_bits bits(seed, stream, x.extents(), name);
     if (!bits.sound) return x;
     // Nothing is kept where p is 1: not 0 times an infinite factor.
-    const symbol factor = where(lost < 1, 1 / (1 - lost), 0);
+    const node* known = uniform(*x.graph, lost.index);
+    const double constant = known != nullptr ? constant_of(*known) : 0;
+    const symbol factor =
+        known == nullptr ? where(lost < 1, 1 / (1 - lost), 0)
+                         : literal(x.graph, constant < 1 ? 1 / (1 - constant) : 0.0);
     return where(lost <= bits.unit(), x * in_type(factor, x.type()), 0);
   }
 };

@@ -207,7 +207,8 @@ inline std::string speller::spell_leaf(const lowered_kernel& k, const program& p
     outer = l.stride[a];
   }
   const extent_t whole = plan_->buffers[number].elements;
-  if (l.offset != 0 || (!l.guarded && is_static_part && is_static(whole) && count < whole))
+  const bool part = !l.guarded && !l.indexed && is_static_part && is_static(whole) && count < whole;
+  if (l.offset != 0 || part)
     text = "slice(" + text + ", " + own_number(k, l.offset) + ')';
   if (l.guarded) text = "pad(" + text + ')';
   return permuted ? "transpose(" + text + ')' : text;

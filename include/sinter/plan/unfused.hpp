@@ -78,7 +78,13 @@ class unfused_counter {
     for (int j = 0; j < n.arity(); ++j) {
       bool again = false;
       for (int k = 0; k < j; ++k) again = again || storage(n.operand[k]) == storage(n.operand[j]);
-      if (!again) c.bytes_read += bytes_read(n.operand[j]);
+      if (again) continue;
+      double bytes = bytes_read(n.operand[j]);
+      // Of a table what is asked for, and no more than there is.
+      if (const double asked = bytes_written(own);
+          n.what() == kind::gather && j == 0 && asked < bytes)
+        bytes = asked;
+      c.bytes_read += bytes;
     }
     const double evaluations = elements(n.what() == kind::reduce ? n.operand[0] : own);
     const double inner = static_cast<double>(

@@ -46,7 +46,8 @@ struct tile_turner {
 
   /// Whether an operand is to be turned: its neighbours lie along axis `along`.
   static bool wants(const program_view& p, const arguments& args, const leaf& l, int along) {
-    return !l.guarded && args.number(l.stride[along]) == 1 && args.number(l.stride[p.line()]) > 1;
+    return !l.guarded && !l.indexed && args.number(l.stride[along]) == 1 &&
+           args.number(l.stride[p.line()]) > 1;
   }
 
   /// `rows` x `columns` from `from`, whose columns lie `stride` elements apart.
