@@ -5,33 +5,20 @@
 
 #include <doctest/doctest.h>
 
-#include <sinter/sinter.hpp>
-
 #include <limits>
 
-#include "expected_cases.hpp"
+#include "views_cases.hpp"
 
 namespace {
 
 namespace st = sinter;
 using st::dyn;
 
-const st::testing::expected_case cases[] = {
-#include "views_cases.inc"
-};
+using operands = st::testing::view_operands;
 
 template <class T> void check(const char* name, const T& got) {
-  st::testing::check_case(cases, name, st::tensor(got));
+  st::testing::check_view(name, got);
 }
-
-struct operands {
-  st::tensor<double, 4, 6> x;
-  st::tensor<double, 5, 3> table;
-  operands() {
-    for (int i = 0; i < 24; ++i) x.data()[i] = i * 0.5 - 3;
-    for (int i = 0; i < 15; ++i) table.data()[i] = i * 0.25;
-  }
-};
 
 constexpr auto rows_back = st::fused([](auto table, auto which) {
   return st::gradient(sum(square(st::embedding(table, which))) * 0.5, table);
