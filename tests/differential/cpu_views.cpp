@@ -8,6 +8,7 @@
 #include <sinter/sinter.hpp>
 
 #include "cpu_call.hpp"
+#include "sinter/target/cpu/parallel.hpp"
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <sinter/sinter.hpp>
+#include <sinter/target/cpu/parallel.hpp>
 
 #include <cmath>
 #include <limits>
