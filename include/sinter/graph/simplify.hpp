@@ -45,8 +45,8 @@ inline constexpr operation max_operation = detail::make_fold(pack_name("max"), d
 inline constexpr operation min_operation = detail::make_fold(pack_name("min"), detail::fold_min);
 /// No gradient passes.
 inline constexpr operation detach_operation{pack_name("detach"), kind::alias, 1};
-/// Values must be indices below the extent `attribute[0]`, or `attribute[2]`; checked before
-/// anything runs. The name of the operation is `attribute[1]`, or 0 for labels of classes.
+/// Values must be indices below the extent `attribute[0]`, or `attribute[1]`; checked before
+/// anything runs. The name of the operation is `attribute[2]`, or 0 for labels of classes.
 inline constexpr operation indices_operation{pack_name("indices"), kind::alias, 1};
 
 /// Values must be probabilities, in [0, 1]; checked likewise.

@@ -21,7 +21,7 @@ constexpr symbol checked_indices(symbol indices, extent_t below, name_code op) {
   }
   node checked = rules::make(indices_operation, indices.type(), indices.extents(), indices.index);
   checked.attribute[0] = below;
-  checked.attribute[1] = op;
+  checked.attribute[2] = op;
   return {&g, add(g, checked)};
 }
 

@@ -23,7 +23,7 @@ struct label_rule {
     }
     node checked = rules::make(indices_operation, labels.type(), labels.extents(), labels.index);
     checked.attribute[0] = scores.extents().last();
-    checked.attribute[2] = beside;
+    checked.attribute[1] = beside;
     return unsqueeze<-1>(symbol{&g, add(g, checked)});
   }
 };

@@ -124,7 +124,7 @@ constexpr symbol checked_probability(symbol p, name_code op) {
     return in_type(p, dtype::f64);
   }
   node checked = rules::make(probability_operation, p.type(), p.extents(), p.index);
-  checked.attribute[1] = op;
+  checked.attribute[2] = op;
   return in_type({&g, add(g, checked)}, dtype::f64);
 }
 

@@ -321,7 +321,7 @@ template <class Call> constexpr auto check_list() {
     while (is_view(v[base])) base = v[base].operand[0];
     if (v[base].what() != kind::input) continue;
     all.data[all.count++] = {static_cast<int>(v[base].attribute[0]), v[i].attribute[0],
-                             v[i].attribute[1], v[i].attribute[2],
+                             v[i].attribute[2], v[i].attribute[1],
                              v[i].is(probability_operation)};
   }
   return all;

@@ -235,7 +235,7 @@ class evaluator {
     const extent_t end = number(n.attribute[0]);
     for (std::size_t i = 0; i < indices.size(); ++i)
       if (!(indices[i] >= 0 && indices[i] < static_cast<double>(end)) &&
-          indices[i] != static_cast<double>(n.attribute[2]))
+          indices[i] != static_cast<double>(n.attribute[1]))
         throw value_error("index " + std::to_string(static_cast<std::int64_t>(indices[i])) +
                           " at position " + std::to_string(i) + ": want 0 to " +
                           std::to_string(end - 1));
