@@ -6,6 +6,7 @@
 /// of it and what follows elementwise is one kernel. Values are the operands' to the bit.
 
 #include "sinter/core/math.hpp"
+#include "sinter/ops/arithmetic.hpp"
 #include "sinter/ops/compare.hpp"
 #include "sinter/ops/views.hpp"
 
