@@ -7,13 +7,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,7 +38,7 @@ inline void write_descriptor(int file, std::string_view content, const std::stri
 /// the new. A symbolic link is followed; what is no ordinary file, such as a pipe, is written in
 /// place, since a rename would replace it.
 /// @errors io_error with the path and the reason; an existing file is then as it was
-inline void write_file(const std::string& path, std::initializer_list<std::string_view> pieces) {
+inline void write_file(const std::string& path, std::span<const std::string_view> pieces) {
   static std::atomic<unsigned> serial{0};
   const std::string fail = "cannot write '" + path + "': ";
   if (path.empty()) throw io_error(fail + "the path is empty");
@@ -69,12 +72,65 @@ inline void write_file(const std::string& path, std::initializer_list<std::strin
   throw io_error(fail + reason);
 }
 
-/// A file that is read from its beginning.
-/// @errors io_error with the path and the reason
-class input_file {
+inline void write_file(const std::string& path, std::initializer_list<std::string_view> pieces) {
+  write_file(path, std::span(pieces.begin(), pieces.size()));
+}
+
+/// Bytes that are read in order, whose number is known before.
+/// @errors io_error with the name and the reason
+class input {
+ public:
+  input(const input&) = delete;
+  virtual ~input() = default;
+
+  /// Bytes in all, when it was opened.
+  std::int64_t size() const { return size_; }
+  /// Bytes that have been read.
+  std::int64_t position() const { return position_; }
+  std::int64_t rest() const { return size_ - position_; }
+
+  /// The next bytes, all of them.
+  void read(void* to, std::int64_t bytes) {
+    char* at = static_cast<char*>(to);
+    while (bytes > 0) {
+      const std::int64_t count = read_some(at, bytes);
+      if (count == 0) fail("it ends after " + std::to_string(position_) + " bytes");
+      at += count;
+      bytes -= count;
+      position_ += count;
+    }
+  }
+  /// The next bytes as text. The caller has compared their number with what there is.
+  std::string text(std::int64_t bytes) {
+    std::string all(static_cast<std::size_t>(bytes), '\0');
+    read(all.data(), bytes);
+    return all;
+  }
+
+  [[noreturn]] void fail(const std::string& why) const { throw io_error(fail_ + why); }
+
+ protected:
+  explicit input(const std::string& name) : fail_("cannot read '" + name + "': ") {}
+  /// Reads bytes from position() on, at least one and at most so many; 0 at the end.
+  virtual std::int64_t read_some(char* to, std::int64_t bytes) = 0;
+
+  std::string fail_;
+  std::int64_t size_ = 0, position_ = 0;
+};
+
+/// An input that is read from any place.
+class seekable_input : public input {
+ public:
+  void seek(std::int64_t position) { position_ = position; }
+
+ protected:
+  using input::input;
+};
+
+class input_file final : public seekable_input {
  public:
   explicit input_file(const std::string& path)
-      : fail_("cannot read '" + path + "': "), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+      : seekable_input(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
     if (file_ < 0) fail(std::strerror(errno));
     struct ::stat status {};
     const bool known = ::fstat(file_, &status) == 0;
@@ -88,34 +144,37 @@ class input_file {
          : S_ISDIR(status.st_mode) ? "it is a directory; expected a file"
                                    : "it has no size of its own; expected an ordinary file");
   }
-  input_file(const input_file&) = delete;
-  ~input_file() { ::close(file_); }
+  ~input_file() override { ::close(file_); }
 
-  /// Bytes in all, when it was opened.
-  std::int64_t size() const { return size_; }
-  /// Bytes that have been read.
-  std::int64_t position() const { return position_; }
-
-  /// The next bytes, all of them.
-  void read(void* to, std::int64_t bytes) {
-    char* at = static_cast<char*>(to);
-    while (bytes > 0) {
-      const auto count = ::read(file_, at, static_cast<std::size_t>(bytes));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail(std::strerror(errno));
-      if (count == 0) fail("it ends after " + std::to_string(position_) + " bytes");
-      at += count;
-      bytes -= count;
-      position_ += count;
+ private:
+  std::int64_t read_some(char* to, std::int64_t bytes) override {
+    for (;;) {
+      const auto count = ::pread(file_, to, static_cast<std::size_t>(bytes), position_);
+      if (count >= 0) return count;
+      if (errno != EINTR) fail(std::strerror(errno));
     }
   }
 
-  [[noreturn]] void fail(const std::string& why) const { throw io_error(fail_ + why); }
+  int file_;
+};
+
+/// A file's content that is in memory already.
+class input_bytes final : public seekable_input {
+ public:
+  explicit input_bytes(std::span<const std::byte> bytes)
+      : seekable_input("bytes in memory"), bytes_(bytes) {
+    size_ = static_cast<std::int64_t>(bytes.size());
+  }
 
  private:
-  std::string fail_;
-  int file_;
-  std::int64_t size_ = 0, position_ = 0;
+  std::int64_t read_some(char* to, std::int64_t bytes) override {
+    const std::int64_t count = std::min(bytes, rest());
+    if (count > 0)
+      std::memcpy(to, bytes_.data() + position_, static_cast<std::size_t>(count));
+    return count;
+  }
+
+  std::span<const std::byte> bytes_;
 };
 
 }  // namespace sinter::detail

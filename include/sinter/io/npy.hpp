@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "sinter/core/message.hpp"
-#include "sinter/io/file.hpp"
+#include "sinter/io/elements.hpp"
 #include "sinter/tensor/evaluate.hpp"
 #include "sinter/tensor/tensor.hpp"
 #include "sinter/tensor/view.hpp"
@@ -41,7 +41,7 @@ constexpr const char* npy_name(dtype type) {
 /// Reads the header's text: a dictionary in Python's notation, with three keys.
 class npy_parser {
  public:
-  npy_parser(std::string_view text, const input_file& file) : text_(text), file_(file) {}
+  npy_parser(std::string_view text, const input& file) : text_(text), file_(file) {}
 
   npy_header parse() {
     npy_header h;
@@ -118,11 +118,11 @@ class npy_parser {
   }
 
   std::string_view text_;
-  const input_file& file_;
+  const input& file_;
   std::size_t at_ = 0;
 };
 
-inline npy_header read_npy_header(input_file& file) {
+inline npy_header read_npy_header(input& file) {
   constexpr std::int64_t longest = 1 << 16;
   unsigned char start[12];
   if (file.size() < 10) file.fail("it is no .npy file: it has " + std::to_string(file.size()) +
@@ -152,79 +152,25 @@ inline bool is_npy_type(const std::string& descr, dtype type, bool& swapped) {
          (descr[0] == '|' && properties(type).size == 1);
 }
 
-/// Elements that came columns first, into rows.
-template <class T>
-void turn_npy(const T* from, T* to, const std::vector<std::int64_t>& extents, std::int64_t count) {
-  std::vector<std::int64_t> at(extents.size()), stride(extents.size(), 1);
-  for (std::size_t a = 1; a < stride.size(); ++a) stride[a] = stride[a - 1] * extents[a - 1];
-  std::int64_t offset = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    to[i] = from[offset];
-    for (std::size_t a = extents.size(); a-- > 0;) {
-      offset += stride[a];
-      if (++at[a] < extents[a]) break;
-      offset -= at[a] * stride[a];
-      at[a] = 0;
+/// What the header says, and the input stands where the elements begin.
+inline stored_array read_npy_array(input& file) {
+  const npy_header h = read_npy_header(file);
+  stored_array array{.type_text = "'" + h.descr + "'",
+                     .columns_first = h.columns_first,
+                     .extents = h.extents};
+  for (int type = 0; type < dtype_count; ++type)
+    if (is_npy_type(h.descr, static_cast<dtype>(type), array.swapped)) {
+      array.type = static_cast<dtype>(type);
+      break;
     }
-  }
+  return array;
 }
 
-template <class T> void swap_npy_bytes(T* elements, std::int64_t count) {
-  auto* const bytes = reinterpret_cast<unsigned char*>(elements);
-  for (std::int64_t i = 0; i < count; ++i)
-    std::reverse(bytes + i * sizeof(T), bytes + (i + 1) * sizeof(T));
-}
-
-template <class> struct npy_tensor;
-template <class T, extent_t... E> struct npy_tensor<tensor<T, E...>> {
-  using type = tensor<T, E...>;
-  static constexpr int rank = sizeof...(E);
-  static_assert(npy_name(dtype_of<T>) != nullptr,
+template <class Tensor> Tensor read_npy(input& file) {
+  static_assert(npy_name(dtype_of<typename Tensor::element>) != nullptr,
                 "sinter: load_npy: NumPy has no bf16; load f32 and cast");
-
-  static type load(const std::string& path) {
-    input_file file(path);
-    const npy_header h = read_npy_header(file);
-    bool swapped = false;
-    if (!is_npy_type(h.descr, dtype_of<T>, swapped))
-      file.fail("its elements are '" + h.descr + "', and the tensor's " +
-                properties(dtype_of<T>).name + "; load them as they are and cast");
-    const auto found = static_cast<int>(h.extents.size());
-    const std::string extents = extents_text(h.extents.data(), found);
-    if (found != rank || !extents_fit(h.extents.data(), type::declared, rank))
-      file.fail("its extents are " + extents + ", and the tensor's " +
-                declared_text(type::declared, rank));
-    // Before any memory is asked for: the file has to hold what its header promises.
-    std::int64_t bytes = sizeof(T);
-    bool overflow = false;
-    for (const std::int64_t n : h.extents) {
-      overflow = overflow || __builtin_mul_overflow(bytes, n, &bytes);
-      if (n == 0) {
-        overflow = false, bytes = 0;
-        break;
-      }
-    }
-    if (overflow || bytes > file.size() - file.position())
-      file.fail("it has " + std::to_string(file.size() - file.position()) +
-                " bytes of elements, too few for extents " + extents);
-    const std::int64_t count = bytes / static_cast<std::int64_t>(sizeof(T));
-    std::int64_t given[max_rank + 1] = {};
-    std::copy(h.extents.begin(), h.extents.end(), given);
-    type result = make_tensor<type>(given);
-    if (count == 0) return result;
-    const bool turned = h.columns_first && rank > 1;
-    std::vector<unsigned char> beside(turned ? static_cast<std::size_t>(bytes) : 0);
-    T* const to = turned ? reinterpret_cast<T*>(beside.data()) : result.data();
-    file.read(to, bytes);
-    if (swapped) swap_npy_bytes(to, count);
-    if constexpr (std::is_same_v<T, bool>) {  // any byte but 0 is true
-      auto* const bits = reinterpret_cast<unsigned char*>(to);
-      for (std::int64_t i = 0; i < count; ++i) bits[i] = bits[i] != 0;
-    }
-    if (turned) turn_npy<T>(to, result.data(), h.extents, count);
-    return result;
-  }
-};
+  return read_elements<Tensor>(file, read_npy_array(file));
+}
 
 /// The bytes before the elements: a multiple of 64, as NumPy aligns them.
 inline std::string npy_start(dtype type, const std::int64_t* extents, int rank) {
@@ -252,7 +198,13 @@ inline std::string npy_start(dtype type, const std::int64_t* extents, int rank) 
 ///          another type or shape; memory is asked for only when the file can fill it
 /// @cost    one read into the tensor; of arrays in Fortran's order a copy besides
 template <class Tensor> Tensor load_npy(const std::string& path) {
-  return detail::npy_tensor<Tensor>::load(path);
+  detail::input_file file(path);
+  return detail::read_npy<Tensor>(file);
+}
+/// The same of a file's content.
+template <class Tensor> Tensor load_npy(std::span<const std::byte> content) {
+  detail::input_bytes file(content);
+  return detail::read_npy<Tensor>(file);
 }
 
 /// Writes a tensor, from wherever it is, in row-major order. The file appears whole or not at all:
