@@ -28,7 +28,8 @@ struct stored_array {
 
 /// Elements that came columns first, into rows.
 template <class T>
-void turn_elements(const T* from, T* to, const std::vector<std::int64_t>& extents, std::int64_t count) {
+void turn_elements(const T* from, T* to, const std::vector<std::int64_t>& extents,
+                   std::int64_t count) {
   std::vector<std::int64_t> at(extents.size()), stride(extents.size(), 1);
   for (std::size_t a = 1; a < stride.size(); ++a) stride[a] = stride[a - 1] * extents[a - 1];
   std::int64_t offset = 0;

@@ -4,12 +4,11 @@
 /// Tensors in files of NumPy's format, one array each.
 /// @source  https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, versions 1 to 3
 
-#include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 

@@ -31,6 +31,7 @@ constexpr random::filler lecun_uniform() {
 /// @shape [..., In] -> [..., Out]
 template <extent_t In, extent_t Out, class T = float> struct linear {
   static constexpr bool is_layer = true;
+  static constexpr const char* member_names[] = {"weight", "bias"};  // in files
   tensor<T, In, Out> weight = he_normal();
   tensor<T, Out> bias;
 
