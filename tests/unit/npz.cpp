@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Archives of NumPy: as it writes them (archive_cases.py), as the library does, damaged in every way.
-// With SINTER_ARCHIVE_FOLDER the files that are written stay there, for archive_cases.py --check.
+// Archives of NumPy: as it writes them (archive_cases.py), as the library does, damaged in every
+// way. With SINTER_ARCHIVE_FOLDER what is written stays there, for archive_cases.py --check.
 
 #include "unit/archives.hpp"
 
