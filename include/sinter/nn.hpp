@@ -7,3 +7,4 @@
 
 #include "sinter/nn/layer.hpp"
 #include "sinter/nn/optimizer.hpp"
+#include "sinter/nn/schedule.hpp"

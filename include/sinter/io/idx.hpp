@@ -2,7 +2,8 @@
 #pragma once
 
 /// Tensors in files of the IDX format, in which MNIST and its relatives come, one array each.
-/// @source  LeCun, Cortes and Burges, The MNIST database of handwritten digits, "The IDX file format"
+/// @source  LeCun, Cortes and Burges, The MNIST database of handwritten digits, "The IDX file
+///          format"
 
 #include <span>
 #include <string>
