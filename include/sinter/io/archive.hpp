@@ -77,24 +77,41 @@ template <class F, class T> void for_each_named(F&& visit, T& x, const std::stri
   }
 }
 
-template <class Structure> std::vector<named_tensor> named_tensors(const Structure& x) {
+template <class Structure>
+std::vector<named_tensor> named_tensors(const Structure& x, const std::string& name = "") {
   std::vector<named_tensor> all;
-  for_each_named([&](std::string name, const auto& t) { all.emplace_back(std::move(name), t); }, x);
+  for_each_named([&](std::string of, const auto& t) { all.emplace_back(std::move(of), t); }, x,
+                 name);
   return all;
+}
+
+/// The tensors of a structure from a file, where they were before, in a copy; their names leave
+/// `rest`.
+template <class Structure, class File>
+Structure loaded(const Structure& x, const File& file, std::vector<std::string>& rest,
+                 const std::string& of = "") {
+  Structure result = x;
+  for_each_named(
+      [&](const std::string& name, auto& t) {
+        using type = std::remove_cvref_t<decltype(t)>;
+        const placement where = t.where();
+        t = file.template load<type>(name);
+        if (!where.is_host()) t = t.to(where);
+        std::erase(rest, name);
+      },
+      result, of);
+  return result;
+}
+template <class File> void check_none(const std::vector<std::string>& rest, const File& file) {
+  if (!rest.empty())
+    file.fail("it has a tensor '" + rest.front() + "', which the structure has not");
 }
 
 /// A structure from a file that has its tensors and no others.
 template <class Structure, class File> Structure load_structure(const File& file) {
-  Structure result{};
   std::vector<std::string> rest = file.names();
-  for_each_named(
-      [&](const std::string& name, auto& t) {
-        t = file.template load<std::remove_cvref_t<decltype(t)>>(name);
-        std::erase(rest, name);
-      },
-      result);
-  if (!rest.empty())
-    file.fail("it has a tensor '" + rest.front() + "', which the structure has not");
+  Structure result = loaded(Structure{}, file, rest);
+  check_none(rest, file);
   return result;
 }
 
