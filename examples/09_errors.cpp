@@ -3,7 +3,7 @@
 // is found out when a call begins, before anything is written, and says what was asked, what was
 // found and what to do.
 
-#include <sinter/report/csv.hpp>
+#include <sinter/io/csv.hpp>
 #include <sinter/report/print.hpp>
 #include <sinter/sinter.hpp>
 

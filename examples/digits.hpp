@@ -3,7 +3,7 @@
 
 // The data of examples/10_digits.cpp: images of handwritten digits, divided once and for all.
 
-#include <sinter/report/csv.hpp>
+#include <sinter/io/csv.hpp>
 #include <sinter/sinter.hpp>
 
 #include <string>

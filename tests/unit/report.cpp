@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "sinter/report/confusion.hpp"
-#include "sinter/report/csv.hpp"
+#include "sinter/io/csv.hpp"
 #include "sinter/report/plot.hpp"
 #include "sinter/report/progress.hpp"
 

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -210,6 +211,18 @@ inline table read_csv(const std::string& path, const csv_options& options = {}) 
     throw io_error(fail + "it has " + std::to_string(status.st_size) + " bytes, more than the " +
                    std::to_string(options.limit) + " allowed; raise csv_options::limit to read it");
   const auto reader = std::make_unique<detail::csv_reader>(path, options, file.get());
+  return reader->read();
+}
+/// The same of a file's content.
+inline table read_csv(std::span<const std::byte> content, const csv_options& options = {}) {
+  const std::string name = "bytes in memory";
+  // Some libraries open no empty memory.
+  if (content.empty())
+    throw io_error("cannot read '" + name + "': the file is empty; expected rows of numbers");
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
+      ::fmemopen(const_cast<std::byte*>(content.data()), content.size(), "rb"), std::fclose);
+  if (!file) throw io_error("cannot read '" + name + "': " + std::strerror(errno));
+  const auto reader = std::make_unique<detail::csv_reader>(name, options, file.get());
   return reader->read();
 }
 
