@@ -1,6 +1,6 @@
-# Defines sinter::files: sinter, and zlib where it is found, with which deflated entries of archives
-# are read. Used by sinter's own build and by its installed package, since each machine has its own
-# libraries.
+# Defines sinter::files: sinter, with zlib and libpng where they are found: deflated entries of
+# archives, and PNG. Used by sinter's own build and by its installed package, since each machine has
+# libraries of its own.
 
 if(NOT TARGET sinter::files)
   find_package(ZLIB QUIET)
@@ -9,5 +9,10 @@ if(NOT TARGET sinter::files)
   if(ZLIB_FOUND)
     set_property(TARGET sinter::files APPEND PROPERTY INTERFACE_LINK_LIBRARIES ZLIB::ZLIB)
     set_property(TARGET sinter::files PROPERTY INTERFACE_COMPILE_DEFINITIONS SINTER_ZLIB)
+  endif()
+  find_package(PNG QUIET)
+  if(PNG_FOUND)
+    set_property(TARGET sinter::files APPEND PROPERTY INTERFACE_LINK_LIBRARIES PNG::PNG)
+    set_property(TARGET sinter::files APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS SINTER_PNG)
   endif()
 endif()
