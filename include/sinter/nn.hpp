@@ -7,4 +7,5 @@
 
 #include "sinter/nn/layer.hpp"
 #include "sinter/nn/optimizer.hpp"
+#include "sinter/nn/recurrent.hpp"
 #include "sinter/nn/schedule.hpp"
