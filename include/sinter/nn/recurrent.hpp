@@ -3,8 +3,8 @@
 
 /// Cells of recurrent networks: from the input of one time step and the state to the next state. A
 /// sequence is a loop inside a fused function; a step of rnn_cell is one kernel, one of the others
-/// two. Biases are two for each gate, redundant but for the
-/// GRU's last, so that weights are those of PyTorch's cells, transposed and one gate after another.
+/// two. Each gate has two biases, redundant but for the GRU's last, so that weights are those of
+/// PyTorch's cells, transposed and one gate after another.
 
 #include <tuple>
 
