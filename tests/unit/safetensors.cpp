@@ -49,20 +49,24 @@ TEST_CASE("safetensors: files of the format's library, and files that are the sa
   CHECK(file_content(here.file("none.safetensors")) == archive("safetensors_empty"));
 }
 
-TEST_CASE("safetensors: structures, bf16, scalars, several dimensions") {
+TEST_CASE("safetensors: structures, small floats, scalars, several dimensions") {
   const test_folder here("SINTER_ARCHIVE_FOLDER");
   struct parts {
     st::tensor<st::bf16, dyn> narrow{st::bf16(1.5f), st::bf16(-2.f)};
     st::tensor<double> scale = 2.0;
     st::tensor<std::int8_t, 2, 2, 2> cube;
+    st::tensor<st::e4m3, 2> smallest{st::e4m3(448), st::e4m3(0.25f)};
+    st::tensor<st::e5m2, 1> widest{st::e5m2(57344)};
   };
   parts p;
   st::save_safetensors(here.file("parts.safetensors"), p);
   const st::safetensors_file file(here.file("parts.safetensors"));
-  CHECK(file.names() == std::vector<std::string>{"1", "0", "2"});
+  CHECK(file.names() == std::vector<std::string>{"1", "0", "3", "4", "2"});
   const auto again = st::load_safetensors<parts>(here.file("parts.safetensors"));
   CHECK(static_cast<float>(again.narrow(1)) == -2);
   CHECK(again.scale.item() == 2);
+  CHECK(static_cast<float>(again.smallest(0)) == 448);
+  CHECK(static_cast<float>(again.widest(0)) == 57344);
 }
 
 TEST_CASE("safetensors: one mistake, one message") {

@@ -167,7 +167,7 @@ inline stored_array read_npy_array(input& file) {
 
 template <class Tensor> Tensor read_npy(input& file) {
   static_assert(npy_name(dtype_of<typename Tensor::element>) != nullptr,
-                "sinter: load_npy: NumPy has no bf16; load f32 and cast");
+                "sinter: load_npy: NumPy has no bf16 and no floats of 8 bits; load f32 and cast");
   return read_elements<Tensor>(file, read_npy_array(file));
 }
 
@@ -212,7 +212,7 @@ template <class Tensor> Tensor load_npy(std::span<const std::byte> content) {
 template <class T, extent_t... E>
 void save_npy(const std::string& path, const tensor<T, E...>& x) {
   static_assert(detail::npy_name(dtype_of<T>) != nullptr,
-                "sinter: save_npy: NumPy has no bf16; cast to f32 first");
+                "sinter: save_npy: NumPy has no bf16 and no floats of 8 bits; cast to f32 first");
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "sinter: save_npy: little endian only");
   if (!x.where().is_host()) return save_npy(path, x.to(cpu));
   const std::string start = detail::npy_start(dtype_of<T>, x.extents(), sizeof...(E));

@@ -25,7 +25,8 @@ namespace detail {
 /// Element types as the format spells them.
 constexpr const char* safetensors_name(dtype type) {
   constexpr const char* names[dtype_count] = {"BOOL", "U8",  "U16", "U32",  "U64", "I8", "I16",
-                                              "I32",  "I64", "F16", "BF16", "F32", "F64"};
+                                              "I32",  "I64", "F8_E4M3", "F8_E5M2", "F16", "BF16",
+                                              "F32",  "F64"};
   return names[static_cast<int>(type)];
 }
 
@@ -137,7 +138,7 @@ inline void write_safetensors(const std::string& path, std::span<const named_ten
   for (const named_tensor& t : tensors) sorted.push_back(&t);
   // Wide elements come first, so that all are aligned; the order within a width is that of the
   // format's own library.
-  constexpr int rank[dtype_count] = {0, 1, 4, 8, 12, 2, 3, 7, 11, 5, 6, 9, 10};
+  constexpr int rank[dtype_count] = {0, 1, 6, 10, 14, 2, 5, 9, 13, 4, 3, 7, 8, 11, 12};
   std::sort(sorted.begin(), sorted.end(), [&](const auto* a, const auto* b) {
     const int left = rank[static_cast<int>(a->type())], right = rank[static_cast<int>(b->type())];
     return left != right ? left > right : a->name() < b->name();

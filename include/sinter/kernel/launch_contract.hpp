@@ -83,7 +83,7 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
   /// With extents that are not known taken for large ones.
   static constexpr bool is_large_shape() {
     constexpr std::int64_t unknown = 1 << 20;
-    const auto extent = [](std::int64_t x) { return x >= 0 ? x : unknown; };
+    const auto extent = [=](std::int64_t x) { return x >= 0 ? x : unknown; };
     std::int64_t batch = 1, inner[4]{};
     for (int a = 0; a + 1 < p.outer(); ++a)
       if (batch != unknown) batch = p.extent[a] >= 0 ? batch * p.extent[a] : unknown;
