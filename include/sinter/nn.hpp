@@ -6,6 +6,7 @@
 #include "sinter/sinter.hpp"  // first, so that errors come with few lines
 
 #include "sinter/nn/layer.hpp"
+#include "sinter/nn/normalisation.hpp"
 #include "sinter/nn/optimizer.hpp"
 #include "sinter/nn/recurrent.hpp"
 #include "sinter/nn/schedule.hpp"

@@ -36,6 +36,14 @@ struct layer_norm_rule {
   }
 };
 
+struct rms_norm_rule {
+  constexpr symbol operator()(symbol x) const {
+    x = as_floating(x);
+    return x * (1 / sqrt(mean<keep, -1>(x * x) + 1e-5));
+  }
+  constexpr symbol operator()(symbol x, symbol scale) const { return (*this)(x) * scale; }
+};
+
 }  // namespace detail
 
 /// exp(x) over its sum along an axis, shifted by the row's maximum, which changes nothing but the
@@ -66,6 +74,19 @@ template <class X, class S, class B>
 constexpr applied<detail::layer_norm_rule, X, S, B> layer_norm(X&& x, S&& scale, B&& shift) {
   return apply(detail::layer_norm_rule{}, std::forward<X>(x), std::forward<S>(scale),
                std::forward<B>(shift));
+}
+
+/// x / sqrt(mean(x^2) + 1e-5) along the last axis: a layer norm without the mean.
+/// @source Zhang and Sennrich 2019, arXiv:1910.07467
+template <operand X> constexpr applied<detail::rms_norm_rule, X> rms_norm(X&& x) {
+  return apply(detail::rms_norm_rule{}, std::forward<X>(x));
+}
+
+/// RMS norm, scaled by a value for each column.
+template <class X, class S>
+  requires expression_operands<X, S>
+constexpr applied<detail::rms_norm_rule, X, S> rms_norm(X&& x, S&& scale) {
+  return apply(detail::rms_norm_rule{}, std::forward<X>(x), std::forward<S>(scale));
 }
 
 }  // namespace sinter

@@ -28,13 +28,17 @@ inline void seed(std::uint64_t value) { state() = {value, 0}; }
 
 /// Fills a tensor when one is made from it; `open` are the extents that its type leaves open.
 struct filler {
-  enum class distribution { uniform, normal };
+  enum class distribution { uniform, normal, constant };
   distribution kind = distribution::uniform;
-  double first = 0, second = 1;  ///< bounds, or mean and standard deviation
+  double first = 0, second = 1;  ///< bounds, or mean and standard deviation, or the value
   bool by_fan_in = false;        ///< divided by the square root of the first extent
   std::int64_t open[max_rank]{};
 
   template <class T> void fill(T* to, std::int64_t count, const std::int64_t* extents) const {
+    if (kind == distribution::constant) {  // which takes no random numbers
+      for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(first);
+      return;
+    }
     generator_state& own = state();
     const std::uint64_t stream = own.stream++;
     const double rows = by_fan_in && extents[0] > 0 ? static_cast<double>(extents[0]) : 1;
