@@ -66,7 +66,7 @@ template <class T, extent_t... E> struct declared_extents<tensor<T, E...>> {
 
 /// The tensor of an array whose elements come next.
 /// @errors io_error where type or extents are not the tensor's, or the input holds too little
-template <class Tensor> Tensor read_elements(input& file, const stored_array& array) {
+template <class Tensor> Tensor read_elements(input_source& file, const stored_array& array) {
   using element = typename Tensor::element;
   constexpr int rank = declared_extents<Tensor>::rank;
   if (array.type != dtype_of<element>)

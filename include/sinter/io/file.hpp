@@ -78,10 +78,11 @@ inline void write_file(const std::string& path, std::initializer_list<std::strin
 
 /// Bytes that are read in order, whose number is known before.
 /// @errors io_error with the name and the reason
-class input {
+// Not called `input`: nvcc would read `x.input < y` elsewhere as a template of this class.
+class input_source {
  public:
-  input(const input&) = delete;
-  virtual ~input() = default;
+  input_source(const input_source&) = delete;
+  virtual ~input_source() = default;
 
   /// Bytes in all, when it was opened.
   std::int64_t size() const { return size_; }
@@ -110,7 +111,7 @@ class input {
   [[noreturn]] void fail(const std::string& why) const { throw io_error(fail_ + why); }
 
  protected:
-  explicit input(const std::string& name) : fail_("cannot read '" + name + "': ") {}
+  explicit input_source(const std::string& name) : fail_("cannot read '" + name + "': ") {}
   /// Reads bytes from position() on, at least one and at most so many; 0 at the end.
   virtual std::int64_t read_some(char* to, std::int64_t bytes) = 0;
 
@@ -119,12 +120,12 @@ class input {
 };
 
 /// An input that is read from any place.
-class seekable_input : public input {
+class seekable_input : public input_source {
  public:
   void seek(std::int64_t position) { position_ = position; }
 
  protected:
-  using input::input;
+  using input_source::input_source;
 };
 
 class input_file final : public seekable_input {

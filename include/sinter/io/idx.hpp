@@ -29,7 +29,7 @@ constexpr unsigned char idx_number(dtype type) {
   }
 }
 
-template <class Tensor> Tensor read_idx(input& file) {
+template <class Tensor> Tensor read_idx(input_source& file) {
   static_assert(idx_number(dtype_of<typename Tensor::element>) != 0,
                 "sinter: load_idx: the format has u8, i8, i16, i32, f32 and f64");
   unsigned char start[4] = {};

@@ -15,7 +15,7 @@ namespace sinter::detail {
 
 class json_reader {
  public:
-  json_reader(std::string_view text, const input& file) : text_(text), file_(file) {}
+  json_reader(std::string_view text, const input_source& file) : text_(text), file_(file) {}
 
   std::size_t position() const { return at_; }
 
@@ -118,7 +118,7 @@ class json_reader {
   }
 
   std::string_view text_;
-  const input& file_;
+  const input_source& file_;
   std::size_t at_ = 0;
 };
 

@@ -40,7 +40,7 @@ constexpr const char* npy_name(dtype type) {
 /// Reads the header's text: a dictionary in Python's notation, with three keys.
 class npy_parser {
  public:
-  npy_parser(std::string_view text, const input& file) : text_(text), file_(file) {}
+  npy_parser(std::string_view text, const input_source& file) : text_(text), file_(file) {}
 
   npy_header parse() {
     npy_header h;
@@ -117,11 +117,11 @@ class npy_parser {
   }
 
   std::string_view text_;
-  const input& file_;
+  const input_source& file_;
   std::size_t at_ = 0;
 };
 
-inline npy_header read_npy_header(input& file) {
+inline npy_header read_npy_header(input_source& file) {
   constexpr std::int64_t longest = 1 << 16;
   unsigned char start[12];
   if (file.size() < 10) file.fail("it is no .npy file: it has " + std::to_string(file.size()) +
@@ -152,7 +152,7 @@ inline bool is_npy_type(const std::string& descr, dtype type, bool& swapped) {
 }
 
 /// What the header says, and the input stands where the elements begin.
-inline stored_array read_npy_array(input& file) {
+inline stored_array read_npy_array(input_source& file) {
   const npy_header h = read_npy_header(file);
   stored_array array{.type_text = "'" + h.descr + "'",
                      .columns_first = h.columns_first,
@@ -165,7 +165,7 @@ inline stored_array read_npy_array(input& file) {
   return array;
 }
 
-template <class Tensor> Tensor read_npy(input& file) {
+template <class Tensor> Tensor read_npy(input_source& file) {
   static_assert(npy_name(dtype_of<typename Tensor::element>) != nullptr,
                 "sinter: load_npy: NumPy has no bf16 and no floats of 8 bits; load f32 and cast");
   return read_elements<Tensor>(file, read_npy_array(file));

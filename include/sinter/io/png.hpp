@@ -125,7 +125,7 @@ template <class T, extent_t H, extent_t W, extent_t C> struct png_picture<tensor
                 "sinter: pictures in PNG files are u8 or u16");
   using type = tensor<T, H, W, C>;
 
-  static type load(input& file) {
+  static type load(input_source& file) {
     const std::string content = file.text(file.size());
     png_state s(true);
     s.content = std::as_bytes(std::span(content.data(), content.size()));

@@ -173,11 +173,11 @@ class zip_directory {
 };
 
 /// The content of an entry. Its check sum is compared when the last byte has been read.
-class zip_input final : public input {
+class zip_input final : public input_source {
  public:
   zip_input(seekable_input& file, const zip_directory& directory, const zip_entry& entry,
             const std::string& archive)
-      : input(archive), file_(file), entry_(entry) {
+      : input_source(archive), file_(file), entry_(entry) {
     fail_ += "its entry '" + entry.name + "': ";
     if (entry.flags & 1) fail("it is encrypted");
     if (entry.method != 0 && entry.method != 8)
