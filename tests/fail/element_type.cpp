@@ -2,7 +2,7 @@
 
 // A tensor of pointers.
 //
-// expect: the element type must be one of bool, integers, float, double, f16 and bf16
+// expect: the element type must be one of bool, integers, float, double, f16, bf16, e4m3 and e5m2
 
 #include <sinter/sinter.hpp>
 
