@@ -10,6 +10,7 @@
 #include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
 #include "kernel/layers.hpp"
+#include "kernel/product_functions.hpp"
 
 namespace {
 
@@ -20,27 +21,9 @@ using large = altered_launcher<alteration{.large = true}>;
 using large_cut = altered_launcher<alteration{.shortest_part = 64, .large = true}>;
 using large_wide = altered_launcher<alteration{.large = true, .wide = true}>;
 
-constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
-constexpr auto product = st::fused([](auto x, auto w) { return matmul(x, w); });
-constexpr auto left_turned = st::fused([](auto x, auto w) { return matmul(transpose(x), w); });
-constexpr auto right_turned = st::fused([](auto x, auto w) { return matmul(x, transpose(w)); });
-constexpr auto both_turned = st::fused([](auto x, auto w) {
-  return matmul(transpose(x), transpose(w));
-});
-constexpr auto soft = st::fused([](auto x, auto w) { return softmax(matmul(x, transpose(w))); });
-constexpr auto gated = st::fused([](auto x, auto w, auto v) {
-  return silu(matmul(x, w)) * matmul(x, v);
-});
 constexpr auto added = st::fused([](auto x, auto w, auto y, auto v) {
   auto a = matmul(x, w), b = matmul(y, transpose(v));
   return std::tuple(a + b, st::sum<1>(a * b));
-});
-constexpr auto two_results = st::fused([](auto x, auto w) {
-  auto y = matmul(x, w);
-  return std::tuple(y, transpose(tanh(y)));
-});
-constexpr auto descend = st::fused([](auto& w, auto x, auto g) {
-  w = w - 0.1f * matmul(transpose(x), g);
 });
 
 /// What the library would launch where there are no warpgroups: the rows of its tiles, and how many

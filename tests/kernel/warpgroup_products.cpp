@@ -9,6 +9,7 @@
 
 #include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
+#include "kernel/product_functions.hpp"
 
 namespace {
 
@@ -30,30 +31,12 @@ template <int Rows>
 using of_few_rows_in_parts =
     altered_launcher<alteration{.shortest_part = 64, .few_rows = Rows}>;
 
-constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
-constexpr auto product = st::fused([](auto x, auto w) { return matmul(x, w); });
-constexpr auto left_turned = st::fused([](auto x, auto w) { return matmul(transpose(x), w); });
-constexpr auto right_turned = st::fused([](auto x, auto w) { return matmul(x, transpose(w)); });
-constexpr auto both_turned = st::fused([](auto x, auto w) {
-  return matmul(transpose(x), transpose(w));
-});
-constexpr auto soft = st::fused([](auto x, auto w) { return softmax(matmul(x, transpose(w))); });
-constexpr auto gated = st::fused([](auto x, auto w, auto v) {
-  return silu(matmul(x, w)) * matmul(x, v);
-});
 constexpr auto three = st::fused([](auto x, auto q, auto k, auto v) {
   return std::tuple(matmul(x, q), matmul(x, k), matmul(x, v));
-});
-constexpr auto two_results = st::fused([](auto x, auto w) {
-  auto y = matmul(x, w);
-  return std::tuple(y, transpose(tanh(y)));
 });
 constexpr auto folded_gates = st::fused([](auto x, auto w, auto v) {
   auto a = matmul(x, w), b = matmul(x, transpose(v));
   return std::tuple(a + b, st::sum<1>(a * b));
-});
-constexpr auto descend = st::fused([](auto& w, auto x, auto g) {
-  w = w - 0.1f * matmul(transpose(x), g);
 });
 
 /// What the library would launch where there are warpgroups, or where there are none.

@@ -35,6 +35,18 @@ struct test_folder {
   std::string file(const std::string& name) const { return (path / name).string(); }
 };
 
+/// A file that a script has put into an .inc beside it.
+struct stored_file {
+  const char *name, *bytes;
+  std::size_t size;
+};
+template <std::size_t N>
+std::map<std::string, std::string> by_name(const stored_file (&files)[N]) {
+  std::map<std::string, std::string> all;
+  for (const stored_file& f : files) all.emplace(f.name, std::string(f.bytes, f.size));
+  return all;
+}
+
 inline std::string file_content(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

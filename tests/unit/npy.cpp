@@ -3,16 +3,9 @@
 // Files of NumPy: as it makes them (npy_cases.py), as the library does, damaged in every way. With
 // SINTER_NPY_FOLDER the files that are written stay there, for npy_cases.py --check.
 
-#include <doctest/doctest.h>
+#include "unit/files.hpp"
 
 #include <sinter/npy.hpp>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
-#include <string>
 
 namespace st = sinter;
 using st::dyn;
@@ -22,44 +15,20 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::map<std::string, std::string>& cases() {
-  struct one {
-    const char *name, *bytes;
-    std::size_t size;
-  };
-  static const one all[] = {
+  static const stored_file all[] = {
 #include "npy_cases.inc"
   };
-  static const std::map<std::string, std::string> made = [] {
-    std::map<std::string, std::string> m;
-    for (const one& c : all) m.emplace(c.name, std::string(c.bytes, c.size));
-    return m;
-  }();
+  static const std::map<std::string, std::string> made = by_name(all);
   return made;
 }
 
-/// A folder of this test, removed at the end.
-struct folder {
-  bool stays = std::getenv("SINTER_NPY_FOLDER") != nullptr;
-  fs::path path;
-  folder()
-      : path(stays ? fs::path(std::getenv("SINTER_NPY_FOLDER"))
-                   : fs::temp_directory_path() / ("sinter_npy_" + std::to_string(::getpid()))) {
-    fs::create_directories(path);
-  }
-  ~folder() {
-    if (!stays) fs::remove_all(path);
-  }
-  std::string file(const std::string& name) const { return (path / name).string(); }
+struct folder : test_folder {
+  folder() : test_folder("SINTER_NPY_FOLDER") {}
   std::string file_of(const std::string& bytes) const {
     std::ofstream(file("case.npy"), std::ios::binary) << bytes;
     return file("case.npy");
   }
 };
-
-std::string content(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 template <class T> T value_of(std::int64_t i) {
   if constexpr (std::is_same_v<T, bool>) return i % 3 == 0;
@@ -71,15 +40,6 @@ template <class Tensor> int wrong_elements(const Tensor& x) {
   for (std::int64_t i = 0; i < x.size(); ++i)
     wrong += x.data()[i] != value_of<typename Tensor::element>(i);
   return wrong;
-}
-
-template <class F> std::string mistake(F&& f) {
-  try {
-    f();
-  } catch (const st::io_error& e) {
-    return e.what();
-  }
-  return "none";
 }
 
 template <class T> using cube = st::tensor<T, dyn, 3, dyn>;
@@ -98,7 +58,7 @@ TEST_CASE_TEMPLATE("npy: NumPy's files of every type, and files that are the sam
   if (const auto big = cases().find(name + "_big_endian"); big != cases().end())
     CHECK(wrong_elements(st::load_npy<cube<T>>(here.file_of(big->second))) == 0);
   st::save_npy(here.file(name + ".npy"), x);
-  CHECK(content(here.file(name + ".npy")) == cases().at(name));
+  CHECK(file_content(here.file(name + ".npy")) == cases().at(name));
 }
 
 TEST_CASE("npy: orders, versions, scalars, nothing, views and expressions") {
@@ -115,10 +75,10 @@ TEST_CASE("npy: orders, versions, scalars, nothing, views and expressions") {
                                     {"f32_empty", cases().at("f32_empty")}}) {
     if (name == std::string("f32_line")) st::save_npy(here.file("again.npy"), line);
     else st::save_npy(here.file("again.npy"), none);
-    CHECK(content(here.file("again.npy")) == bytes);
+    CHECK(file_content(here.file("again.npy")) == bytes);
   }
   st::save_npy(here.file("scalar.npy"), st::tensor<float>(2.5f));
-  CHECK(content(here.file("scalar.npy")) == cases().at("f32_scalar"));
+  CHECK(file_content(here.file("scalar.npy")) == cases().at("f32_scalar"));
 
   const auto x = st::load_npy<cube<float>>(here.file_of(cases().at("f32")));
   st::save_npy(here.file("view.npy"), x.slice(2, 0, 5, 2));
@@ -131,43 +91,42 @@ TEST_CASE("npy: orders, versions, scalars, nothing, views and expressions") {
 TEST_CASE("npy: one mistake, one message") {
   const folder here;
   const auto load = [&](const std::string& bytes) {
-    return mistake([&] { (void)st::load_npy<cube<float>>(here.file_of(bytes)); });
-  };
-  const auto says = [](const std::string& text, const char* part) {
-    INFO(text);
-    CHECK(text.find(part) != std::string::npos);
+    return io_mistake([&] { (void)st::load_npy<cube<float>>(here.file_of(bytes)); });
   };
   const std::string good = cases().at("f32");
-  says(load(cases().at("f64")), "its elements are '<f8', and the tensor's f32; load them as they "
-                                "are and cast");
-  says(load(cases().at("f32_line")), "its extents are [4], and the tensor's [dyn, 3, dyn]");
-  says(load(""), "it is no .npy file: it has 0 bytes");
-  says(load("PK\x03\x04 something else entirely"), "it is no .npy file");
-  says(load(good.substr(0, good.size() - 1)),
+  check_says(load(cases().at("f64")),
+             "its elements are '<f8', and the tensor's f32; "
+             "load them as they are and cast");
+  check_says(load(cases().at("f32_line")), "its extents are [4], and the tensor's [dyn, 3, dyn]");
+  check_says(load(""), "it is no .npy file: it has 0 bytes");
+  check_says(load("PK\x03\x04 something else entirely"), "it is no .npy file");
+  check_says(load(good.substr(0, good.size() - 1)),
        "it has 119 bytes of elements, too few for extents [2, 3, 5]");
   std::string other = good;
   other[6] = 9;
-  says(load(other), "version 9 of the format is not known; 1 to 3 are");
+  check_says(load(other), "version 9 of the format is not known; 1 to 3 are");
   const auto with = [&](const char* from, const char* to) {
     std::string changed = good;
     return changed.replace(changed.find(from), std::string(from).size(), to);
   };
-  says(load(with("False", "Maybe")), "of its header: expected True or False");
-  says(load(with("(2, 3, 5)", "(2, 3, -)")), "of its header: expected an extent");
-  says(load(with("'shape'", "'shame'")), "of its header: expected a key once");
-  says(load(with("(2, 3, 5), }            ", "(9999999999, 3, 99999), }")), "too few for extents");
-  says(load(with("(2, 3, 5), }                        ",
+  check_says(load(with("False", "Maybe")), "of its header: expected True or False");
+  check_says(load(with("(2, 3, 5)", "(2, 3, -)")), "of its header: expected an extent");
+  check_says(load(with("'shape'", "'shame'")), "of its header: expected a key once");
+  check_says(load(with("(2, 3, 5), }            ", "(9999999999, 3, 99999), }")),
+             "too few for extents");
+  check_says(load(with("(2, 3, 5), }                        ",
                  "(4611686018427387904, 3, 8), }      ")),
        "too few for extents");
-  says(mistake([&] { (void)st::load_npy<cube<float>>(here.file("absent.npy")); }),
+  check_says(io_mistake([&] { (void)st::load_npy<cube<float>>(here.file("absent.npy")); }),
        "absent.npy': No such file or directory");
-  says(mistake([&] { (void)st::load_npy<cube<float>>(here.path.string()); }), "it is a directory");
+  check_says(io_mistake([&] { (void)st::load_npy<cube<float>>(here.path.string()); }),
+             "it is a directory");
 
   // What was there stays where the new file cannot be written.
-  says(mistake([&] { st::save_npy(here.file("no/such/folder.npy"), cube<float>(1, 1)); }),
+  check_says(io_mistake([&] { st::save_npy(here.file("no/such/folder.npy"), cube<float>(1, 1)); }),
        "No such file or directory");
   if (fs::exists("/dev/full"))
-    says(mistake([&] { st::save_npy("/dev/full", cube<float>(1, 1)); }), "No space left");
+    check_says(io_mistake([&] { st::save_npy("/dev/full", cube<float>(1, 1)); }), "No space left");
 }
 
 TEST_CASE("npy: damaged files are read or refused, within their bytes") {
@@ -182,7 +141,7 @@ TEST_CASE("npy: damaged files are read or refused, within their bytes") {
     const std::string& good = cases().at(name);
     const auto attempt = [&](const std::string& bytes) {
       const std::string why =
-          mistake([&] { (void)st::load_npy<cube<float>>(here.file_of(bytes)); });
+          io_mistake([&] { (void)st::load_npy<cube<float>>(here.file_of(bytes)); });
       ++(why == "none" ? read : refused);
     };
     for (std::size_t size = 0; size < good.size(); size += 3) attempt(good.substr(0, size));

@@ -16,18 +16,10 @@ using st::dyn;
 namespace {
 
 const std::string& picture(const std::string& name) {
-  struct one {
-    const char *name, *bytes;
-    std::size_t size;
-  };
-  static const one all[] = {
+  static const stored_file all[] = {
 #include "unit/png_cases.inc"
   };
-  static const std::map<std::string, std::string> made = [] {
-    std::map<std::string, std::string> m;
-    for (const one& c : all) m.emplace(c.name, std::string(c.bytes, c.size));
-    return m;
-  }();
+  static const std::map<std::string, std::string> made = by_name(all);
   return made.at(name);
 }
 

@@ -20,6 +20,7 @@ struct few_rows_body : warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others)
   static_assert(Rows % 8 == 0 && Rows <= 64);
 
   static constexpr int tile_rows = Rows, tile_columns = 64 * multipliers;
+  static constexpr bool whole_rows = false;
 
   using left_operand = plain_operand<typename First::left, true>;
   template <class Product> using right_operand = plain_operand<typename Product::right, false>;
@@ -44,90 +45,38 @@ struct few_rows_body : warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others)
   template <class Context, class Maps, class Arguments>
   SINTER_DEVICE void operator()(Context& context, const Maps& maps, Arguments arguments,
                                 contract_shape shape) const {
-    const auto tiles = context.template shared<half>(stages * stage, swizzled_tile_alignment);
-    const auto sums = context.template shared<std::uint32_t>(piece_bytes / 4, 128);
-    const auto full = context.template shared<mbarrier>(stages, 8);
-    const auto empty = context.template shared<mbarrier>(stages, 8);
-    const auto flags = context.template shared<int>(multipliers);
-    fold_across<Context, epilogue::threads_of_row> combine(context);
-    work::template run<stages>(
-        context, full, empty, [&] { fetch(context, maps, arguments, shape, tiles, full, empty); },
-        [&] { multiply(context, arguments, shape, tiles, sums, flags, full, empty, combine); });
+    work::template run<few_rows_body>(context, maps, arguments, shape);
   }
 
- private:
-  template <class Context, class F>
-  SINTER_DEVICE static void each_piece(Context& context, const contract_shape& shape, F&& f) {
-    work::template each_piece<Rows, tile_columns, false>(context, shape, f);
-  }
+  // --- What warpgroup_work asks for -------------------------------------------------------------
 
-  template <class Context, class Maps, class Arguments, class Tiles, class Barriers>
+  template <class Context, class Maps, class Arguments, class Tile, class Barrier>
   SINTER_DEVICE static void fetch(Context& context, const Maps& maps, const Arguments& arguments,
-                                  const contract_shape& shape, Tiles tiles, Barriers full,
-                                  Barriers empty) {
-    typename work::template ring<stages> now;
-    each_piece(context, shape, [&](const contract_place<index>& at, index begin, index end, index) {
-      const auto left = left_operand::place_of(arguments, at.item);
-      SINTER_ROLLED
-      for (index k = begin; k < end; k += depth) {
-        const auto to = tiles + now.stage * stage;
-        const auto arrived = full + now.stage;
-        context.mbarrier_wait(empty + now.stage, now.parity ^ 1);
-        context.mbarrier_expect(arrived, stage * 2);
-        fetch_right<First>(context, maps, arguments, at, k, to, arrived);
-        (fetch_right<Others>(context, maps, arguments, at, k, to, arrived), ...);
-        work::template fetch_lines<left_operand, Rows, false>(
-            context, maps.left, left, at.row, k, to + count * right_tile, arrived);
-        now.advance();
-      }
-    });
-  }
-  template <class Product, class Context, class Maps, class Arguments, class Tile, class Barrier>
-  SINTER_DEVICE static void fetch_right(Context& context, const Maps& maps,
-                                        const Arguments& arguments,
-                                        const contract_place<index>& at, index k, Tile to,
-                                        Barrier arrived) {
-    using operand = right_operand<Product>;
-    work::template fetch_lines<operand, tile_columns, false>(
-        context, maps.right[Product::number], operand::place_of(arguments, at.item), at.column, k,
-        to + Product::number * right_tile, arrived);
+                                  const contract_place<index>& at, index k, Tile to,
+                                  Barrier arrived) {
+    fetch_right<First>(context, maps, arguments, at, k, to, arrived);
+    (fetch_right<Others>(context, maps, arguments, at, k, to, arrived), ...);
+    work::template fetch_lines<left_operand, Rows, false>(
+        context, maps.left, left_operand::place_of(arguments, at.item), at.row, k,
+        to + count * right_tile, arrived);
   }
 
-  template <class Context, class Arguments, class Tiles, class Sums, class Flags, class Barriers,
-            class Combine>
-  SINTER_DEVICE static void multiply(Context& context, const Arguments& arguments,
-                                     const contract_shape& shape, Tiles tiles, Sums sums,
-                                     Flags flags, Barriers full, Barriers empty,
-                                     Combine& combine) {
-    const int group = context.warp() / 4;
-    typename work::template ring<stages> now;
-    accumulator<Context> own[count];  // 64 columns of each product
-    each_piece(context, shape, [&](contract_place<index> at, index begin, index end, index piece) {
-      work::template sum_up<stages, stage>(
-          context, own, now, tiles, full, empty, begin, end, [&](auto from, bool add) {
-            SINTER_UNROLL
-            for (int term = 0; term < depth; term += 16) {
-              const auto right = from + group * (64 * depth);
-              const auto left = from + (count * right_tile +
-                                        warpgroup_terms_at(left_operand::along, term));
-              multiply_one<First>(context, own, right, left, term, add || term > 0);
-              (multiply_one<Others>(context, own, right, left, term, add || term > 0), ...);
-            }
-          });
-      at.column += group * 64;
-      if (shape.parts > 1 &&
-          !work::add_parts(context, shape, own, flags + group, group, at.part, piece))
-        return;
-      finish(context, arguments, shape, own, sums, at, combine);
-    });
+  template <class Context, class Tile>
+  SINTER_DEVICE static void multiply(Context& context, accumulator<Context> (&own)[count],
+                                     Tile from, int group, bool add) {
+    SINTER_UNROLL
+    for (int term = 0; term < depth; term += 16) {
+      const auto right = from + group * (64 * depth);
+      const auto left =
+          from + (count * right_tile + warpgroup_terms_at(left_operand::along, term));
+      multiply_one<First>(context, own, right, left, term, add || term > 0);
+      (multiply_one<Others>(context, own, right, left, term, add || term > 0), ...);
+    }
   }
-  template <class Product, class Context, class Tile>
-  SINTER_DEVICE static void multiply_one(Context& context, accumulator<Context> (&own)[count],
-                                         Tile right, Tile left, int term, bool add) {
-    constexpr neighbours along = right_operand<Product>::along;
-    context.template wgmma<half, along, left_operand::along>(
-        own[Product::number],
-        right + (Product::number * right_tile + warpgroup_terms_at(along, term)), left, add);
+
+  SINTER_DEVICE static contract_place<index> part_of(contract_place<index> at, int group) {
+    at.column += group * 64;
+    return at;
   }
 
   /// The epilogue of a warpgroup's 64 columns: a piece at a time goes through shared memory, where
@@ -160,6 +109,26 @@ struct few_rows_body : warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others)
       at.row = row + p * piece_rows;
       epilogue::run(context, arguments, shape, piece, at, context.thread() % 128, 128, combine);
     }
+  }
+
+ private:
+  template <class Product, class Context, class Maps, class Arguments, class Tile, class Barrier>
+  SINTER_DEVICE static void fetch_right(Context& context, const Maps& maps,
+                                        const Arguments& arguments,
+                                        const contract_place<index>& at, index k, Tile to,
+                                        Barrier arrived) {
+    using operand = right_operand<Product>;
+    work::template fetch_lines<operand, tile_columns, false>(
+        context, maps.right[Product::number], operand::place_of(arguments, at.item), at.column, k,
+        to + Product::number * right_tile, arrived);
+  }
+  template <class Product, class Context, class Tile>
+  SINTER_DEVICE static void multiply_one(Context& context, accumulator<Context> (&own)[count],
+                                         Tile right, Tile left, int term, bool add) {
+    constexpr neighbours along = right_operand<Product>::along;
+    context.template wgmma<half, along, left_operand::along>(
+        own[Product::number],
+        right + (Product::number * right_tile + warpgroup_terms_at(along, term)), left, add);
   }
 };
 

@@ -21,6 +21,7 @@ struct warpgroup_contract_body
   template <class Context> using accumulator = typename work::template accumulator<Context>;
 
   static constexpr int tile_rows = 64 * multipliers, tile_columns = Columns;
+  static constexpr bool whole_rows = Whole;
   static constexpr int share = Columns / Cluster;  ///< columns that a block fetches
   static_assert(count * Columns <= 256, "contract: the sums of a thread are registers");
   static_assert(Columns % (64 * Cluster) == 0, "contract: blocks of a cluster share whole boxes");
@@ -50,92 +51,36 @@ struct warpgroup_contract_body
   template <class Context, class Maps, class Arguments>
   SINTER_DEVICE void operator()(Context& context, const Maps& maps, Arguments arguments,
                                 contract_shape shape) const {
-    const auto tiles = context.template shared<half>(stages * stage, swizzled_tile_alignment);
-    const auto sums = context.template shared<std::uint32_t>(piece_bytes / 4, 128);
-    const auto full = context.template shared<mbarrier>(stages, 8);
-    const auto empty = context.template shared<mbarrier>(stages, 8);
-    const auto flags = context.template shared<int>(multipliers);
-    fold_across<Context, epilogue::threads_of_row> combine(context);
-    work::template run<stages>(
-        context, full, empty, [&] { fetch(context, maps, arguments, shape, tiles, full, empty); },
-        [&] { multiply(context, arguments, shape, tiles, sums, flags, full, empty, combine); });
+    work::template run<warpgroup_contract_body>(context, maps, arguments, shape);
   }
 
- private:
-  template <class Context, class F>
-  SINTER_DEVICE static void each_piece(Context& context, const contract_shape& shape, F&& f) {
-    work::template each_piece<tile_rows, Columns, Whole>(context, shape, f);
-  }
+  // --- What warpgroup_work asks for -------------------------------------------------------------
 
-  template <class Context, class Maps, class Arguments, class Tiles, class Barriers>
+  template <class Context, class Maps, class Arguments, class Tile, class Barrier>
   SINTER_DEVICE static void fetch(Context& context, const Maps& maps, const Arguments& arguments,
-                                  const contract_shape& shape, Tiles tiles, Barriers full,
-                                  Barriers empty) {
-    typename work::template ring<stages> now;
-    each_piece(context, shape, [&](const contract_place<index>& at, index begin, index end, index) {
-      const auto left = left_operand::place_of(arguments, at.item);
-      SINTER_ROLLED
-      for (index k = begin; k < end; k += depth) {
-        const auto to = tiles + now.stage * stage;
-        const auto arrived = full + now.stage;
-        context.mbarrier_wait(empty + now.stage, now.parity ^ 1);
-        context.mbarrier_expect(arrived, stage * 2);
-        work::template fetch_lines<left_operand, tile_rows, false>(context, maps.left, left, at.row,
-                                                                   k, to, arrived);
-        fetch_right<First>(context, maps, arguments, at, k, to + left_tile, arrived);
-        (fetch_right<Others>(context, maps, arguments, at, k, to + left_tile, arrived), ...);
-        now.advance();
-      }
-    });
-  }
-  /// This block's share of a right operand's step, to all blocks of the cluster.
-  template <class Product, class Context, class Maps, class Arguments, class Tile, class Barrier>
-  SINTER_DEVICE static void fetch_right(Context& context, const Maps& maps,
-                                        const Arguments& arguments,
-                                        const contract_place<index>& at, index k, Tile to,
-                                        Barrier arrived) {
-    using operand = right_operand<Product>;
-    const int first = Cluster > 1 ? context.cluster_rank() * share : 0;
-    work::template fetch_lines<operand, share, true>(
-        context, maps.right[Product::number], operand::place_of(arguments, at.item),
-        at.column + first, k, to + (Product::number * right_tile + first * depth), arrived);
+                                  const contract_place<index>& at, index k, Tile to,
+                                  Barrier arrived) {
+    work::template fetch_lines<left_operand, tile_rows, false>(
+        context, maps.left, left_operand::place_of(arguments, at.item), at.row, k, to, arrived);
+    fetch_right<First>(context, maps, arguments, at, k, to + left_tile, arrived);
+    (fetch_right<Others>(context, maps, arguments, at, k, to + left_tile, arrived), ...);
   }
 
-  template <class Context, class Arguments, class Tiles, class Sums, class Flags, class Barriers,
-            class Combine>
-  SINTER_DEVICE static void multiply(Context& context, const Arguments& arguments,
-                                     const contract_shape& shape, Tiles tiles, Sums sums,
-                                     Flags flags, Barriers full, Barriers empty,
-                                     Combine& combine) {
-    const int group = context.warp() / 4;
-    typename work::template ring<stages> now;
-    accumulator<Context> own[count];  // 64 rows of each product
-    each_piece(context, shape, [&](contract_place<index> at, index begin, index end, index piece) {
-      work::template sum_up<stages, stage>(
-          context, own, now, tiles, full, empty, begin, end, [&](auto from, bool add) {
-            SINTER_UNROLL
-            for (int term = 0; term < depth; term += 16) {
-              const auto left = from + (group * (64 * depth) +
-                                        warpgroup_terms_at(left_operand::along, term));
-              const auto right = from + left_tile;
-              multiply_one<First>(context, own, left, right, term, add || term > 0);
-              (multiply_one<Others>(context, own, left, right, term, add || term > 0), ...);
-            }
-          });
-      at.row += group * 64;
-      if (shape.parts > 1 &&
-          !work::add_parts(context, shape, own, flags + group, group, at.part, piece))
-        return;
-      finish(context, arguments, shape, own, sums, at, combine);
-    });
+  template <class Context, class Tile>
+  SINTER_DEVICE static void multiply(Context& context, accumulator<Context> (&own)[count],
+                                     Tile from, int group, bool add) {
+    SINTER_UNROLL
+    for (int term = 0; term < depth; term += 16) {
+      const auto left =
+          from + (group * (64 * depth) + warpgroup_terms_at(left_operand::along, term));
+      multiply_one<First>(context, own, left, from + left_tile, term, add || term > 0);
+      (multiply_one<Others>(context, own, left, from + left_tile, term, add || term > 0), ...);
+    }
   }
-  template <class Product, class Context, class Tile>
-  SINTER_DEVICE static void multiply_one(Context& context, accumulator<Context> (&own)[count],
-                                         Tile left, Tile right, int term, bool add) {
-    constexpr neighbours along = right_operand<Product>::along;
-    context.template wgmma<half, left_operand::along, along>(
-        own[Product::number], left,
-        right + (Product::number * right_tile + warpgroup_terms_at(along, term)), add);
+
+  SINTER_DEVICE static contract_place<index> part_of(contract_place<index> at, int group) {
+    at.row += group * 64;
+    return at;
   }
 
   /// The epilogue of a warp's 16 rows: a piece at a time goes through shared memory, which no other
@@ -170,6 +115,28 @@ struct warpgroup_contract_body
       at.column = column + p / 2 * piece_columns;
       epilogue::run(context, arguments, shape, piece, at, lane, 32, combine);
     }
+  }
+
+ private:
+  /// This block's share of a right operand's step, to all blocks of the cluster.
+  template <class Product, class Context, class Maps, class Arguments, class Tile, class Barrier>
+  SINTER_DEVICE static void fetch_right(Context& context, const Maps& maps,
+                                        const Arguments& arguments,
+                                        const contract_place<index>& at, index k, Tile to,
+                                        Barrier arrived) {
+    using operand = right_operand<Product>;
+    const int first = Cluster > 1 ? context.cluster_rank() * share : 0;
+    work::template fetch_lines<operand, share, true>(
+        context, maps.right[Product::number], operand::place_of(arguments, at.item),
+        at.column + first, k, to + (Product::number * right_tile + first * depth), arrived);
+  }
+  template <class Product, class Context, class Tile>
+  SINTER_DEVICE static void multiply_one(Context& context, accumulator<Context> (&own)[count],
+                                         Tile left, Tile right, int term, bool add) {
+    constexpr neighbours along = right_operand<Product>::along;
+    context.template wgmma<half, left_operand::along, along>(
+        own[Product::number], left,
+        right + (Product::number * right_tile + warpgroup_terms_at(along, term)), add);
   }
 };
 

@@ -56,14 +56,28 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
     }
   };
 
-  /// Prepares the barriers, then lets one thread run fetch() and the multipliers run multiply(),
-  /// and ends when all blocks of the cluster have.
-  template <int Stages, class Context, class Barriers, class Fetch, class Multiply>
-  SINTER_DEVICE static void run(Context& context, Barriers full, Barriers empty, Fetch&& fetch,
-                                Multiply&& multiply) {
+  /// A kernel from beginning to end. A `Body` names its tiles (tile_rows, tile_columns,
+  /// whole_rows), what a stage holds (half, stage, stages), its epilogue and the bytes that this
+  /// takes of shared memory (piece_bytes), and gives what is its own:
+  ///
+  ///     fetch(context, maps, arguments, at, k, to, arrived)   the copies of a step
+  ///     multiply(context, own, from, group, add)              the products of a step
+  ///     part_of(at, group)                                    a warpgroup's place in a tile
+  ///     finish(context, arguments, shape, own, sums, at, combine)
+  template <class Body, class Context, class Maps, class Arguments>
+  SINTER_DEVICE static void run(Context& context, const Maps& maps, const Arguments& arguments,
+                                const contract_shape& shape) {
+    constexpr int stages = Body::stages;
+    const auto tiles = context.template shared<typename Body::half>(stages * Body::stage,
+                                                                    swizzled_tile_alignment);
+    const auto sums = context.template shared<std::uint32_t>(Body::piece_bytes / 4, 128);
+    const auto full = context.template shared<mbarrier>(stages, 8);
+    const auto empty = context.template shared<mbarrier>(stages, 8);
+    const auto flags = context.template shared<int>(multipliers);
+    fold_across<Context, Body::epilogue::threads_of_row> combine(context);
     if (context.thread() == 0) {
       SINTER_UNROLL
-      for (int s = 0; s < Stages; ++s) {
+      for (int s = 0; s < stages; ++s) {
         context.mbarrier_init(full + s, 1);
         context.mbarrier_init(empty + s, multipliers * 4 * Cluster);
       }
@@ -73,10 +87,11 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
     else context.sync();
     if (context.warp() >= 4 * multipliers) {
       context.template lower_registers<24>();
-      if (context.warp() == 4 * multipliers && context.elect()) fetch();
+      if (context.warp() == 4 * multipliers && context.elect())
+        fetch_all<Body>(context, maps, arguments, shape, tiles, full, empty);
     } else {
       context.template raise_registers<240>();
-      multiply();
+      multiply_all<Body>(context, arguments, shape, tiles, sums, flags, full, empty, combine);
     }
     if constexpr (Cluster > 1) {  // the others may still arrive here
       context.sync_warp();  // the lane that fetched meets its warp
@@ -85,7 +100,7 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
   }
 
   /// Calls f(place, first term, end, number) for each piece of work of this block.
-  template <int Rows, int Columns, bool Whole, class Context, class F>
+  template <class Body, class Context, class F>
   SINTER_DEVICE static void each_piece(Context& context, const contract_shape& shape, F&& f) {
     const index all = static_cast<index>(shape.tiles * shape.parts);
     const index inner = static_cast<index>(shape.inner[0]);
@@ -93,8 +108,9 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
     const int rank = Cluster > 1 ? context.cluster_rank() : 0;
     SINTER_ROLLED
     for (index work = context.block_x() / Cluster; work < all; work += context.grid_x() / Cluster) {
-      auto at = place_of_tile<Rows * Cluster, Columns, Whole>(work, shape);
-      at.row += rank * Rows;
+      auto at = place_of_tile<Body::tile_rows * Cluster, Body::tile_columns, Body::whole_rows>(
+          work, shape);
+      at.row += rank * Body::tile_rows;
       const index begin = at.part * terms, end = inner < begin + terms ? inner : begin + terms;
       f(at, begin, end, work);
     }
@@ -134,26 +150,52 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
     }
   }
 
-  /// Sums of a piece of work: step(tile of the stage, accumulate) issues the products of a step.
-  template <int Stages, int Stage, class Context, class Tiles, class Barriers, class Step>
-  SINTER_DEVICE static void sum_up(Context& context, accumulator<Context> (&own)[Count],
-                                   ring<Stages>& now, Tiles tiles, Barriers full, Barriers empty,
-                                   index begin, index end, Step&& step) {
-    int before = 0;
-    SINTER_ROLLED
-    for (index k = begin; k < end; k += depth) {
-      context.mbarrier_wait(full + now.stage, now.parity);
-      context.wgmma_fence(own);
-      step(tiles + now.stage * Stage, k > begin);
-      context.wgmma_commit();
-      context.template wgmma_wait<1>();
-      // The products of the step before are done, so its stage may be filled again.
-      if (k > begin) release(context, empty + before);
-      before = now.stage;
-      now.advance();
-    }
-    context.template wgmma_wait<0>(own);
-    release(context, empty + before);
+  template <class Body, class Context, class Maps, class Arguments, class Tiles, class Barriers>
+  SINTER_DEVICE static void fetch_all(Context& context, const Maps& maps,
+                                      const Arguments& arguments, const contract_shape& shape,
+                                      Tiles tiles, Barriers full, Barriers empty) {
+    ring<Body::stages> now;
+    each_piece<Body>(context, shape, [&](const auto& at, index begin, index end, index) {
+      SINTER_ROLLED
+      for (index k = begin; k < end; k += depth) {
+        context.mbarrier_wait(empty + now.stage, now.parity ^ 1);
+        context.mbarrier_expect(full + now.stage, Body::stage * 2);
+        Body::fetch(context, maps, arguments, at, k, tiles + now.stage * Body::stage,
+                    full + now.stage);
+        now.advance();
+      }
+    });
+  }
+
+  template <class Body, class Context, class Arguments, class Tiles, class Sums, class Flags,
+            class Barriers, class Combine>
+  SINTER_DEVICE static void multiply_all(Context& context, const Arguments& arguments,
+                                         const contract_shape& shape, Tiles tiles, Sums sums,
+                                         Flags flags, Barriers full, Barriers empty,
+                                         Combine& combine) {
+    const int group = context.warp() / 4;
+    ring<Body::stages> now;
+    accumulator<Context> own[Count];
+    each_piece<Body>(context, shape, [&](const auto& at, index begin, index end, index piece) {
+      int before = 0;
+      SINTER_ROLLED
+      for (index k = begin; k < end; k += depth) {
+        context.mbarrier_wait(full + now.stage, now.parity);
+        context.wgmma_fence(own);
+        Body::multiply(context, own, tiles + now.stage * Body::stage, group, k > begin);
+        context.wgmma_commit();
+        context.template wgmma_wait<1>();
+        // The products of the step before are done, so its stage may be filled again.
+        if (k > begin) release(context, empty + before);
+        before = now.stage;
+        now.advance();
+      }
+      context.template wgmma_wait<0>(own);
+      release(context, empty + before);
+      if (shape.parts > 1 && !add_parts(context, shape, own, flags + group, group, at.part, piece))
+        return;
+      Body::finish(context, arguments, shape, own, sums, Body::part_of(at, group), combine);
+    });
   }
 
   /// Leaves a warpgroup's part of the sums in memory. The last of a tile's parts then adds up all

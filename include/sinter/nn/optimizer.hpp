@@ -93,6 +93,29 @@ template <class Network> struct lion {
   }
 };
 
+namespace detail {
+
+/// Moves the running means of Adam, and calls apply(parameter, change) for each parameter. What is
+/// the same for all elements is computed once: left to each are a root and a division, and `top`,
+/// the rate or 1, goes with the scale of the mean.
+template <class Optimizer, class Network, class F>
+constexpr void each_adam_change(Optimizer& own, const auto& top, Network& net,
+                                const Network& gradient, F apply) {
+  own.beta1_power = lift(own.beta1_power) * own.beta1;
+  own.beta2_power = lift(own.beta2_power) * own.beta2;
+  const symbol scale = top / (1 - lift(own.beta1_power));
+  const symbol root_scale = 1 / sqrt(1 - lift(own.beta2_power));
+  for_each_symbol(
+      [&](symbol& w, symbol& m, symbol& v, symbol g) {
+        m = own.beta1 * m + (1 - lift(own.beta1)) * g;
+        v = own.beta2 * v + (1 - lift(own.beta2)) * g * g;
+        apply(w, symbol(m * scale / (sqrt(v) * root_scale + own.epsilon)));
+      },
+      net, own.mean, own.square_mean, gradient);
+}
+
+}  // namespace detail
+
 /// Adam, without weight decay.
 /// @source Kingma and Ba 2015, arXiv:1412.6980, Algorithm 1
 template <class Network> struct adam {
@@ -107,17 +130,8 @@ template <class Network> struct adam {
   tensor<float> beta2_power = 1.f;
 
   constexpr void update(Network& net, const Network& gradient) {
-    beta1_power = lift(beta1_power) * beta1;
-    beta2_power = lift(beta2_power) * beta2;
-    const symbol rate = learning_rate / (1 - lift(beta1_power));
-    const symbol root_scale = 1 / sqrt(1 - lift(beta2_power));
-    for_each_symbol(
-        [&](symbol& w, symbol& m, symbol& v, symbol g) {
-          m = beta1 * m + (1 - lift(beta1)) * g;
-          v = beta2 * v + (1 - lift(beta2)) * g * g;
-          w = w - rate * m / (sqrt(v) * root_scale + epsilon);
-        },
-        net, mean, square_mean, gradient);
+    detail::each_adam_change(*this, learning_rate, net, gradient,
+                             [](symbol& w, symbol change) { w = w - change; });
   }
 };
 
@@ -136,19 +150,9 @@ template <class Network> struct adamw {
   tensor<float> beta2_power = 1.f;
 
   constexpr void update(Network& net, const Network& gradient) {
-    beta1_power = lift(beta1_power) * beta1;
-    beta2_power = lift(beta2_power) * beta2;
-    // Once for all elements: what is left to each is a root and a division.
-    const symbol mean_scale = 1 / (1 - lift(beta1_power));
-    const symbol root_scale = 1 / sqrt(1 - lift(beta2_power));
-    for_each_symbol(
-        [&](symbol& w, symbol& m, symbol& v, symbol g) {
-          m = beta1 * m + (1 - lift(beta1)) * g;
-          v = beta2 * v + (1 - lift(beta2)) * g * g;
-          const symbol change = m * mean_scale / (sqrt(v) * root_scale + epsilon);
-          w = w - learning_rate * (change + weight_decay * w);
-        },
-        net, mean, square_mean, gradient);
+    detail::each_adam_change(*this, 1, net, gradient, [&](symbol& w, symbol change) {
+      w = w - learning_rate * (change + weight_decay * w);
+    });
   }
 };
 
