@@ -20,41 +20,43 @@
 namespace st = sinter;
 using bench::side;
 
-struct network {
-  st::linear<784, 256> first;
-  st::linear<256, 128> second;
-  st::linear<128, 10> third;
+template <std::int64_t A, std::int64_t B, std::int64_t C, std::int64_t D> struct network_of {
+  static constexpr std::array<std::int64_t, 4> widths = {A, B, C, D};
+  st::linear<A, B> first;
+  st::linear<B, C> second;
+  st::linear<C, D> third;
   constexpr auto operator()(const auto& x) const { return third(relu(second(relu(first(x))))); }
 };
-constexpr std::array<std::int64_t, 4> widths = {784, 256, 128, 10};
-constexpr double weights = 784 * 256 + 256 * 128 + 128 * 10;
-
+using network = network_of<784, 256, 128, 10>;
 using network_memory = bench::memory_of_network<float>;
 
-network_memory memory(network& net) {
+template <class Network> network_memory memory(Network& net) {
   return {{net.first.weight.data(), net.second.weight.data(), net.third.weight.data()},
           {net.first.bias.data(), net.second.bias.data(), net.third.bias.data()}};
 }
 
 #if defined(BENCH_TORCH)
+template <class Network>
 bench::torch::network seen(const network_memory& net, std::int64_t batch) {
-  return {batch, 3, widths.data(), net.weights, net.biases};
+  return {batch, 3, Network::widths.data(), net.weights, net.biases};
 }
 #endif
 
 // --- Forward -------------------------------------------------------------------------------------
 
-struct forward_operands {
+template <class Network> struct forward_operands {
+  static constexpr auto& widths = Network::widths;
   std::int64_t batch;
-  network net{};
-  st::tensor<float, st::dyn, 784> x = st::random::normal(batch);
-  st::tensor<float, st::dyn, 10> y = st::tensor<float, st::dyn, 10>(batch), z = y;
-  st::tensor<float, st::dyn, 256> h = st::tensor<float, st::dyn, 256>(batch);
-  st::tensor<float, st::dyn, 128> g = st::tensor<float, st::dyn, 128>(batch);
+  Network net{};
+  st::tensor<float, st::dyn, widths[0]> x = st::random::normal(batch);
+  st::tensor<float, st::dyn, widths[1]> h = st::tensor<float, st::dyn, widths[1]>(batch);
+  st::tensor<float, st::dyn, widths[2]> g = st::tensor<float, st::dyn, widths[2]>(batch);
+  st::tensor<float, st::dyn, widths[3]> y = st::tensor<float, st::dyn, widths[3]>(batch), z = y;
 };
 
-template <class Library>
-void add_forward(bench::workload& w, const std::shared_ptr<forward_operands>& o) {
+template <class Library, class Network>
+void add_forward(bench::workload& w, const std::shared_ptr<forward_operands<Network>>& o) {
+  constexpr auto& widths = Network::widths;
   w.contestants.push_back({Library::name, side::peer, [o, library = Library()]() mutable {
     const network_memory net = memory(o->net);
     const float* from = o->x.data();
@@ -65,11 +67,19 @@ void add_forward(bench::workload& w, const std::shared_ptr<forward_operands>& o)
   }});
 }
 
-bench::workload forward(std::int64_t batch) {
-  const auto o = std::shared_ptr<forward_operands>(new forward_operands{batch});
+template <class Network> bench::workload forward(const char* name, std::int64_t batch) {
+  using operands = forward_operands<Network>;
+  constexpr auto& widths = Network::widths;
+  const auto o = std::shared_ptr<operands>(new operands{batch});
+  double weights = 0;
+  std::string sizes = std::to_string(batch) + 'x' + std::to_string(widths[0]);
+  for (std::size_t i = 0; i < 3; ++i) {
+    weights += static_cast<double>(widths[i] * widths[i + 1]);
+    sizes += '-' + std::to_string(widths[i + 1]);
+  }
   const double rows = static_cast<double>(batch);
-  bench::workload w{"network", std::to_string(batch) + "x784-256-128-10", "f32",
-                    4 * (weights + rows * 794), 2 * weights * rows, {}, {}};
+  const auto across = static_cast<double>(widths[0] + widths[3]);
+  bench::workload w{name, sizes, "f32", 4 * (weights + rows * across), 2 * weights * rows, {}, {}};
   w.contestants.push_back({"sinter", side::ours, [o] { o->y = o->net(o->x); }});
 #if defined(BENCH_ONEDNN)
   const network_memory net = memory(o->net);
@@ -94,17 +104,18 @@ bench::workload forward(std::int64_t batch) {
 #endif
 #if defined(BENCH_TORCH)
   w.contestants.push_back({"LibTorch", side::peer,
-                           bench::torch::forward(seen(memory(o->net), batch), o->x.data(),
+                           bench::torch::forward(seen<Network>(memory(o->net), batch), o->x.data(),
                                                  o->z.data())});
 #endif
-  w.written = 4 * 10 * rows;
+  w.written = 4 * static_cast<double>(widths[3]) * rows;
   w.difference = [o] { return bench::difference(o->y, o->z); };
   // What each row's result is in double is computed for a few rows, layer by layer.
   bench::tell_errors(
       w, [o]() -> const auto& { return o->y; }, [o]() -> const auto& { return o->z; },
-      {10 * batch, [o](std::int64_t i) {
+      {widths[3] * batch, [o](std::int64_t i) {
          const network_memory own = memory(o->net);
-         std::vector<double> row(o->x.data() + i / 10 * 784, o->x.data() + (i / 10 + 1) * 784);
+         std::vector<double> row(o->x.data() + i / widths[3] * widths[0],
+                                 o->x.data() + (i / widths[3] + 1) * widths[0]);
          for (std::size_t layer = 0; layer < 3; ++layer) {
            std::vector<double> next(own.biases[layer], own.biases[layer] + widths[layer + 1]);
            for (std::size_t j = 0; j < next.size(); ++j) {
@@ -114,12 +125,15 @@ bench::workload forward(std::int64_t batch) {
            }
            row = next;
          }
-         return row[static_cast<std::size_t>(i % 10)];
+         return row[static_cast<std::size_t>(i % widths[3])];
        }, 33});
   return w;
 }
 
 // --- Training ------------------------------------------------------------------------------------
+
+constexpr auto& widths = network::widths;
+constexpr double weights = 784 * 256 + 256 * 128 + 128 * 10;
 
 /// Contestants change what they train, so each has its own, and fresh ones are compared.
 template <class State> struct trainer {
@@ -223,7 +237,7 @@ template <std::int64_t Batch> bench::workload training_step() {
   all.push_back({"LibTorch", [](const own& l) {
     const network_memory velocity = memory(l->optimizer.velocity);
     return [l, step = bench::torch::training_step(
-                   seen(memory(l->net), Batch), velocity.weights, velocity.biases, l->x.data(),
+                   seen<network>(memory(l->net), Batch), velocity.weights, velocity.biases, l->x.data(),
                    l->label.data(), rate, momentum)] { step(); };
   }});
 #endif
@@ -354,7 +368,9 @@ template <std::int64_t N> bench::workload adamw() {
 
 int main(int argc, char** argv) {
   return bench::run_main(argc, argv, bench::this_cpu, [](bench::runner& runner) {
-    for (const std::int64_t batch : {1, 64, 4096}) runner.run(forward(batch));
+    for (const std::int64_t batch : {1, 64, 4096}) runner.run(forward<network>("network", batch));
+    for (const std::int64_t batch : {1, 64, 512, 16384})
+      runner.run(forward<network_of<64, 64, 64, 64>>("mlp", batch));
     for (const auto& make : {training_step<64>, training_step<512>, sgd<10'000>, sgd<1'000'000>,
                              adamw<10'000>, adamw<1'000'000>})
       runner.run(make());

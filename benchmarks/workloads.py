@@ -79,6 +79,10 @@ def on_cpu():
     for batch in (1, 64, 4096):
         yield Workload("training", "network", f"{batch}x784-256-128-10", ((batch, 784), *network),
                        weights + 794 * batch, "network")
+    narrow = ((64, 64), (64,)) * 3
+    for batch in (1, 64, 512, 16384):
+        yield Workload("training", "mlp", f"{batch}x64-64-64-64", ((batch, 64), *narrow),
+                       3 * 4096 + 128 * batch, "network")
     for batch in (64, 512):
         yield Workload("training", "training", f"{batch}x784-256-128-10",
                        (*network, *network, (batch, 784), (batch, "of", 10)),

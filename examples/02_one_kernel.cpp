@@ -18,6 +18,7 @@ int main() {
   st::tensor<float, batch, 784> x = st::random::normal(512);
   st::tensor<float, 784, 256> w = st::random::normal();
   st::tensor<float, 784, 256> v = st::random::normal();
+  st::tensor<float, 256, 10> u = st::random::normal();
   st::tensor<float, 256> b = st::random::normal();
 
   // An expression is lazy: it says what to compute, and runs where it meets a tensor.
@@ -31,6 +32,12 @@ int main() {
   auto gated = silu(matmul(x, w)) * matmul(x, v);
   auto scores = softmax(matmul(x, w) + b);
   static_assert(st::kernels(gated) == 1 && st::kernels(scores) == 1);
+
+  // Layers that follow one another are one kernel while they are narrow: a thread, or a block of a
+  // GPU, takes some rows through all of them, and what lies between them never goes to memory.
+  auto classes = softmax(matmul(relu(matmul(x, w) + b), u));
+  static_assert(st::kernels(classes) == 1);
+  st::print(st::explain(classes, {.inputs = {"x", "w", "b", "u"}, .dimensions = {{"batch", 512}}}));
 
   // A line computes what it mentions twice twice, unless it is shared.
   auto power = st::share(exp(b));

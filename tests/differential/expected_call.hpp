@@ -39,9 +39,14 @@ template <class F, class... A> struct expected_call {
     nodes = reference::evaluate_nodes(graph, inputs, extents);
   }
 
-  /// The first difference of a target's outputs, in words; empty if there is none.
+  /// The first difference of a target's outputs, in words; empty if there is none, and if there was
+  /// a chance to find one.
   std::string difference(const std::vector<std::vector<double>>& got) const {
-    return compare(graph, nodes, got).difference;
+    const comparison c = compare(graph, nodes, got);
+    if (c && c.elements > 0 && 4 * c.sharp < c.elements)
+      return "of " + std::to_string(c.elements) + " elements only " + std::to_string(c.sharp) +
+             " have a bound that says something";
+    return c.difference;
   }
 };
 

@@ -122,7 +122,9 @@ class interpreter {
   }
 
   double multiply(const frame& f, const product& q) {
-    frame left(f.kernel, f.kernel.programs[q.left]), right(f.kernel, f.kernel.programs[q.right]);
+    const auto main = &f.p - f.kernel.programs.data();
+    frame left(f.kernel, f.kernel.programs[main + q.left]);
+    frame right(f.kernel, f.kernel.programs[main + q.right]);
     const int batch = f.p.rank - 2;
     for (int a = 0; a < batch; ++a) left.at[a] = right.at[a] = f.at[a];
     left.at[batch] = f.at[batch];
@@ -248,10 +250,23 @@ class interpreter {
   }
 
   void run_kernel(const lowered_kernel& k) {
-    for (std::size_t m = 0; m < k.main_programs(); ++m) run_program(k, k.programs[m]);
+    if (k.family() != family::chain)
+      return k.each_main([&](std::size_t m) { run_program(k, k.programs[m], 0); });
+    // Row by row through all products; of what stays inside, no other row is there.
+    for (std::int64_t row = 0; row < own(k, k.programs[0].extent[0]); ++row) {
+      k.each_main([&](std::size_t m) {
+        for (const result& r : k.programs[m].result_list)
+          if (r.inside)
+            for (double& x : memory(k.buffers[r.buffer]))
+              x = std::numeric_limits<double>::quiet_NaN();
+      });
+      k.each_main([&](std::size_t m) { run_program(k, k.programs[m], 1, row); });
+    }
   }
-  void run_program(const lowered_kernel& k, const program& p) {
+  /// `fixed`: how many of the outer axes stay at `row`.
+  void run_program(const lowered_kernel& k, const program& p, int fixed, std::int64_t row_at = 0) {
     frame f(k, p);
+    if (fixed > 0) f.at[0] = row_at;
     const int outer = f.p.outer(), line = f.p.line();
     if (p.family == family::scatter) {  // to nothing but zeros; whatever else is there is not its
       for (const result& r : p.result_list)
@@ -282,7 +297,7 @@ class interpreter {
       }
       f.at[line] = 0;
     };
-    each(f, 0, outer, [&] { f.p.folds == fold::column ? column() : row(); });
+    each(f, fixed, outer, [&] { f.p.folds == fold::column ? column() : row(); });
   }
 
   void store_folded(const frame& f) {

@@ -25,7 +25,7 @@ TEST_CASE("plans of random graphs: executed one element at a time, against the r
   const std::uint64_t first = from_environment("SINTER_SEED", 1);
   const std::uint64_t count = from_environment("SINTER_GRAPHS", 2000);
   MESSAGE("seed " << first << ", " << count << " graphs");
-  std::int64_t elements = 0, kernels = 0, nodes = 0;
+  std::int64_t elements = 0, kernels = 0, chains = 0, nodes = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     graph_options options;
     options.elements = 2000;
@@ -42,9 +42,13 @@ TEST_CASE("plans of random graphs: executed one element at a time, against the r
     }
     elements += c.elements;
     kernels += static_cast<std::int64_t>(plan.kernels.size());
+    for (const sinter::lowered_kernel& k : plan.kernels)
+      chains += k.family() == sinter::family::chain;
     nodes += static_cast<std::int64_t>(call.graph.nodes.size());
     if (!c) FAIL_CHECK(c.difference << "\n" << to_text(call));
   }
-  MESSAGE(nodes << " nodes in " << kernels << " kernels, " << elements << " elements compared");
+  MESSAGE(nodes << " nodes in " << kernels << " kernels, " << chains << " of them chains, "
+                << elements << " elements compared");
+  CHECK(100 * chains >= static_cast<std::int64_t>(count));
   CHECK(elements > 100 * static_cast<std::int64_t>(count));
 }

@@ -31,7 +31,7 @@ class random_operations : public random_views {
         {3, &self::bits, false},
         {4, &self::selection, true},   {6, &self::conversion, false},
         {13, &self::reduction, true},  {6, &self::row, true},      {3, &self::cross_entropy, true},
-        {11, &self::product, true},    {6, &self::permutation, true}, {5, &self::regroup, true},
+        {11, &self::product, true},    {2, &self::layers, true},   {6, &self::permutation, true}, {5, &self::regroup, true},
         {4, &self::part, true},        {3, &self::repeat, true},   {1, &self::detached, false},
         {4, &self::stepped, true},     {3, &self::joined, true},   {1, &self::padded, true},
         {4, &self::looked_up, true},   {2, &self::drawn, true},       {2, &self::lettered, true},
@@ -343,6 +343,41 @@ class random_operations : public random_views {
     if (right.rank > 1 && !meet(right[right.rank - 2], inner)) y = transpose(y);
     const double terms = static_cast<double>(number(inner)) + 1;
     return made(matmul(at(a), y), a.bound * b.bound * terms);
+  }
+
+  /// Products that follow one another in the same rows, as in a network.
+  candidate layers() {
+    candidate c = draw([&](candidate x) {
+      return extents_of(x).rank == 2 && is_floating(type_of(x)) && x.bound < 1e3;
+    });
+    candidate turned;  // the weight of a layer, which may serve again on the way back
+    for (int depth = c ? r.between(2, 4) : 0; depth > 0; --depth) {
+      const symbol x = at(c);
+      const extent_t inner = extents_of(c).last();
+      symbol y = x;
+      if (turned && r.chance(0.5)) {
+        y = matmul(x, transpose(at(turned)));
+        turned = {};
+      } else {
+        shape declared, n;
+        n.push(number(inner));
+        n.push(extent());
+        declared.push(spelled(inner));
+        declared.push(n.last());
+        const candidate w = new_input(input_type(type_of(c)), declared, n);
+        if (!w) return {};
+        turned = keep_input(w);
+        y = matmul(x, at(w));
+      }
+      y = tanh(y);
+      const bool same = meet(y.extents().last(), inner);
+      if (same && r.chance(0.5)) c = made(y + x, c.bound + 1);
+      else if (number(y.extents().last()) > 0 && r.chance(0.3)) c = made(y - unsqueeze<1>(max<1>(y)), 2);
+      else c = made(y, 1);
+      if (!c) return {};
+      if (depth > 1 && r.chance(0.3)) pool.push_back(c);
+    }
+    return c;
   }
 };
 

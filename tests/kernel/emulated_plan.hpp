@@ -30,6 +30,8 @@ class emulated_launcher {
                            body, arguments, shape));
   }
 
+  bool has_shared(int bytes) const { return bytes <= device::most_shared_bytes_sm90; }
+
   /// Whether bodies of warpgroups are to run; else what older devices run does.
   template <class Body, class Arguments> bool runs() const { return warpgroups; }
   bool warpgroups = false;

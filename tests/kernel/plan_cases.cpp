@@ -3,6 +3,7 @@
 // Kernels of plans for the mutation suite: each body of the library once at least, small enough to
 // be run some thousand times.
 
+#include "differential/chain_functions.hpp"
 #include "kernel/body_case.hpp"
 #include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
@@ -111,6 +112,16 @@ const body_case cases[] = {
        return judge_call(o, dense, filled<st::tensor<st::bf16, 64, 40>>(),
                          filled<st::tensor<st::bf16, 40, 64>>(),
                          filled<st::tensor<st::bf16, 64>>());
+     }},
+    {"plan: chain [20, 37] x [37, 21] x [21, 10], softmax", [](const options& o) {
+       return judge_call(o, testing::classify, filled<st::tensor<st::bf16, 20, 37>>(),
+                         filled<st::tensor<st::bf16, 37, 21>>(), filled<st::tensor<st::bf16, 21>>(),
+                         filled<st::tensor<st::bf16, 21, 10>>());
+     }},
+    {"plan: chain there and back, [20, 16] x [16, 24] x [24, 16]", [](const options& o) {
+       return judge_call(o, testing::both_ways, filled<st::tensor<st::f16, 20, 16>>(),
+                         filled<st::tensor<st::f16, 16, 24>>(),
+                         filled<st::tensor<st::f16, 24, 16>>());
      }},
     {"plan: softmax of [64, 72] x [72, 64], sums in parts", [](const options& o) {
        return judge_call<cut>(o, scores, filled<st::tensor<float, 64, 72>>(),

@@ -195,8 +195,9 @@ TEST_CASE("explain: a dense layer, batch = 512") {
 TEST_CASE("explain: a training step spells products, folds and updates") {
   const explain_options options{.inputs = {"x", "w", "v", "label"}};
   const std::string text = explain(training_step(), options);
-  for (const char* line : {"     relu(matmul(x, w)) -> m1\n",
-                           "     t1 = matmul(m1, v)\n",
+  for (const char* line : {"  0  chain     3 spaces ",
+                           "     [batch, 32]  relu(matmul(x, w)) -> m1\n",
+                           "     [batch, 10]  t1 = matmul(m1, v)\n",
                            "     t2 = t1 - max<-1>(t1)\n",
                            "     t3 = iota<-1> == label\n",
                            "     v <- v - matmul(transpose(m1), m3) * 0.5\n",

@@ -71,11 +71,6 @@ template <class T> class list {
     for (; size_ < count; ++size_) data_[size_] = value;
   }
   constexpr void clear() { size_ = 0; }
-  constexpr void insert_front(T value) {
-    push_back(T{});
-    for (std::size_t i = size_ - 1; i > 0; --i) data_[i] = std::move(data_[i - 1]);
-    data_[0] = std::move(value);
-  }
 
  private:
   T* data_ = nullptr;

@@ -43,6 +43,7 @@ struct contract_shape : part_memory {
 
 /// What a block can have of shared memory on each architecture: sm_120 has the least.
 inline constexpr int most_shared_bytes = 99 * 1024;
+inline constexpr int most_shared_bytes_sm90 = 227 * 1024;
 
 /// A tile: its item of the batch, its first row and column, its part of the sums.
 template <class Index> struct contract_place {
@@ -152,7 +153,8 @@ struct contract_epilogue {
     int row;
     index column;
 
-    template <int Product, class T> SINTER_DEVICE T get(index at) const {
+    static constexpr bool in_registers = false;
+    template <int Product, class T> SINTER_DEVICE T get(index at, int) const {
       return context.load(context.template cast<T>(
           tiles + (Product * Rows * Columns + place(row, static_cast<int>(at - column)))));
     }

@@ -13,6 +13,10 @@
 ///
 /// which gives blocks that share work a place for their partial results, and counters that are 0,
 ///
+///     has_shared(bytes)
+///
+/// whether a block can have so many bytes of shared memory, and
+///
 ///     runs<Body, Arguments>()      persistent(body, pieces, boxes, arguments, shape)
 ///
 /// for bodies whose first argument is the maps that a target makes of `boxes`: whether it runs
@@ -20,6 +24,7 @@
 
 #include <utility>
 
+#include "sinter/kernel/launch_chain.hpp"
 #include "sinter/kernel/launch_contract.hpp"
 #include "sinter/kernel/launch_map.hpp"
 #include "sinter/kernel/reduce.hpp"
@@ -33,6 +38,7 @@ template <class Programs> class kernel_launch;
 template <class Main, class... Others> class kernel_launch<kernel_programs<Main, Others...>> {
  public:
   using program = static_program<Main>;
+  using parts = chain_parts<kernel_programs<Main, Others...>>;
   static constexpr const auto& p = program::view;
   static constexpr int pack = detail::pack_of(p);
 
@@ -45,6 +51,9 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
   static void run(const Arguments& arguments, Launcher&& launcher) {
     if constexpr (p.family == family::map) {
       map_launch<program, static_program<Others>...>::run(arguments, launcher);
+    } else if constexpr (parts::count > 1) {
+      chain_launch<kernel_programs<Main, Others...>, sinter::device::kernel_launch>::run(arguments,
+                                                                                      launcher);
     } else if constexpr (p.family == family::contract) {
       run_contract(arguments, launcher);
     } else if constexpr (p.family == family::scatter) {

@@ -94,21 +94,8 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
   /// Whether chunks of 16 bytes are aligned, whichever axis they lie along.
   template <class Product, class Arguments>
   static bool can_be_copied(const Arguments& arguments) {
-    const auto aligned = [&](const leaf& from, int along, int line) {
-      const auto address = reinterpret_cast<std::uintptr_t>(arguments.address[from.buffer]);
-      bool all = address % 16 == 0 && arguments.number(from.offset) % 8 == 0;
-      for (int a = 0; a <= line; ++a)
-        all = all && (a == along || arguments.number(from.stride[a]) % 8 == 0);
-      return all;
-    };
-    using left = plain_operand<typename Product::left, true>;
-    using right = plain_operand<typename Product::right, false>;
-    return aligned(Product::left::view.leaves[0],
-                   left::terms_are_neighbours ? left::term_axis : left::line_axis,
-                   Product::left::line) &&
-           aligned(Product::right::view.leaves[0],
-                   right::terms_are_neighbours ? right::term_axis : right::line_axis,
-                   Product::right::line);
+    return plain_operand<typename Product::left, true>::is_aligned(arguments, 8) &&
+           plain_operand<typename Product::right, false>::is_aligned(arguments, 8);
   }
 
   /// Whole rows are known to the compiler; the wider they and their products are, the fewer fit

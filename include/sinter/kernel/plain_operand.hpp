@@ -38,6 +38,28 @@ template <class Program, bool Left> struct plain_operand {
   static constexpr neighbours along =
       terms_are_neighbours ? neighbours::terms : neighbours::lines;
 
+  /// Whether packs of so many neighbours cannot be aligned, for all that the compiler knows.
+  template <int Pack> static constexpr bool never_aligned = [] {
+    const leaf& l = Program::program.leaf_store[0];
+    bool never = l.offset > 0 && l.offset % Pack != 0;
+    for (int a = 0; a <= Program::line; ++a)
+      never = never || (a != (terms_are_neighbours ? term_axis : line_axis) && l.stride[a] > 0 &&
+                        l.stride[a] % Pack != 0);
+    return never;
+  }();
+  /// Whether packs of so many neighbours are aligned.
+  template <class Arguments> static bool is_aligned(const Arguments& arguments, int pack) {
+    constexpr const leaf& l = Program::program.leaf_store[0];
+    const int bytes = pack * properties(l.type).size;
+    const auto address = reinterpret_cast<std::uintptr_t>(arguments.address[l.buffer]);
+    bool all = address % static_cast<std::uintptr_t>(bytes) == 0 &&
+               arguments.number(l.offset) % pack == 0;
+    for (int a = 0; a <= Program::line; ++a)
+      all = all && (a == (terms_are_neighbours ? term_axis : line_axis) ||
+                    arguments.number(l.stride[a]) % pack == 0);
+    return all;
+  }
+
   /// Axes of the batch, and how many of them are not mere repetition.
   static constexpr int batch_axes = Program::line > 0 ? Program::line - 1 : 0;
   static constexpr int moving_axes = [] {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "sinter/kernel/device.hpp"
-#include "sinter/plan/program.hpp"
+#include "sinter/plan/words.hpp"
 
 namespace sinter::device {
 
@@ -105,6 +105,20 @@ template <class Words> struct static_program {
   static constexpr program_view view = program.view();
   static constexpr auto places = detail::place_registers<sizes.instructions>(program.view());
   static constexpr auto masks = detail::recompute<sizes.instructions>(program.view());
+
+  /// Registers of all values, and of the accumulators of folds.
+  static constexpr const int* count = places.count;
+  static constexpr const int* folded = places.folds;
+  template <int Lanes>
+  using values = detail::register_file<Lanes, count[0], count[1], count[2], count[3], count[4],
+                                       count[5], count[6], count[7], count[8], count[13],
+                                       count[14]>;
+  template <int Lanes>
+  using accumulators = detail::register_file<Lanes, folded[0], folded[1], folded[2], folded[3],
+                                             folded[4], folded[5], folded[6], folded[7],
+                                             folded[8], folded[13], folded[14]>;
+  template <int I> static constexpr int slot = places.slot[I];
+  template <int I> static constexpr int fold_slot = places.fold[I];
 
   template <int I> static constexpr instruction instruction_at = program.instruction_store[I];
   template <int L> static constexpr leaf leaf_at = program.leaf_store[L];

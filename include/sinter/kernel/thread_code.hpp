@@ -20,8 +20,11 @@
 
 namespace sinter::device {
 
-/// Where products come from: `get<Product, T>(column)`. Programs without products have none.
-struct no_products {};
+/// Where products come from: `get<Product, T>(column, lane)`. Programs without products have none.
+/// Those that are `in_registers` hold what a chain keeps there as well (chain_values.hpp).
+struct no_products {
+  static constexpr bool in_registers = false;
+};
 
 template <class Context, class Arguments, lane_layout Layout, class Program,
           class Products = no_products>
@@ -36,6 +39,9 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
   static constexpr int lanes = Layout.lanes();
   static constexpr int line_axis = P::line;
   static constexpr bool folds_rows = P::folds == fold::row;
+  /// Lanes of an accumulator: one for a row, the line's for folds that keep it.
+  static constexpr int fold_lanes = folds_rows ? 1 : lanes;
+  template <int I> using type_of = element_t<P::template instruction_at<I>.type>;
 
   /// Lanes `step` elements apart from pack to pack.
   SINTER_DEVICE thread_code(Context& context, const Arguments& arguments, index step,
@@ -100,10 +106,7 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
 
   /// The accumulators of a pass as values, lane by lane.
   template <int Pass> SINTER_DEVICE void settle() {
-    each_fold<Pass>([&]<int I>() {
-      SINTER_UNROLL
-      for (int k = 0; k < fold_lanes; ++k) value<I>()[k] = accumulator<I>()[k];
-    });
+    finish<Pass>([]<name_code>(auto partial) { return partial; });
   }
 
   /// Calls f<I>(accumulators) for each fold of a pass: to move partial results.
@@ -142,11 +145,6 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
     });
   }
 
-  /// Lanes of an accumulator: one for a row, the line's for folds that keep it.
-  static constexpr int fold_lanes = folds_rows ? 1 : lanes;
-
-  template <int I> using type_of = element_t<P::template instruction_at<I>.type>;
-
  private:
   template <std::int64_t X> SINTER_DEVICE index number() const {
     return stands::template number<X>();
@@ -160,12 +158,10 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
   }
 
   template <int I> SINTER_DEVICE auto& value() {
-    constexpr int slot = P::places.slot[I];
-    return values_.template get<P::template instruction_at<I>.type>(slot);
+    return values_.template get<P::template instruction_at<I>.type>(P::template slot<I>);
   }
   template <int I> SINTER_DEVICE auto& accumulator() {
-    constexpr int slot = P::places.fold[I];
-    return accumulators_.template get<P::template instruction_at<I>.type>(slot);
+    return accumulators_.template get<P::template instruction_at<I>.type>(P::template fold_slot<I>);
   }
   template <int I> SINTER_DEVICE auto lane(int k) {
     if constexpr (P::template has_lanes<I>) return value<I>()[k];
@@ -183,13 +179,9 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
     constexpr instruction i = P::template instruction_at<I>;
     constexpr int x = i.operand[0];
     SINTER_UNROLL
-    for (int e = 0; e < Layout.packs; ++e) {
-      const int n = present(e);
-      SINTER_UNROLL
-      for (int k = 0; k < Layout.pack; ++k) {
-        auto& to = accumulator<I>()[folds_rows ? 0 : e * Layout.pack + k];
-        if (k < n) to = folds::combine<i.op>(to, lane<x>(e * Layout.pack + k));
-      }
+    for (int k = 0; k < lanes; ++k) {
+      auto& to = accumulator<I>()[folds_rows ? 0 : k];
+      if (k % Layout.pack < present(k / Layout.pack)) to = folds::combine<i.op>(to, lane<x>(k));
     }
   }
 
@@ -226,7 +218,7 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
       const int e = k / Layout.pack;
       return k % Layout.pack < present(e)
                  ? products_.template get<static_cast<int>(i.attribute), T>(
-                       column_ + e * step_ + k % Layout.pack)
+                       column_ + e * step_ + k % Layout.pack, k)
                  : T(0);
     } else {
       static_assert(i.what == code::element);
@@ -277,6 +269,13 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
     [[maybe_unused]] constexpr auto end_of_guard = static_cast<index>(
         Layout.wide || l.end[line_axis] < INT32_MAX ? l.end[line_axis] : INT32_MAX);
     auto& to = value<I>();
+    if constexpr (l.inside && Products::in_registers)
+      if constexpr (Products::template keeps<l.buffer>) {
+        SINTER_UNROLL
+        for (int k = 0; k < lanes; ++k)
+          to[k] = static_cast<T>(products_.template inside<l.buffer, storage>(k));
+        return;
+      }
     const bool there = active_ && inside_[L];
     const auto from = memory<const storage>(l.buffer) + leaf_offset_[L];
     if constexpr (!P::template has_lanes<I> || (fixed == 0 && !guards_line)) {
@@ -352,6 +351,11 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
     constexpr int I = r.instruction;
     using storage = element_t<r.type>;
     constexpr std::int64_t fixed = r.stride[line_axis];
+    if constexpr (Products::in_registers) {
+      if constexpr (Products::template keeps<r.buffer>)
+        products_.template keep<r.buffer>([&](int k) { return stored_lane<R>(k); });
+      if constexpr (r.inside && Products::template stays<r.buffer>) return;
+    }
     const auto to = memory<storage>(r.buffer) + result_offset_[R];
     if constexpr (!r.full && folds_rows) {  // a folded result of a whole row is one element
       if (active_) context_.store(to, static_cast<storage>(value<I>()[0]));
@@ -379,20 +383,19 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
     }
   }
 
+  /// A lane of a result as memory would hold it; 0 beyond the end of the line.
+  template <int R> SINTER_DEVICE auto stored_lane(int k) {
+    using storage = element_t<P::template result_at<R>.type>;
+    if (column_ + k / Layout.pack * step_ + k % Layout.pack >= end_) return storage{};
+    return static_cast<storage>(lane<P::template result_at<R>.instruction>(k));
+  }
+
   Context& context_;
   Products products_;
   index step_, line_;
   index column_ = 0, end_ = 0;
-  detail::register_file<lanes, P::places.count[0], P::places.count[1], P::places.count[2],
-                        P::places.count[3], P::places.count[4], P::places.count[5],
-                        P::places.count[6], P::places.count[7], P::places.count[8],
-                        P::places.count[13], P::places.count[14]>
-      values_;
-  detail::register_file<fold_lanes, P::places.folds[0], P::places.folds[1], P::places.folds[2],
-                        P::places.folds[3], P::places.folds[4], P::places.folds[5],
-                        P::places.folds[6], P::places.folds[7], P::places.folds[8],
-                        P::places.folds[13], P::places.folds[14]>
-      accumulators_;
+  typename P::template values<lanes> values_;
+  typename P::template accumulators<fold_lanes> accumulators_;
 };
 
 }  // namespace sinter::device

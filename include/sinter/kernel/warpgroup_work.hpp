@@ -21,9 +21,6 @@ template <class Map, int Count> struct operand_maps {
   Map right[Count];
 };
 
-/// What a block can have of shared memory on sm_90.
-inline constexpr int most_shared_bytes_sm90 = 227 * 1024;
-
 /// `Count` products, of which a thread's part is an accumulator of `Width` columns.
 template <class Index, int Cluster, int Count, int Width> struct warpgroup_work {
   static constexpr bool needs_warpgroups = true;

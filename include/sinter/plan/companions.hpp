@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Maps that do not need each other run as one kernel, each over a space of its own: the update of
-/// a whole network by its optimiser, the casts of all weights. A kernel's start costs more than
-/// small maps do, and large ones lose nothing.
+/// Groups that share a kernel and yet stay what they are. Maps that do not need each other run over
+/// a space each: the update of a whole network by its optimiser, the casts of all weights. A
+/// kernel's start costs more than small maps do, and large ones lose nothing. Products that need
+/// each other in the same rows become a chain (chain.hpp).
 
-#include "sinter/plan/group_builder.hpp"
+#include "sinter/plan/chain.hpp"
 
 namespace sinter {
 
@@ -14,10 +15,10 @@ inline constexpr int most_companions = 32;
 
 namespace detail {
 
-class companion_finder : group_builder {
+class companion_finder : chain_rules {
  public:
   constexpr companion_finder(planning_graph& g, const grouping& groups)
-      : group_builder(g, groups) {}
+      : chain_rules(g, groups) {}
 
   /// For each group the first one of its kernel. `writer_of`: for each input the group that
   /// overwrites it in place, or -1; `stores`: for each group whether it stores anything.
@@ -30,6 +31,7 @@ class companion_finder : group_builder {
       reaches_.add();
     }
     find_needs(writer_of);
+    find_chains(first, stores);
     list<int> leaders;
     for (int k = 0; k < count; ++k) {
       const group& own = result_.groups[k];
@@ -61,6 +63,28 @@ class companion_finder : group_builder {
       const int at = result_.group_of[i];
       for (int j = 0; at >= 0 && j < g_[i].arity(); ++j) protect(g_[i].operand[j], at, writer_of);
     }
+  }
+
+  /// Each product joins the chain that gives its left operand, where it can.
+  constexpr void find_chains(list<int>& first, const list<char>& stores) {
+    const int count = static_cast<int>(result_.groups.size());
+    list<int> length(static_cast<std::size_t>(count), 1);
+    for (int k = 0; k < count; ++k) {
+      if (!stores[k] || result_.groups[k].products == 0) continue;
+      const int home = home_of(k, first);
+      if (home < 0 || length[home] == most_of_chain || waits_between(home, k, first)) continue;
+      first[k] = home;
+      ++length[home];
+      reaches_.merge(home, k);
+    }
+  }
+
+  /// Whether a group needs a chain's values through kernels that are not part of it.
+  constexpr bool waits_between(int home, int k, const list<int>& first) const {
+    if (reaches_(k, home)) return true;
+    for (int other = 0; other < static_cast<int>(first.size()); ++other)
+      if (other != home && other != k && reaches_(home, other) && reaches_(other, k)) return true;
+    return false;
   }
 
   constexpr void protect(int i, int reader, const list<int>& writer_of) {

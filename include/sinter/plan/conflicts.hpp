@@ -18,10 +18,12 @@ constexpr bool reads(const lowered_kernel& k, int buffer) {
   return false;
 }
 constexpr bool writes(const lowered_kernel& k, int buffer) {
-  for (std::size_t m = 0; m < k.main_programs(); ++m)
+  bool found = false;
+  k.each_main([&](std::size_t m) {
     for (const result& r : k.programs[m].result_list)
-      if (k.buffers[r.buffer] == buffer) return true;
-  return false;
+      found = found || k.buffers[r.buffer] == buffer;
+  });
+  return found;
 }
 
 }  // namespace detail
@@ -90,14 +92,14 @@ constexpr kernel_access access_of(const lowered_kernel& k, const graph_view& v) 
   list<char> reads(k.buffers.size(), 0), writes(k.buffers.size(), 0);
   for (const program& p : k.programs)
     for (const leaf& l : p.leaf_list) reads[l.buffer] = 1;
-  for (std::size_t m = 0; m < k.main_programs(); ++m)
+  k.each_main([&](std::size_t m) {
     for (const result& r : k.programs[m].result_list) writes[r.buffer] = 1;
+  });
   for (std::size_t b = 0; b < k.buffers.size(); ++b) {
     if (reads[b]) a.reads.push_back(k.buffers[b]);
     if (writes[b]) a.writes.push_back(k.buffers[b]);
   }
-  for (std::size_t m = 0; m < k.main_programs(); ++m)
-    detail::conflict_finder(k, v, a.conflicts).run(m);
+  k.each_main([&](std::size_t m) { detail::conflict_finder(k, v, a.conflicts).run(m); });
   return a;
 }
 

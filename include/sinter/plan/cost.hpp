@@ -169,7 +169,7 @@ constexpr double bytes_written(const program_view& p, const std::int64_t* intege
   double sum = 0;
   for (int i = 0; i < p.result_count; ++i) {
     const result& r = p.results[i];
-    if (r.buffer < 0) continue;  // an operand of a product
+    if (r.buffer < 0 || r.inside) continue;  // an operand of a product, or what no memory holds
     double count = evaluations(p, r.full, integers);
     if (r.index >= 0) {  // each place once
       count = static_cast<double>(resolved(r.index_end, integers));
@@ -211,6 +211,7 @@ constexpr kernel_cost cost_of(const program_view* programs, int count,
     c.bytes_written += detail::bytes_written(*p, integers);
     for (int i = 0; i < p->leaf_count; ++i) {
       const leaf& l = p->leaves[i];
+      if (l.inside) continue;
       sets.push_back(detail::footprint_of(*p, l, integers));
       const auto buffer = static_cast<std::size_t>(l.buffer);
       if (buffer >= size_of.size()) size_of.resize(buffer + 1);
@@ -278,23 +279,29 @@ constexpr list<std::int64_t> dimension_values(
   return values;
 }
 
-/// The bytes of a plan's workspace, and what they would be if no slot were used twice.
+/// The bytes of a plan's workspace, what they would be if no slot were used twice, and its slots;
+/// without what only a chain uses.
 struct workspace_size {
   double bytes = 0, without_reuse = 0;
+  int slots = 0;
 };
 
 constexpr workspace_size workspace_of(const plan_builder& p,
                                       const list<std::int64_t>& values = {}) {
   workspace_size w;
-  list<double> slots(static_cast<std::size_t>(p.slots), 0);
+  list<double> slots(static_cast<std::size_t>(p.slots), -1);
   for (const buffer& b : p.buffers) {
-    if (b.where != buffer::place::workspace || b.index < 0) continue;
+    if (b.where != buffer::place::workspace || b.index < 0 || b.inside) continue;
     const double bytes = properties(b.type).size *
                          static_cast<double>(detail::resolved(b.elements, values.data()));
     w.without_reuse += bytes;
     if (bytes > slots[b.index]) slots[b.index] = bytes;
   }
-  for (const double bytes : slots) w.bytes += bytes;
+  for (const double bytes : slots)
+    if (bytes >= 0) {
+      w.bytes += bytes;
+      ++w.slots;
+    }
   return w;
 }
 

@@ -43,7 +43,7 @@ class explainer {
     table_.add(std::move(titles));
     for (std::size_t k = 0; k < plan_.kernels.size(); ++k) {
       const lowered_kernel& kernel = plan_.kernels[k];
-      add_row({std::to_string(k), name(kernel.programs[0].family), known_.spelling().space(kernel)},
+      add_row({std::to_string(k), name(kernel.family()), known_.spelling().space(kernel)},
               [&](const auto& values) { return list<kernel_cost>{cost_of(kernel, values)}; },
               elided(known_.spelling().formulas(kernel), options_.lines));
     }
@@ -118,13 +118,14 @@ class explainer {
       if (ratio >= 1.005) page += ", " + three_digits(ratio) + " times as much";
     }
     page += "\n  workspace  ";
-    if (plan_.slots == 0) {
+    const int slots = workspace_of(plan_, known_.values()).slots;
+    if (slots == 0) {
       page += "none\n";
     } else {
       const auto bytes = [&](const auto& v) { return workspace_of(plan_, v).bytes; };
       const auto separate = [&](const auto& v) { return workspace_of(plan_, v).without_reuse; };
       page += known_.text(bytes, "B") + " in " +
-              counted(static_cast<std::size_t>(plan_.slots), "slot") + " (" +
+              counted(static_cast<std::size_t>(slots), "slot") + " (" +
               known_.text(separate, "B") + " without reuse)\n";
     }
     if (!known_.complete()) {

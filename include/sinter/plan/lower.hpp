@@ -4,23 +4,11 @@
 /// Lowers the groups of a kernel to programs: one for each group, and one for each operand of its
 /// products.
 
+#include "sinter/plan/lowered_kernel.hpp"
 #include "sinter/plan/nest.hpp"
 #include "sinter/plan/schedule.hpp"
 
 namespace sinter {
-
-/// One kernel: its programs, the main ones first, and the codes of its run-time integers. A kernel
-/// of family `map` may have several main programs, which do not need each other and run over spaces
-/// of their own; any other has one, and the programs behind it give the operands of its products.
-struct lowered_kernel {
-  list<program> programs;
-  list<extent_t> integers;
-  list<int> buffers;  ///< of the plan, by the kernel's own numbers
-
-  constexpr std::size_t main_programs() const {
-    return programs[0].family == family::map ? programs.size() : 1;
-  }
-};
 
 namespace detail {
 
@@ -30,6 +18,8 @@ struct lowering {
   const int* group_of = nullptr;
   const char* stored = nullptr;
   const int* buffer_of = nullptr;
+  const int* kernel_of = nullptr;
+  const buffer* buffers = nullptr;
 };
 
 class lowerer {
@@ -41,6 +31,8 @@ class lowerer {
   /// `members` in topological order; `stores` says which values leave the group.
   constexpr void run(const list<int>& members, const list<store>& stores) {
     const group& own = groups_.groups[number_];
+    const std::size_t first = kernel_.programs.size();
+    if (own.products > 0) kernel_.programs.push_back({});  // operands come behind
     nest main;
     main.space = own.space;
     main.folded = own.folded;
@@ -64,6 +56,7 @@ class lowerer {
       result r;
       r.instruction = emit(from, m);
       r.buffer = local_buffer(s.buffer);
+      r.inside = groups_.buffers != nullptr && groups_.buffers[s.buffer].inside;
       r.type = g_[from].type;
       r.full = full;
       access target = contiguous(g_, from, extents);
@@ -76,7 +69,7 @@ class lowerer {
               : own.folded == 0 ? family::map
               : own.rows        ? family::row
                                 : family::reduce);
-    if (own.products > 0) kernel_.programs.insert_front(std::move(main.code));
+    if (own.products > 0) kernel_.programs[first] = std::move(main.code);
     else kernel_.programs.push_back(std::move(main.code));
   }
 
@@ -195,6 +188,11 @@ class lowerer {
     return groups_.stored[i] && groups_.group_of[i] != number_;
   }
 
+  constexpr bool is_of_this_kernel(int i) const {
+    const int at = groups_.group_of[i];
+    return at >= 0 && groups_.kernel_of[at] == groups_.kernel_of[number_];
+  }
+
   constexpr int local_buffer(int buffer) {
     for (std::size_t i = 0; i < kernel_.buffers.size(); ++i)
       if (kernel_.buffers[i] == buffer) return static_cast<int>(i);
@@ -206,6 +204,7 @@ class lowerer {
     const access a = resolve(g_, i, groups_.stored, groups_.group_of[i] == number_ ? i : -1);
     leaf l;
     l.buffer = local_buffer(groups_.buffer_of[a.base]);
+    l.inside = is_of_this_kernel(a.base);
     l.type = g_[i].type;
     l.offset = a.offset;
     l.guarded = a.guarded;
@@ -353,7 +352,8 @@ constexpr lowered_kernel lower(planning_graph& g, const outline_view& o, int num
     list<store> stores;
     for (int s = 0; s < o.store_count; ++s)
       if (o.stores[s].group == own) stores.push_back(o.stores[s]);
-    detail::lowerer(g, {o.groups, o.group_of, o.stored, o.buffer_of}, own, kernel)
+    detail::lowerer(g, {o.groups, o.group_of, o.stored, o.buffer_of, o.kernel_of, o.buffers}, own,
+                    kernel)
         .run(members, stores);
   }
   return kernel;

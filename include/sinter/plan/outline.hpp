@@ -18,6 +18,7 @@ struct buffer {
   int index = 0;               ///< of the input, the output or the workspace's slot
   extent_t elements = 0;
   dtype type = dtype::f32;
+  bool inside = false;         ///< only one kernel, a chain, writes and reads it
 };
 
 /// Where a node's value is written; a node may be written to several buffers.
@@ -146,6 +147,31 @@ constexpr void number_kernels(planning_graph& g, const grouping& groups, const l
     if (groups.group_of[i] >= 0) o.group_of[i] = number[groups.group_of[i]];
 }
 
+/// Marks what a node reads of other groups: in its own kernel, or in another one.
+constexpr void mark_readers(const planning_graph& g, const outline& o, int i, int reader,
+                            list<char>& within, list<char>& beyond) {
+  for (int j = 0; j < g[i].arity(); ++j) {
+    const int x = g[i].operand[j];
+    const int at = o.group_of[x];
+    if (at < 0) mark_readers(g, o, x, reader, within, beyond);
+    else if (o.kernel_of[at] != o.kernel_of[reader]) beyond[x] = 1;
+    else if (at != reader) within[x] = 1;
+  }
+}
+
+/// Which buffers of the workspace only a chain uses, which writes and reads them.
+constexpr void find_inside(const planning_graph& g, outline& o) {
+  const auto count = static_cast<std::size_t>(g.size());
+  list<char> within(count, 0), beyond(count, 0);
+  for (int i = 0; i < g.size(); ++i)
+    if (o.group_of[i] >= 0) mark_readers(g, o, i, o.group_of[i], within, beyond);
+  for (int k = 0; k < g.view.output_count; ++k) beyond[output_node(g, g.view.outputs[k])] = 1;
+  for (const store& s : o.stores) {
+    buffer& b = o.buffers[s.buffer];
+    b.inside = b.where == buffer::place::workspace && within[s.node] && !beyond[s.node];
+  }
+}
+
 }  // namespace detail
 
 /// The outline of a graph whose groups are known.
@@ -195,6 +221,7 @@ constexpr outline make_outline(const graph_view& v, grouping fused) {
     stores.push_back({groups.group_of[i], i, o.buffer_of[i], -1});
   }
   detail::number_kernels(g, groups, stores, o);
+  detail::find_inside(g, o);
   o.dimensions = g.dimensions;
   return o;
 }

@@ -88,10 +88,11 @@ class speller {
     }
     int stored = 0;
     for (const lowered_kernel& k : plan.kernels)
-      for (std::size_t m = 0; m < k.main_programs(); ++m)
+      k.each_main([&](std::size_t m) {
         for (const result& r : k.programs[m].result_list)
           if (std::string& name = names_[k.buffers[r.buffer]]; name.empty())
             name = 'm' + std::to_string(++stored);
+      });
   }
 
   const std::string& name(int buffer) const { return names_[static_cast<std::size_t>(buffer)]; }
@@ -121,7 +122,7 @@ class speller {
 
   /// The index space of a kernel, as its loops go, or how many it has.
   std::string space(const lowered_kernel& k) const {
-    const std::size_t count = k.main_programs();
+    const int count = k.main_programs();
     return count == 1 ? space(k, k.programs[0]) : std::to_string(count) + " spaces";
   }
 
@@ -129,12 +130,12 @@ class speller {
   std::vector<std::string> formulas(const lowered_kernel& k) const {
     std::vector<std::string> lines;
     int shared = 0;
-    for (std::size_t m = 0; m < k.main_programs(); ++m) {
+    const bool several = k.main_programs() > 1;
+    k.each_main([&](std::size_t m) {
       const std::vector<std::string> own = formulas(k, k.programs[m], shared);
       for (std::size_t i = 0; i < own.size(); ++i)
-        lines.push_back((k.main_programs() > 1 && i == 0 ? space(k, k.programs[m]) + "  " : "") +
-                        own[i]);
-    }
+        lines.push_back((several && i == 0 ? space(k, k.programs[m]) + "  " : "") + own[i]);
+    });
     return lines;
   }
 
@@ -255,7 +256,9 @@ inline detail::formula speller::spell(const lowered_kernel& k, const program& p,
       return call(properties(n.type).name);
     case code::product: {
       const product& q = p.product_list[static_cast<std::size_t>(n.attribute)];
-      return {"matmul(" + spell_operand(k, q.left) + ", " + spell_operand(k, q.right) + ')'};
+      const int own = static_cast<int>(&p - k.programs.data());
+      return {"matmul(" + spell_operand(k, own + q.left) + ", " +
+              spell_operand(k, own + q.right) + ')'};
     }
     case code::fold: {
       const int first = p.outer(), last = p.folds == fold::column ? p.line() : p.rank;
@@ -291,7 +294,7 @@ inline std::vector<std::string> speller::formulas(const lowered_kernel& k, const
     const instruction& n = p.instruction_list[i];
     detail::formula own = spell(k, p, static_cast<int>(i), known);
     std::string stored;  // where the value goes, updates aside
-    bool updated = false;
+    bool updated = false, inside = true;
     std::string as;      // the name under which the kernel itself uses it
     for (const result& r : p.result_list) {
       if (r.instruction != static_cast<int>(i)) continue;
@@ -300,6 +303,7 @@ inline std::vector<std::string> speller::formulas(const lowered_kernel& k, const
         own = {"scatter(" + own.text + ", " +
                (r.index < r.instruction ? known[static_cast<std::size_t>(r.index)].text : "...") +
                ')'};
+      inside = inside && r.inside;
       if (is_update(number)) updated = true;
       else stored += (stored.empty() ? "" : ", ") + (as = name(number));
     }
@@ -307,7 +311,7 @@ inline std::vector<std::string> speller::formulas(const lowered_kernel& k, const
                          n.what == code::integer || n.what == code::iota;
     const int readers = uses[i] + (updated ? 1 : 0);
     if (!stored.empty()) {
-      lines.push_back(own.text + " -> " + stored);
+      lines.push_back(inside ? stored + " = " + own.text : own.text + " -> " + stored);
       if (!trivial && readers > 0) own = {as};
     } else if (!trivial && (readers > 1 || (uses[i] > 0 && own.text.size() > longest_nested))) {
       as = 't' + std::to_string(++shared);

@@ -12,6 +12,7 @@
 #include "sinter/plan/conflicts.hpp"
 #include "sinter/plan/fuse.hpp"
 #include "sinter/plan/plan_data.hpp"
+#include "sinter/plan/words.hpp"
 
 namespace sinter {
 

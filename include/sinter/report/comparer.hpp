@@ -121,7 +121,7 @@ class comparer {
     list<kernel_cost> costs;
     for (const lowered_kernel& k : plan_.kernels) {
       costs.push_back(cost_of(k, values));
-      result_.kernels.push_back({name(k.programs[0].family), known.spelling().space(k),
+      result_.kernels.push_back({name(k.family()), known.spelling().space(k),
                                  known.spelling().formulas(k), costs.back()});
     }
     for (measured_place& p : places) {

@@ -104,7 +104,7 @@ class plan_layout {
     const lowered_kernel& kernel = plan_.kernels[static_cast<std::size_t>(k)];
     box b;
     const std::string gap = "\u00a0\u00a0 ";  // SVG joins ordinary spaces
-    b.title = std::to_string(k) + gap + name(kernel.programs[0].family) + gap +
+    b.title = std::to_string(k) + gap + name(kernel.family()) + gap +
               known_.spelling().space(kernel);
     const auto bytes = [&](const auto& v) { return cost_of(kernel, v).bytes(); };
     const auto flops = [&](const auto& v) { return cost_of(kernel, v).flops; };

@@ -34,8 +34,8 @@ class plan_drawing : plan_layout {
 
  private:
   static std::string_view color(family f) {
-    constexpr std::array<std::string_view, 5> colors{"#009e73", "#cc79a7", "#d98200", "#0072b2",
-                                                     "#8a6d3b"};
+    constexpr std::array<std::string_view, 6> colors{"#009e73", "#cc79a7", "#d98200",
+                                                     "#0072b2", "#8a6d3b", "#5a3fa0"};
     return colors[static_cast<std::size_t>(f)];
   }
 
@@ -78,10 +78,10 @@ class plan_drawing : plan_layout {
                " if every operation were a kernel of its own",
            {.size = 12.5, .color = plot::soft_ink});
     double x = margin;
-    for (const family f : {family::contract, family::row, family::reduce, family::map,
-                           family::scatter}) {
+    for (const family f : {family::chain, family::contract, family::row, family::reduce,
+                           family::map, family::scatter}) {
       if (std::none_of(plan_.kernels.begin(), plan_.kernels.end(),
-                       [&](const lowered_kernel& k) { return k.programs[0].family == f; }))
+                       [&](const lowered_kernel& k) { return k.family() == f; }))
         continue;
       c.rect(x, 66, 10, 10, {.fill = color(f)}, 3);
       c.text(x + 15, 75, name(f), {.size = label_size, .color = plot::soft_ink});
@@ -117,7 +117,7 @@ class plan_drawing : plan_layout {
 
   void draw_box(svg::canvas& c, std::size_t k) const {
     const box& b = boxes_[k];
-    const family f = plan_.kernels[k].programs[0].family;
+    const family f = plan_.kernels[k].family();
     c.rect(box_left_, b.y, box_width_, b.height, {.fill = color(f), .opacity = 0.09}, 9);
     c.rect(box_left_, b.y, box_width_, b.height, {.stroke = color(f), .width = 1.2}, 9);
     c.rect(box_left_ + 7, b.y + 9, 4, b.height - 18, {.fill = color(f)}, 2);

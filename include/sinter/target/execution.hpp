@@ -166,12 +166,13 @@ struct execution {
     for (int a = 0; a < s.rank; ++a) out[a] = number_of(s[a], numbers);
   }
 
-  /// Where each slot of the workspace begins, in `slot_begin`; the bytes of all.
-  std::size_t place_slots() {
+  /// Where each slot of the workspace begins, in `slot_begin`; the bytes of all. A target that
+  /// keeps what only a chain uses elsewhere needs no memory for it.
+  std::size_t place_slots(bool chains_need_memory) {
     for (int s = 0; s <= plan.slots; ++s) slot_begin[s] = 0;
     for (int b = 0; b < plan.buffer_count; ++b) {
       const buffer& at = plan.buffers[b];
-      if (at.where != buffer::place::workspace) continue;
+      if (at.where != buffer::place::workspace || (at.inside && !chains_need_memory)) continue;
       const std::int64_t elements = number_of(at.elements, numbers);
       if (elements > INT64_MAX / 64)
         fail<memory_error>({"workspace: no machine holds ", elements,

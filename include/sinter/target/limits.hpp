@@ -33,8 +33,9 @@ namespace detail {
 /// Whether a kernel's products multiply 16-bit elements alone.
 constexpr bool multiplies_halves(const lowered_kernel& k) {
   bool any = false;
-  for (std::size_t p = 1; p < k.programs.size() && k.programs[0].family == family::contract; ++p)
+  for (std::size_t p = 0; p < k.programs.size(); ++p)
     for (const leaf& l : k.programs[p].leaf_list) {
+      if (k.is_main(p)) continue;
       if (l.type != dtype::f16 && l.type != dtype::bf16) return false;
       any = true;
     }

@@ -17,6 +17,7 @@
 
 #include <utility>
 
+#include "sinter/plan/words.hpp"
 #include "sinter/target/cpu/arguments.hpp"
 #include "sinter/target/cpu/passes.hpp"
 #include "sinter/target/cpu/step.hpp"

@@ -207,6 +207,7 @@ template <class T, class Left, class Right> struct product_core {
 
 /// A contraction: the main program and, for each product, its cores.
 template <class Main, class... Cores> struct contraction {
+  using main = Main;
   static constexpr int count = sizeof...(Cores);
   static constexpr bool folds = Main::view().folds != fold::none;
 

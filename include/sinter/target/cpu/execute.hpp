@@ -42,7 +42,7 @@ template <class Plan> struct plan_functions {
 };
 
 inline void run_kernels(target::execution& e, const kernel_function* functions) {
-  const std::size_t bytes = e.place_slots();
+  const std::size_t bytes = e.place_slots(false);
   e.find_memory(bytes > 0 ? static_cast<char*>(thread_arena<purpose::workspace>().reserve(bytes))
                           : nullptr);
   for (int k = 0; k < e.plan.kernel_count; ++k) {

@@ -51,7 +51,7 @@ template <class Plan> class device_call {
   explicit device_call(target::execution& e) : e_(e) {
     use(e.where);
     const auto lines = [](std::size_t bytes) { return (bytes + line - 1) / line * line; };
-    words_at_ = lines(e.place_slots());
+    words_at_ = lines(e.place_slots(true));
     // How operands are aligned decides on bodies: slots are placed as they will be, from a line on.
     e.find_memory(reinterpret_cast<char*>(line));
     each_kernel([&]<int At>() { count_scratch<Plan, At>(e, count_); });

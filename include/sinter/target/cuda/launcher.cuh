@@ -96,6 +96,21 @@ template <class Body, class Arguments> int blocks_at_once() {
   return blocks;
 }
 
+/// Whether a block of the current device can have so much shared memory. Asked once for each.
+inline bool has_shared_bytes(int bytes) {
+  constexpr int devices = 64;
+  static std::atomic<int> known[devices];
+  int device = 0, most = 0;
+  check(cudaGetDevice(&device), "asking for the device");
+  if (device < devices) most = known[device].load(std::memory_order_relaxed);
+  if (most == 0) {
+    check(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+          "asking for shared memory");
+    if (device < devices) known[device].store(most, std::memory_order_relaxed);
+  }
+  return bytes <= most;
+}
+
 /// Adds up what the kernels of a call need beside their operands. Called as a launcher is.
 class scratch_counter {
  public:
@@ -108,6 +123,7 @@ class scratch_counter {
   template <class Body, class Arguments> static bool runs() {
     return blocks_at_once<Body, Arguments>() > 0;
   }
+  static bool has_shared(int bytes) { return has_shared_bytes(bytes); }
   template <class Body, class Arguments, class Shape>
   void persistent(const Body&, std::int64_t, const boxes_of<Body>&, const Arguments&,
                   const Shape&) {}
@@ -141,6 +157,7 @@ class launcher {
   template <class Body, class Arguments> static bool runs() {
     return blocks_at_once<Body, Arguments>() > 0;
   }
+  static bool has_shared(int bytes) { return has_shared_bytes(bytes); }
 
   /// As many blocks as the device runs at once, in clusters, for so many pieces of work.
   template <class Body, class Arguments, class Shape>

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The body of chains of narrow products of plain f16 or bf16 memory: a warp takes 16 rows, or 32,
+/// through all of them. The right operands of all products lie in shared memory, which a block
+/// fills once and then uses for one tile of rows after the other; what a product gives and the next
+/// one reads stays in registers (chain_values.hpp). Epilogues run on the accumulators; a row is
+/// spread over four neighbouring lanes, so its folds are two shuffles.
+
+#include "sinter/kernel/chain_values.hpp"
+#include "sinter/kernel/launch_layout.hpp"
+#include "sinter/kernel/plain_operand.hpp"
+
+namespace sinter::device {
+
+struct chain_shape {
+  std::int64_t rows = 0;
+};
+
+/// The right operand of a product in shared memory: rows of neighbours, which are terms or columns,
+/// 16 bytes longer than a multiple of 32, so that eight of them lie in different banks. Beyond the
+/// operand are zeros.
+template <class Product> struct chain_weights {
+  using operand = plain_operand<typename Product::right, false>;
+  using half = element_t<Product::operand_type>;
+  static constexpr int terms =
+      static_cast<int>(Product::right::template extent<operand::term_axis>);
+  static constexpr int columns =
+      static_cast<int>(Product::right::template extent<operand::line_axis>);
+  static constexpr bool along_terms = operand::terms_are_neighbours;
+  static constexpr int high = along_terms ? columns : terms, wide = along_terms ? terms : columns;
+  static constexpr int steps = (terms + 15) / 16;
+  static constexpr int lines = (high + 15) / 16 * 16;
+  static constexpr int chunks = (wide + 15) / 16 * 2;  ///< of 8 elements
+  static constexpr int pitch = 8 * chunks + 8;
+  static constexpr int elements = lines * pitch;
+
+  /// `Fast`: what may be aligned is, and no index is wide.
+  template <bool Fast, class Context, class Arguments, class Shared>
+  SINTER_DEVICE static void fetch(Context& context, const Arguments& arguments, Shared to) {
+    using code = thread_code<Context, Arguments, lane_layout{1, 1, false, !Fast},
+                             typename Product::right>;
+    code program(context, arguments, 1);
+    program.move(0);
+    const auto from = program.plain_row();
+    constexpr int axis = along_terms ? operand::line_axis : operand::term_axis;
+    constexpr int other = along_terms ? operand::term_axis : operand::line_axis;
+    const auto stride = static_cast<typename code::index>(
+        arguments.number(Product::right::template leaf_at<0>.stride[axis]));
+    static_assert(Product::right::template leaf_at<0>.stride[other] == 1);
+    if constexpr (Fast && !operand::template never_aligned<8>) {
+      for (int i = context.thread(); i < lines * chunks; i += context.threads()) {
+        const int line = i / chunks, first = i % chunks * 8;
+        const int there = line < high ? wide - first : 0;
+        context.template copy_async<16>(to + (line * pitch + first), from + (line * stride + first),
+                                        there <= 0 ? 0 : there >= 8 ? 16 : 2 * there);
+      }
+    } else {
+      for (int i = context.thread(); i < lines * chunks * 8; i += context.threads()) {
+        const int line = i / (chunks * 8), at = i % (chunks * 8);
+        half x{};
+        if (line < high && at < wide) x = context.load(from + (line * stride + at));
+        context.store(to + (line * pitch + at), x);
+      }
+    }
+  }
+
+  /// 16 terms of 16 columns, as two right fragments.
+  template <class Context, class Shared>
+  SINTER_DEVICE static void load(Context& context, std::uint32_t (&pairs)[4], Shared from, int step,
+                                 int column) {
+    const int lane = context.lane(), first = lane / 8 % 2, second = lane / 16;
+    const int line = along_terms ? column + second * 8 : step * 16 + first * 8;
+    const int at = along_terms ? step * 16 + first * 8 : column + second * 8;
+    context.template load_matrix<4, !along_terms>(pairs, from + ((line + lane % 8) * pitch + at));
+  }
+};
+
+template <class Product> inline constexpr bool can_be_chained = [] {
+  using left = plain_operand<typename Product::left, true>;
+  using right = plain_operand<typename Product::right, false>;
+  if constexpr (!Product::on_tensor_cores || !left::can_be_copied || !right::can_be_copied)
+    return false;
+  else
+    return left::terms_are_neighbours && Product::right::line == 1 &&
+           Product::right::template extent<0> > 0 &&
+           !Product::right::program.leaf_store[0].inside;
+}();
+
+/// One of a chain's main programs and its products.
+template <class Main, class... Products> struct chain_stage {
+  using main = Main;
+  static constexpr int count = sizeof...(Products);
+  static constexpr int columns = static_cast<int>(Main::template extent<Main::line>);
+  static constexpr int tiles = (columns + 15) / 16 * 2;  ///< of 8 columns, an even number
+  /// Registers of the sums of 16 rows.
+  static constexpr int registers = count * tiles * 4;
+  /// What its right operands take in shared memory.
+  static constexpr int elements = (chain_weights<Products>::elements + ...);
+
+  template <class F> SINTER_DEVICE static void each(F&& f) {
+    (f.template operator()<Products>(), ...);
+  }
+
+  /// Whether the body is for it: plain memory of 16 bits, or what the chain keeps, without batches,
+  /// and extents that the compiler knows.
+  static constexpr bool is_fit = Main::line == 1 && Main::middle == 0 &&
+                                 Main::template extent<1> > 0 && (can_be_chained<Products> && ...);
+
+  /// Whether all that may be aligned is: chunks of right operands, pairs of all else.
+  template <class Arguments> static bool is_aligned(const Arguments& arguments) {
+    return (never_aligned || sinter::device::is_aligned(arguments, Main::view, 2)) &&
+           (is_aligned<plain_operand<typename Products::right, false>, 8>(arguments) && ...) &&
+           (is_aligned<plain_operand<typename Products::left, true>, 2>(arguments) && ...);
+  }
+  static constexpr bool never_aligned = detail::never_aligned(Main::view, 2);
+
+ private:
+  template <class Operand, int Pack, class Arguments>
+  static bool is_aligned(const Arguments& arguments) {
+    return Operand::template never_aligned<Pack> || Operand::is_aligned(arguments, Pack);
+  }
+};
+
+/// `Fast`: what may be aligned is, and no index is wide. `Down`: tiles of 16 rows that a warp has.
+/// `Stages`: chain_stage, in order.
+template <bool Fast, int Down, class Values, class... Stages> struct chain_body {
+  static constexpr int block_threads = 256, warps = block_threads / 32;
+  static constexpr int tile_rows = warps * 16 * Down;
+  using index = std::conditional_t<Fast, std::int32_t, std::int64_t>;
+  using registers = typename Values::template registers<Down>;
+
+  static constexpr int shared_bytes = 2 * (Stages::elements + ...);
+
+  template <class Context, class Arguments>
+  SINTER_DEVICE void operator()(Context& context, Arguments arguments, chain_shape shape) const {
+    const auto weights = context.template shared<std::uint16_t>(shared_bytes / 2, 16);
+    {
+      auto to = weights;
+      (fetch<Stages>(context, arguments, to), ...);
+    }
+    context.commit_copies();
+    context.template wait_copies<0>();
+    context.sync();
+    const index rows = static_cast<index>(shape.rows);
+    SINTER_ROLLED
+    for (index first = static_cast<index>(context.block_x()) * tile_rows; first < rows;
+         first += static_cast<index>(context.grid_x()) * tile_rows) {
+      registers values;
+      auto from = weights;
+      (run<Stages>(context, arguments, rows, first + context.warp() * (16 * Down), values, from),
+       ...);
+    }
+  }
+
+ private:
+  template <class Stage, class Context, class Arguments, class Shared>
+  SINTER_DEVICE static void fetch(Context& context, const Arguments& arguments, Shared& to) {
+    Stage::each([&]<class Product>() {
+      using operand = chain_weights<Product>;
+      operand::template fetch<Fast>(context, arguments,
+                                    context.template cast<typename operand::half>(to));
+      to = to + operand::elements;
+    });
+  }
+
+  template <class Stage, class Context, class Arguments, class Shared>
+  SINTER_DEVICE static void run(Context& context, const Arguments& arguments, index rows, index row,
+                                registers& values, Shared& from) {
+    float sums[Stage::count][Down][Stage::tiles][4] = {};  // 16 rows, 8 columns, registers
+    Stage::each([&]<class Product>() {
+      multiply<Product>(context, arguments, rows, row, values, from, sums[Product::number]);
+      from = from + chain_weights<Product>::elements;
+    });
+    finish<Stage>(context, arguments, rows, row, values, sums);
+  }
+
+  /// Steps whose left fragments come from memory together.
+  static constexpr int steps_at_once = 4;
+
+  template <class Product, class Context, class Arguments, class Shared, int Tiles>
+  SINTER_DEVICE static void multiply(Context& context, const Arguments& arguments, index rows,
+                                     index row, registers& values, Shared weights,
+                                     float (&sums)[Down][Tiles][4]) {
+    using operand = chain_weights<Product>;
+    using half = typename operand::half;
+    constexpr leaf left = Product::left::template leaf_at<0>;
+    const auto right = context.template cast<half>(weights);
+    const auto step = [&](const std::uint32_t (&fragment)[Down][4], int k) {
+      SINTER_UNROLL
+      for (int j = 0; j < Tiles; j += 2) {
+        std::uint32_t pairs[4];
+        operand::load(context, pairs, right, k, 8 * j);
+        SINTER_UNROLL
+        for (int i = 0; i < Down; ++i) {
+          SINTER_UNROLL
+          for (int n = 0; n < 2; ++n) {
+            const std::uint32_t pair[2] = {pairs[2 * n], pairs[2 * n + 1]};
+            context.template multiply<half>(sums[i][j + n], fragment[i], pair);
+          }
+        }
+      }
+    };
+    if constexpr (Values::template keeps<left.buffer>) {
+      auto& from = values.template of<left.buffer>();
+      SINTER_UNROLL
+      for (int k = 0; k < operand::steps; ++k) {
+        std::uint32_t fragment[Down][4];
+        SINTER_UNROLL
+        for (int i = 0; i < Down; ++i) {
+          SINTER_UNROLL
+          for (int n = 0; n < 4; ++n) fragment[i][n] = from[i][2 * k + n / 2][n % 2];
+        }
+        step(fragment, k);
+      }
+    } else {
+      SINTER_ROLLED
+      for (int first = 0; first < operand::steps; first += steps_at_once) {
+        std::uint32_t fragment[steps_at_once][Down][4];
+        SINTER_UNROLL
+        for (int k = 0; k < steps_at_once; ++k)
+          load_left<Product>(context, arguments, rows, row, first + k, fragment[k]);
+        SINTER_UNROLL
+        for (int k = 0; k < steps_at_once; ++k)
+          if (first + k < operand::steps) step(fragment[k], first + k);
+      }
+    }
+  }
+
+  /// A left fragment from memory; zeros beyond the rows and beyond the terms.
+  template <class Product, class Context, class Arguments>
+  SINTER_DEVICE static void load_left(Context& context, const Arguments& arguments, index rows,
+                                      index row, int step, std::uint32_t (&fragment)[Down][4]) {
+    using half = typename chain_weights<Product>::half;
+    constexpr int terms = chain_weights<Product>::terms;
+    using code = thread_code<Context, Arguments, lane_layout{1, 1, false, !Fast},
+                             typename Product::left>;
+    constexpr bool in_pairs =
+        Fast && !plain_operand<typename Product::left, true>::template never_aligned<2>;
+    const int lane = context.lane();
+    code program(context, arguments, 1);
+    SINTER_UNROLL
+    for (int i = 0; i < Down; ++i) {
+      SINTER_UNROLL
+      for (int h = 0; h < 2; ++h) {
+        const index line = row + 16 * i + accumulator_row(lane, h);
+        program.move(line < rows ? line : 0);
+        const auto from = program.plain_row();
+        SINTER_UNROLL
+        for (int n = 0; n < 2; ++n) {
+          const int term = 16 * step + accumulator_column(lane, n);
+          std::uint32_t& to = fragment[i][h + 2 * n];
+          to = 0;
+          if (line >= rows || term >= terms) continue;
+          const bool both = terms % 2 == 0 || term + 1 < terms;
+          if (in_pairs && both) {
+            const auto pair = context.load(context.template cast<const pack<half, 2>>(from + term));
+            to = paired(pair[0], pair[1]);
+          } else {
+            to = paired(context.load(from + term), both ? context.load(from + term + 1) : half{});
+          }
+        }
+      }
+    }
+  }
+
+  template <class Stage, class Context, class Arguments, class Sums>
+  SINTER_DEVICE static void finish(Context& context, const Arguments& arguments, index rows,
+                                   index row, registers& values, Sums& sums) {
+    using main = typename Stage::main;
+    constexpr int packs = Stage::tiles % 4 == 0 ? 4 : 2, pieces = Stage::tiles / packs;
+    constexpr lane_layout layout{2, packs, Fast && !Stage::never_aligned, !Fast};
+    using products = chain_row<Values, Down, 2 * packs, Sums>;
+    const int lane = context.lane();
+    thread_code<Context, Arguments, layout, main, products> code(context, arguments, 8,
+                                                                 products{sums, values});
+    fold_across<Context, 4> combine(context);
+    SINTER_UNROLL
+    for (int i = 0; i < Down; ++i) {
+      SINTER_UNROLL
+      for (int h = 0; h < 2; ++h) {
+        const index line = row + 16 * i + accumulator_row(lane, h);
+        const bool active = line < rows;
+        code.move(active ? line : 0, 0, active);
+        code.products().down = i;
+        code.products().half = h;
+        unrolled<main::passes>([&]<int Pass>() {
+          code.template compute_folded<Pass>();
+          code.template clear<Pass>();
+          unrolled<pieces>([&]<int Piece>() {
+            code.products().piece = Piece;
+            code.at(8 * packs * Piece + accumulator_column(lane, 0), Stage::columns);
+            code.template compute_line<Pass, false>();
+          });
+          if constexpr (main::folds != fold::none) code.template finish<Pass>(combine);
+        });
+        if constexpr (main::folds != fold::none) {
+          code.template compute_folded<main::passes>();
+          code.activate(active && lane % 4 == 0);
+          code.store_folded();
+        }
+      }
+    }
+  }
+};
+
+}  // namespace sinter::device

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// What a chain keeps in registers between its products. A warp's 16 rows of a result of f16 or
+/// bf16, as the accumulators of tensor cores have them, are the left fragments of the next product
+/// as they stand: columns 8 j + 2 (lane mod 4) + {0, 1} of rows lane / 4 and lane / 4 + 8.
+
+#include "sinter/kernel/contract_epilogue.hpp"
+
+namespace sinter::device {
+
+/// Which buffers hold such values while the products Begin ... End - 1 of a chain run: those that
+/// one of them writes and a later one of them reads. `Programs`: all of the kernel, as
+/// static_program.
+template <int Begin, int End, class... Programs> struct chain_values {
+  static constexpr int most = 24;
+  struct table {
+    int count = 0;
+    bool fits = true;     ///< all of them are whole rows of 16 bits
+    int buffer[most]{};
+    int tiles[most]{};    ///< of 8 columns, an even number
+    int first[most]{}, last[most]{};  ///< the products between which it is needed
+    bool leaves[most]{};              ///< whether products beyond `End` read it, from memory
+
+    /// Registers of a thread for 16 rows of all values that product `at` reads, leaves, passes by.
+    constexpr int registers(int at) const {
+      int sum = 0;
+      for (int i = 0; i < count; ++i) sum += first[i] <= at && at <= last[i] ? 2 * tiles[i] : 0;
+      return sum;
+    }
+  };
+  static constexpr table values = [] {
+    table t;
+    const program_view* const all[] = {&Programs::view...};
+    int reads_at = -1;
+    for (const program_view* reader : all) {
+      reads_at += reader->family == family::contract;
+      for (int l = 0; l < reader->leaf_count; ++l) {
+        const leaf& from = reader->leaves[l];
+        if (!from.inside || reads_at < Begin) continue;
+        int writes_at = -1, at = -1, tiles = 0;
+        bool whole = false;
+        for (const program_view* writer : all) {
+          writes_at += writer->family == family::contract;
+          for (int r = 0; r < writer->result_count; ++r) {
+            const result& to = writer->results[r];
+            if (to.buffer != from.buffer) continue;
+            at = writes_at;
+            whole = to.full && to.type == from.type && to.stride[writer->line()] == 1;
+            tiles = static_cast<int>((writer->extent[writer->line()] + 15) / 16 * 2);
+          }
+        }
+        if (at < Begin || at >= End) continue;
+        int i = 0;
+        while (i < t.count && t.buffer[i] != from.buffer) ++i;
+        if (reads_at >= End) {
+          if (i < t.count) t.leaves[i] = true;
+          continue;
+        }
+        t.fits = t.fits && from.stride[reader->line()] == 1 && !from.guarded && !from.indexed &&
+                 (from.type == dtype::bf16 || from.type == dtype::f16) && whole;
+        if (i == most) {
+          t.fits = false;
+          continue;
+        }
+        t.last[i] = reads_at;
+        if (i < t.count) continue;
+        t.buffer[i] = from.buffer;
+        t.tiles[i] = tiles;
+        t.first[i] = at;
+        ++t.count;
+      }
+    }
+    return t;
+  }();
+
+  template <int Buffer> static constexpr int number = [] {
+    for (int i = 0; i < values.count; ++i)
+      if (values.buffer[i] == Buffer) return i;
+    return -1;
+  }();
+  template <int Buffer> static constexpr bool keeps = number<Buffer> >= 0;
+  /// Whether a kept value needs no memory, if nobody outside the chain reads it.
+  template <int Buffer>
+  static constexpr bool stays = keeps<Buffer> && !values.leaves[keeps<Buffer> ? number<Buffer> : 0];
+  template <int Number> static constexpr int tiles = values.tiles[Number];
+
+  template <int Number, int Down> struct one {
+    std::uint32_t pair[Down][tiles<Number>][2];  ///< by 16 rows, 8 columns, 8 rows
+  };
+  template <int Down, class Numbers> struct registers_of;
+  template <int Down, int... Number>
+  struct registers_of<Down, std::integer_sequence<int, Number...>> : one<Number, Down>... {
+    template <int Buffer> SINTER_DEVICE auto& of() {
+      return static_cast<one<number<Buffer>, Down>&>(*this).pair;
+    }
+  };
+  template <int Down>
+  using registers = registers_of<Down, std::make_integer_sequence<int, values.count>>;
+};
+
+/// What the epilogue of a chain's product reads and leaves: accumulators and values in registers.
+/// A thread's lanes are pairs of neighbours, 8 columns apart: `piece` says which of the row.
+template <class Values, int Down, int Lanes, class Accumulators> struct chain_row {
+  static constexpr bool in_registers = true;
+  using registers = typename Values::template registers<Down>;
+  template <int Buffer> static constexpr bool keeps = Values::template keeps<Buffer>;
+  template <int Buffer> static constexpr bool stays = Values::template stays<Buffer>;
+
+  Accumulators& sums;
+  registers& values;
+  int down = 0, half = 0, piece = 0;
+
+  template <int Product, class T, class Index> SINTER_DEVICE T get(Index, int lane) const {
+    return static_cast<T>(sums[Product][down][tile_of(lane)][2 * half + lane % 2]);
+  }
+  template <int Buffer, class T> SINTER_DEVICE T inside(int lane) const {
+    const std::uint32_t pair = values.template of<Buffer>()[down][tile_of(lane)][half];
+    return __builtin_bit_cast(T, static_cast<std::uint16_t>(pair >> 16 * (lane % 2)));
+  }
+  /// `lane(k)`: what the thread leaves in lane k.
+  template <int Buffer, class Lane> SINTER_DEVICE void keep(Lane&& lane) const {
+    SINTER_UNROLL
+    for (int k = 0; k < Lanes; k += 2)
+      values.template of<Buffer>()[down][tile_of(k)][half] = paired(lane(k), lane(k + 1));
+  }
+
+ private:
+  SINTER_DEVICE int tile_of(int lane) const { return piece * (Lanes / 2) + lane / 2; }
+};
+
+}  // namespace sinter::device

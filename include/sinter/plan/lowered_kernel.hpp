@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// A kernel as lowering leaves it (lower.hpp).
+
+#include "sinter/graph/dimensions.hpp"
+#include "sinter/plan/program.hpp"
+
+namespace sinter {
+
+/// One kernel: its programs, and the codes of its run-time integers. In a kernel of family `map`
+/// all programs are main ones, which do not need each other and run over spaces of their own. Any
+/// other has one, and the programs behind it give the operands of its products; in a chain this
+/// repeats itself, in the order in which the main ones run.
+struct lowered_kernel {
+  list<program> programs;
+  list<extent_t> integers;
+  list<int> buffers;  ///< of the plan, by the kernel's own numbers
+
+  constexpr bool is_main(std::size_t program) const {
+    return programs[0].family == family::map || programs[program].family != family::map;
+  }
+  /// Calls f(number) for each main program.
+  template <class F> constexpr void each_main(F&& f) const {
+    for (std::size_t i = 0; i < programs.size(); ++i)
+      if (is_main(i)) f(i);
+  }
+  constexpr int main_programs() const {
+    int count = 0;
+    each_main([&](std::size_t) { ++count; });
+    return count;
+  }
+  constexpr sinter::family family() const {
+    const bool chained = programs[0].family == family::contract && main_programs() > 1;
+    return chained ? family::chain : programs[0].family;
+  }
+};
+
+}  // namespace sinter

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Functions of products that follow one another in the same rows, for every target. Factors keep
+/// values small, so that bounds of bf16 say something.
+
+#include <tuple>
+
+#include "sinter/sinter.hpp"
+
+namespace sinter::testing {
+
+inline constexpr auto two = fused([](auto x, auto w, auto v) {
+  return matmul(relu(matmul(x, w) * 0.02f), v);
+});
+inline constexpr auto classify = fused([](auto x, auto w, auto b, auto v) {
+  return softmax(matmul(tanh(matmul(x, w) + b), v) * 0.1f);
+});
+inline constexpr auto normed = fused([](auto x, auto w, auto v) {
+  auto h = matmul(x, w);
+  auto y = h / (1 + unsqueeze<1>(max<1>(abs(h))));
+  return std::tuple(y, matmul(y, v) + x, sum<1>(h));
+});
+inline constexpr auto gates = fused([](auto x, auto w, auto u, auto v) {
+  return matmul(silu(matmul(x, w) * 0.05f) * matmul(x, u) * 0.02f, v) + x;
+});
+inline constexpr auto both_ways = fused([](auto x, auto w, auto v) {
+  auto h = relu(matmul(x, w));
+  auto y = matmul(h, v);
+  auto g = where(h > 0, matmul(tanh(y), transpose(v)), 0);
+  return std::tuple(h, y, matmul(g, transpose(w)));
+});
+inline constexpr auto deep = fused([](auto x, auto w) {
+  auto h = x;
+  for (int i = 0; i < 5; ++i) h = relu(matmul(h, w) * 0.01f) + h;
+  return h;
+});
+inline constexpr auto few_keys = fused([](auto q, auto k, auto v) {
+  return matmul(softmax(matmul(q, transpose(k))), v);
+});
+inline constexpr auto train = fused([](auto x, auto& w, auto& v, auto label) {
+  auto loss = mean(cross_entropy(matmul(relu(matmul(x, w)), v), label));
+  const symbol dw = gradient(loss, w), dv = gradient(loss, v);
+  w = w - 0.1f * dw;
+  v = v - 0.1f * dv;
+  return loss;
+});
+
+}  // namespace sinter::testing
