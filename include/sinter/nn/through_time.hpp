@@ -319,8 +319,8 @@ struct forward_through_time_function {
 ///
 /// A sequence is a tensor or a view, so one that runs backwards is a view with a negative stride.
 /// The state given is not changed.
-/// @shape  xs [Time, ...], state as the cell has it -> outputs [Time, ...], and the last state, that
-///         is the one given where Time is 0
+/// @shape  xs [Time, ...], state as the cell has it -> outputs [Time, ...], and the last state,
+///         which is the one given where Time is 0
 /// @errors compile time: those of the cell, and "a tensor keeps its shape when it is assigned" for
 ///         a cell that returns a state of another shape; run time: those of a call of the cell
 /// @cost   Time times the kernels of a step, kernels(through_time, cell, xs, state); no memory but
