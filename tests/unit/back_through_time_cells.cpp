@@ -25,6 +25,21 @@ struct character_cell {
   }
 };
 
+/// A state that is a structure, with an integer in it, which has no gradient.
+struct leak_state {
+  st::tensor<double, batch> level;
+  st::tensor<int, 1> count;
+};
+struct leak_cell {
+  st::tensor<double> rate = 0.5;
+  constexpr auto operator()(const auto& x, const leak_state& s) const {
+    leak_state next;
+    next.level = rate * s.level + x * s.count;
+    next.count = s.count + 1;
+    return st::emitted{st::symbol(exp(next.level.traced())), next};
+  }
+};
+
 }  // namespace
 
 TEST_CASE("back_through_time: a sequence of integers, an output that is no state") {
@@ -42,6 +57,21 @@ TEST_CASE("back_through_time: a sequence of integers, an output that is no state
 
   x(3, 1) = 4;  // found at its step; nothing that the caller holds has changed
   CHECK_THROWS_AS((void)st::through_time(cell, x, first), st::value_error);
+}
+
+TEST_CASE("back_through_time: a state that is a structure with integers, inputs of rank 1") {
+  leak_cell cell;
+  st::tensor<double, st::dyn, batch> x = st::random::uniform(-0.2, 0.2, 4, rows);
+  leak_state first{st::random::uniform(-1, 1, rows), {1}};
+  const auto run = st::forward_through_time(cell, x, first);
+  const st::tensor<double, st::dyn, batch> w = st::random::normal(4, rows);
+  const auto d = st::back_through_time(cell, x, run, w);
+  const auto value = [&] { return weighted(st::through_time(cell, x, first).outputs, w); };
+  CHECK(run.state.count(0) == 5);
+  CHECK(off_by(cell, d.cell, value) <= tolerance);
+  CHECK(off_by(x, d.inputs, value) <= tolerance);
+  CHECK(off_by(first.level, d.state.level, value) <= tolerance);
+  CHECK(d.state.count(0) == 0);
 }
 
 TEST_CASE("back_through_time: stacked cells against differences") {

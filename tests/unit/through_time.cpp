@@ -244,6 +244,9 @@ TEST_CASE("through_time: extents that disagree are found before a step, and with
   }
   inputs x(3, 2);
   const inputs taken = std::move(x);
-  (void)taken;
-  CHECK_THROWS_AS((void)st::through_time(cell, x, state(2)), st::value_error);
+  state h(2);
+  CHECK_THROWS_AS((void)st::through_time(cell, x, h), st::value_error);
+  const state held = std::move(h);
+  CHECK_THROWS_AS((void)st::through_time(cell, taken, h), st::value_error);
+  CHECK_NOTHROW((void)st::through_time(cell, taken, held));
 }

@@ -168,6 +168,12 @@ template <class State> struct state_memory {
   }
 };
 
+template <class Tensor> void check_held(const Tensor& t, const char* what) {
+  if (!tensor_access<Tensor>::memory(t).exists())
+    fail<value_error>({"through time: the ", what, " holds no memory: it was moved from; assign to "
+                       "it before it is used"});
+}
+
 /// The loop over time. With `kept`, the states of all steps stay; else those of two take turns.
 template <class Cell, class Xs, class State> class time_loop {
   using types = time_types<Cell, Xs, State>;
@@ -177,10 +183,8 @@ template <class Cell, class Xs, class State> class time_loop {
  public:
   time_loop(const Cell& cell, const Xs& xs, const State& first, bool kept)
       : cell_(cell), xs_(xs), states_(first), kept_(kept), steps_(xs.extent(0)) {
-    if constexpr (is_tensor<Xs>)
-      if (!tensor_access<Xs>::memory(xs).exists())
-        fail<value_error>({"through time: the sequence holds no memory: it was moved from; assign "
-                           "to it before it is used"});
+    if constexpr (is_tensor<Xs>) check_held(xs, "sequence");
+    for_each_tensor([](const auto& t) { check_held(t, "state"); }, first);
   }
 
   void run() {
@@ -237,11 +241,8 @@ template <class Cell, class Xs, class State> class time_loop {
     copy_elements(like.extents, extents, types::x::rank);
     auto zeros = make_tensor<typename types::x>(extents, like.where);
     zeros.clear();
-    const target::operand_memory x = [&] {
-      target::operand_memory m = like;
-      m.data = zeros.data();
-      return m;
-    }();
+    target::operand_memory x = like;
+    x.data = zeros.data();
     moment<State> after;
     for (int k = 0; k < types::parts; ++k) after.at[k] = states_.like.at[k];
     const typename types::call c = call(x, states_.like, after);
