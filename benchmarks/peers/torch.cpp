@@ -269,6 +269,29 @@ call training_step(const network& net, float* const* weight_velocities,
   });
 }
 
+call through_time(const recurrent& cell, const float* x, float* y) {
+  return bound([&] {
+    const auto gates = [&](const float* const* parts, index rows) {
+      std::vector<Tensor> all;
+      for (index i = 0; i < cell.gates; ++i)
+        all.push_back(rows > 0 ? seen(parts[i], {rows, cell.hidden}).t()
+                               : seen(parts[i], cell.hidden));
+      return at::cat(all).contiguous();
+    };
+    const std::vector<Tensor> weights{
+        gates(cell.input_weights, cell.in), gates(cell.state_weights, cell.hidden),
+        gates(cell.input_biases, 0), gates(cell.state_biases, 0)};
+    return [weights, lstm = cell.gates == 4, x = seen(x, {cell.time, cell.batch, cell.in}),
+            y = seen(y, {cell.time, cell.batch, cell.hidden}),
+            zero = at::zeros({1, cell.batch, cell.hidden}, floats())]() mutable {
+      // Neither has a form with a result given.
+      if (lstm)
+        y.copy_(std::get<0>(at::lstm(x, {zero, zero}, weights, true, 1, 0, false, false, false)));
+      else y.copy_(std::get<0>(at::gru(x, zero, weights, true, 1, 0, false, false, false)));
+    };
+  });
+}
+
 call sgd(float* w, float* v, const float* g, index n, float rate, float momentum) {
   return bound([=] {
     return [=, w = seen(w, n), v = seen(v, n), g = seen(g, n)] {

@@ -63,6 +63,17 @@ call training_step(const network& net, float* const* weight_velocities,
                    float* const* bias_velocities, const float* x, const std::int32_t* labels,
                    float rate, float momentum);
 
+/// A recurrent cell: each gate has weights [in, hidden] and [hidden, hidden], and two biases.
+struct recurrent {
+  index time, batch, in, hidden, gates;  ///< four gates for an LSTM, three for a GRU
+  const float* const* input_weights;
+  const float* const* input_biases;
+  const float* const* state_weights;
+  const float* const* state_biases;
+};
+/// y [time, batch, hidden] of x [time, batch, in], from a state of zeros.
+call through_time(const recurrent& cell, const float* x, float* y);
+
 /// v = momentum v + g, w -= rate v.
 call sgd(float* w, float* v, const float* g, index n, float rate, float momentum);
 /// The step after `steps` others.
