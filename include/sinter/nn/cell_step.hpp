@@ -8,6 +8,7 @@
 /// the state is what goes out at each step, unless the cell returns `emitted{output, state}`.
 
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "sinter/tensor/fused.hpp"
@@ -42,15 +43,11 @@ constexpr auto call_cell(const Cell& cell, const symbol& x, const State& state) 
   else return cell(x, state);
 }
 
-template <class Cell, class State> constexpr bool takes(const State& state) {
-  if constexpr (tuple_like<State>)
-    return std::apply(
-        [](const auto&... part) {
-          return requires(const Cell& cell, const symbol& x) { cell(x, part...); };
-        },
-        state);
-  else return requires(const Cell& cell, const symbol& x) { cell(x, state); };
-}
+template <class Cell, class State>
+inline constexpr bool takes = std::is_invocable_v<const Cell&, const symbol&, const State&>;
+template <class Cell, class... Part>
+inline constexpr bool takes<Cell, std::tuple<Part...>> =
+    std::is_invocable_v<const Cell&, const symbol&, const Part&...>;
 
 /// The values in what a cell returned, in the order of the state's tensors.
 template <class R> constexpr void collect_symbols(list<symbol>& into, R& r) {

@@ -88,7 +88,7 @@ template <class Cell, class Xs, class State> constexpr bool check_cell() {
   static_assert(holds_tensors<State>(), "sinter: through time: the state must be a tensor, or a "
                                         "structure or a tuple of tensors");
   if constexpr (sequence<Xs> && holds_tensors<State>()) {
-    constexpr bool fits = takes<Cell>(decltype(as_symbols(std::declval<const State&>())){});
+    constexpr bool fits = takes<Cell, decltype(as_symbols(std::declval<const State&>()))>;
     static_assert(fits, "sinter: through time: the cell must take an input and the parts of this "
                         "state, which are one argument each if it is a tuple");
     if constexpr (fits) {
