@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <sinter/nn.hpp>
+#include <sinter/report/explain.hpp>
 
 #include <cmath>
 #include <string>
@@ -143,6 +144,9 @@ TEST_CASE("through_time: cells over 0, 1, 2 and 9 steps, rows 0, 1 and 7, agains
   static_assert(st::kernels(st::through_time, st::rnn_cell<in, hidden>(), x, h) == 1);
   static_assert(st::kernels(st::through_time, st::gru_cell<in, hidden>(), x, h) == 2);
   static_assert(st::kernels(st::through_time, st::lstm_cell<in, hidden>(), x, both) == 2);
+  const st::lstm_cell<in, hidden> cell;
+  const std::string plan = st::explain(st::plan(st::through_time, cell, x, both));
+  CHECK(plan.find("plan: 2 kernels") == 0);
   for (const int steps : {0, 1, 2, 9})
     for (const int rows : {0, 1, 7}) {
       check<st::rnn_cell<in, hidden>, state>(steps, rows);

@@ -189,4 +189,11 @@ constexpr int kernels(const detail::back_through_time_function&, const Cell&, co
   return plan_of<typename detail::back_types<Cell, Xs, State>::call>::kernels;
 }
 
+/// Its plan.
+template <class Cell, class Xs, class State>
+plan_builder plan(const detail::back_through_time_function&, const Cell&, const Xs&,
+                  const State&) {
+  return make_plan(thaw(graph_of<typename detail::back_types<Cell, Xs, State>::call>.view()));
+}
+
 }  // namespace sinter

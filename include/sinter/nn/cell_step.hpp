@@ -122,5 +122,57 @@ template <class Cell, class X, class State> struct forward_step {
   }
 };
 
+/// A sequence: a tensor or a view whose first axis is time.
+template <class Xs> struct sequence_traits;
+template <class T, extent_t Time, extent_t... E> struct sequence_traits<tensor<T, Time, E...>> {
+  using step = tensor<T, E...>;
+  static constexpr extent_t time = Time;
+  static constexpr bool strided = false;
+};
+template <class T, extent_t Time, extent_t... E>
+struct sequence_traits<tensor_view<T, Time, E...>> {
+  using step = tensor<std::remove_const_t<T>, E...>;
+  static constexpr extent_t time = Time;
+  static constexpr bool strided = true;
+};
+template <class Xs>
+concept sequence = requires { typename sequence_traits<std::remove_cvref_t<Xs>>::step; };
+
+/// A tensor of one step as one of all of them.
+template <extent_t Time, class Step> struct whole_sequence;
+template <extent_t Time, class T, extent_t... E> struct whole_sequence<Time, tensor<T, E...>> {
+  using type = tensor<T, Time, E...>;
+};
+
+/// The first tensor of a structure.
+template <class S> constexpr auto first_tensor() {
+  if constexpr (is_tensor<S>) return std::type_identity<S>{};
+  else if constexpr (std::is_array_v<S>) return first_tensor<std::remove_extent_t<S>>();
+  else
+    return first_tensor<std::remove_cvref_t<
+        std::tuple_element_t<0, decltype(members_of(std::declval<S&>()))>>>();
+}
+
+/// The types of a cell's way through a sequence.
+template <class Cell, class Xs, class State> struct time_types {
+  using sequence = sequence_traits<Xs>;
+  using x = typename sequence::step;
+  using step = forward_step<Cell, x, State>;
+  using call = sinter::call<step, structure_reference<const Cell>,
+                            moment<const x, sequence::strided>, moment<const State>,
+                            moment<State>>;
+  using verdict = typename detail::verdict<call>::type;
+  static constexpr bool is_sound = !is_mistaken<verdict>;
+  static constexpr bool emits = detail::emits<typename step::returned>;
+  static constexpr int parts = output_count<State>();
+
+  static constexpr auto output() {
+    if constexpr (emits && is_sound) return std::type_identity<output_tensor<call>>{};
+    else return first_tensor<State>();
+  }
+  using outputs =
+      typename whole_sequence<sequence::time, typename decltype(output())::type>::type;
+};
+
 }  // namespace detail
 }  // namespace sinter

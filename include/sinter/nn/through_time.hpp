@@ -6,9 +6,8 @@
 /// at run time only. A step reads its operands where they lie and writes its results where they
 /// stay.
 
-#include <algorithm>
-
 #include "sinter/nn/cell_step.hpp"
+#include "sinter/plan/plan.hpp"
 
 namespace sinter {
 
@@ -28,58 +27,6 @@ template <class Outputs, class State> struct kept_passage {
 };
 
 namespace detail {
-
-/// A sequence: a tensor or a view whose first axis is time.
-template <class Xs> struct sequence_traits;
-template <class T, extent_t Time, extent_t... E> struct sequence_traits<tensor<T, Time, E...>> {
-  using step = tensor<T, E...>;
-  static constexpr extent_t time = Time;
-  static constexpr bool strided = false;
-};
-template <class T, extent_t Time, extent_t... E>
-struct sequence_traits<tensor_view<T, Time, E...>> {
-  using step = tensor<std::remove_const_t<T>, E...>;
-  static constexpr extent_t time = Time;
-  static constexpr bool strided = true;
-};
-template <class Xs>
-concept sequence = requires { typename sequence_traits<std::remove_cvref_t<Xs>>::step; };
-
-/// A tensor of one step as one of all of them.
-template <extent_t Time, class Step> struct whole_sequence;
-template <extent_t Time, class T, extent_t... E> struct whole_sequence<Time, tensor<T, E...>> {
-  using type = tensor<T, Time, E...>;
-};
-
-/// The first tensor of a structure.
-template <class S> constexpr auto first_tensor() {
-  if constexpr (is_tensor<S>) return std::type_identity<S>{};
-  else if constexpr (std::is_array_v<S>) return first_tensor<std::remove_extent_t<S>>();
-  else
-    return first_tensor<std::remove_cvref_t<
-        std::tuple_element_t<0, decltype(members_of(std::declval<S&>()))>>>();
-}
-
-/// The types of a cell's way through a sequence.
-template <class Cell, class Xs, class State> struct time_types {
-  using sequence = sequence_traits<Xs>;
-  using x = typename sequence::step;
-  using step = forward_step<Cell, x, State>;
-  using call = sinter::call<step, structure_reference<const Cell>,
-                            moment<const x, sequence::strided>, moment<const State>,
-                            moment<State>>;
-  using verdict = typename detail::verdict<call>::type;
-  static constexpr bool is_sound = !is_mistaken<verdict>;
-  static constexpr bool emits = detail::emits<typename step::returned>;
-  static constexpr int parts = output_count<State>();
-
-  static constexpr auto output() {
-    if constexpr (emits && is_sound) return std::type_identity<output_tensor<call>>{};
-    else return first_tensor<State>();
-  }
-  using outputs =
-      typename whole_sequence<sequence::time, typename decltype(output())::type>::type;
-};
 
 /// The rules of a cell, its sequence and its state that are no matter of extents.
 template <class Cell, class Xs, class State> constexpr bool check_cell() {
@@ -188,7 +135,7 @@ template <class Cell, class Xs, class State> class time_loop {
   }
 
   void run() {
-    states_.allocate(kept_ ? steps_ : std::min<std::int64_t>(steps_, 2), alone);
+    states_.allocate(kept_ || steps_ < 2 ? steps_ : 2, alone);
     if constexpr (!types::emits) {
       place_outputs(states_.like.at[0].extents, states_.like.at[0].where);
       states_.memory[0] = tensor_access<outputs_tensor>::memory(outputs);
@@ -326,6 +273,7 @@ struct forward_through_time_function {
 ///         a cell that returns a state of another shape; run time: those of a call of the cell
 /// @cost   Time times the kernels of a step, kernels(through_time, cell, xs, state); no memory but
 ///         that of the outputs and two states
+/// @example examples/17_characters.cpp
 inline constexpr detail::through_time_function through_time{};
 
 /// The same for training: back_through_time takes what it returns.
@@ -337,6 +285,12 @@ template <class Cell, class Xs, class State>
 constexpr int kernels(const detail::through_time_function&, const Cell&, const Xs&,
                       const State&) {
   return plan_of<typename detail::time_types<Cell, Xs, State>::call>::kernels;
+}
+
+/// Its plan, to be explained or drawn: explain(plan(through_time, cell, xs, state)).
+template <class Cell, class Xs, class State>
+plan_builder plan(const detail::through_time_function&, const Cell&, const Xs&, const State&) {
+  return make_plan(thaw(graph_of<typename detail::time_types<Cell, Xs, State>::call>.view()));
 }
 
 }  // namespace sinter
