@@ -3,9 +3,9 @@
 
 /// Cells of recurrent networks: from the input of one time step and the state to the next state.
 /// through_time runs them along a sequence; a loop inside a fused function unrolls a short one. A
-/// step of rnn_cell is one kernel, one of the others two. Each gate has two biases, redundant but
-/// for the GRU's last, so that weights are those of PyTorch's cells, transposed and one gate after
-/// another.
+/// step is one kernel while the state has at most 256 elements. Each gate has two biases, redundant
+/// but for the GRU's last, so that weights are those of PyTorch's cells, transposed and one gate
+/// after another.
 
 #include <tuple>
 

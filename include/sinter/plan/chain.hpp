@@ -2,9 +2,9 @@
 #pragma once
 
 /// Chains: products that follow one another in the same rows are one kernel, of which a block of
-/// threads takes some rows through all of them. What one gives and the next one reads, a row of at
-/// most 256 values, then stays where that block is, in a cache, in shared memory or in registers;
-/// only what others read as well is stored.
+/// threads takes some rows through all of them. What one gives and a later one reads, as its left
+/// operand or beside its own result, is a row of at most 256 values. It stays where that block is,
+/// in a cache, in shared memory or in registers; only what others read as well is stored.
 
 #include "sinter/plan/group_builder.hpp"
 
@@ -22,19 +22,21 @@ class chain_rules : public group_builder {
   constexpr chain_rules(planning_graph& g, const grouping& groups) : group_builder(g, groups) {}
 
  protected:
-  /// The chain, by its first group, that group k continues, or -1. Its left operands are what the
-  /// chain gives, in the same rows, or memory; and whatever else it reads of the chain lies in the
-  /// same row as well.
-  constexpr int home_of(int k, const list<int>& first) {
+  /// The chain, by its first group, that group k continues, or -1: all that it reads of the chain
+  /// lies in the row that is computed.
+  constexpr int home_of(int k, const list<int>& first, const list<int>& needs) {
     const group& own = result_.groups[k];
     if (!is_narrow(own)) return -1;
-    int home = -1;
-    for (int i = 0; i < g_.size() && home < 0; ++i)
-      if (result_.group_of[i] == k && g_[i].what() == kind::matmul) {
-        // A kernel's groups run in the order of their numbers.
-        const int before = result_.group_of[base_of(g_[i].operand[0])];
-        if (before >= 0 && before < k && is_narrow(result_.groups[before])) home = first[before];
-      }
+    int before = -1;  // the last to run of those that it reads
+    for (int i = 0; i < g_.size(); ++i) {
+      if (result_.group_of[i] != k) continue;
+      for (int s : sources_of(i))
+        if (const int at = result_.group_of[s];
+            at != k && is_narrow(result_.groups[at]) &&
+            (before < 0 || needs[at] > needs[before]))
+          before = at;
+    }
+    const int home = before >= 0 ? first[before] : -1;
     if (home < 0 || !(result_.groups[home].space[0] == own.space[0])) return -1;
     for (int i = 0; i < g_.size(); ++i) {
       if (result_.group_of[i] != k) continue;
@@ -57,11 +59,6 @@ class chain_rules : public group_builder {
   constexpr bool is_narrow(const group& g) const {
     return g.products > 0 && g.space.rank == 2 && is_static(g.space[1]) && g.space[1] > 0 &&
            g.space[1] <= widest_chain;
-  }
-
-  constexpr int base_of(int i) const {
-    while (is_view(g_[i]) && result_.group_of[i] < 0) i = g_[i].operand[0];
-    return i;
   }
 
   constexpr bool is_of(int i, int home, const list<int>& first) const {

@@ -15,23 +15,36 @@ inline constexpr int most_companions = 32;
 
 namespace detail {
 
+/// For each group the first one of its kernel, and how many groups it needs: in the order of these
+/// numbers, none comes before what it needs.
+struct companions {
+  list<int> first, needs;
+};
+
 class companion_finder : chain_rules {
  public:
   constexpr companion_finder(planning_graph& g, const grouping& groups)
       : chain_rules(g, groups) {}
 
-  /// For each group the first one of its kernel. `writer_of`: for each input the group that
-  /// overwrites it in place, or -1; `stores`: for each group whether it stores anything.
-  constexpr list<int> run(const list<int>& writer_of, const list<char>& stores) {
+  /// `writer_of`: for each input the group that overwrites it in place, or -1; `stores`: for each
+  /// group whether it stores anything.
+  constexpr companions run(const list<int>& writer_of, const list<char>& stores) {
     const int count = static_cast<int>(result_.groups.size());
-    list<int> first, parts;
+    companions found;
+    list<int>& first = found.first;
+    list<int> parts;
     for (int k = 0; k < count; ++k) {
       first.push_back(k);
       parts.push_back(1);
       reaches_.add();
     }
     find_needs(writer_of);
-    find_chains(first, stores);
+    for (int k = 0; k < count; ++k) {
+      found.needs.push_back(0);
+      for (int other = 0; other < count; ++other)
+        found.needs[k] += other != k && reaches_(other, k);
+    }
+    find_chains(found, stores);
     list<int> leaders;
     for (int k = 0; k < count; ++k) {
       const group& own = result_.groups[k];
@@ -48,7 +61,7 @@ class companion_finder : chain_rules {
       ++parts[home];
       reaches_.merge(home, k);
     }
-    return first;
+    return found;
   }
 
  private:
@@ -66,14 +79,20 @@ class companion_finder : chain_rules {
   }
 
   /// Each product joins the chain that gives its left operand, where it can.
-  constexpr void find_chains(list<int>& first, const list<char>& stores) {
+  constexpr void find_chains(companions& found, const list<char>& stores) {
     const int count = static_cast<int>(result_.groups.size());
-    list<int> length(static_cast<std::size_t>(count), 1);
+    list<int> length(static_cast<std::size_t>(count), 1), order;
     for (int k = 0; k < count; ++k) {
       if (!stores[k] || result_.groups[k].products == 0) continue;
-      const int home = home_of(k, first);
-      if (home < 0 || length[home] == most_of_chain || waits_between(home, k, first)) continue;
-      first[k] = home;
+      order.push_back(k);
+      for (std::size_t i = order.size() - 1; i > 0; --i)
+        if (found.needs[order[i - 1]] > found.needs[k]) std::swap(order[i - 1], order[i]);
+    }
+    for (int k : order) {
+      const int home = home_of(k, found.first, found.needs);
+      if (home < 0 || length[home] == most_of_chain || waits_between(home, k, found.first))
+        continue;
+      found.first[k] = home;
       ++length[home];
       reaches_.merge(home, k);
     }

@@ -125,18 +125,24 @@ constexpr void number_kernels(planning_graph& g, const grouping& groups, const l
   for (const store& s : stores)
     if (const int k = s.buffer - g.view.input_count; k >= 0 && k < g.view.output_count)
       if (const int input = g.view.outputs[k].input; input >= 0) writer_of[input] = s.group;
-  const list<int> first = companion_finder(g, groups).run(writer_of, has_store);
+  const companions found = companion_finder(g, groups).run(writer_of, has_store);
   list<int> number(count, -1);
   int kernels = 0;
   for (std::size_t k = 0; k < count; ++k) {
-    if (!has_store[k] || first[k] != static_cast<int>(k)) continue;
-    for (std::size_t part = k; part < count; ++part) {
-      if (first[part] != first[k]) continue;
+    if (!has_store[k] || found.first[k] != static_cast<int>(k)) continue;
+    list<int> parts;
+    for (int part = 0; part < static_cast<int>(count); ++part) {
+      if (found.first[part] != static_cast<int>(k)) continue;
+      parts.push_back(part);
+      for (std::size_t i = parts.size() - 1; i > 0 && groups.groups[k].products > 0; --i)
+        if (found.needs[parts[i - 1]] > found.needs[part]) std::swap(parts[i - 1], parts[i]);
+    }
+    for (const int part : parts) {
       number[part] = static_cast<int>(o.groups.size());
       o.groups.push_back(groups.groups[part]);
       o.kernel_of.push_back(kernels);
       for (store s : stores) {
-        if (s.group != static_cast<int>(part)) continue;
+        if (s.group != part) continue;
         s.group = number[part];
         o.stores.push_back(s);
       }
