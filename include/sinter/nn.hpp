@@ -10,6 +10,7 @@
 #include "sinter/nn/layer.hpp"
 #include "sinter/nn/normalisation.hpp"
 #include "sinter/nn/optimizer.hpp"
+#include "sinter/nn/precision.hpp"
 #include "sinter/nn/recurrent.hpp"
 #include "sinter/nn/schedule.hpp"
 #include "sinter/nn/stacked.hpp"

@@ -190,6 +190,40 @@ constexpr Structure clip_by_norm(Structure gradient, const Limit& limit) {
   return gradient;
 }
 
+/// The sum of gradients over several small batches, whose mean makes one step: two fused functions,
+/// of which the second runs after every few calls of the first.
+///
+///     constexpr auto gather = st::fused([](auto& net, auto& total, auto image, auto label) {
+///       total.add(gradient(mean(cross_entropy(net(image), label)), net));
+///     });
+///     constexpr auto apply = st::fused([](auto& net, auto& optimizer, auto& total) {
+///       optimizer.update(net, total.take());
+///     });
+///
+/// Where batches differ in size, a weight that is their number of rows, add(gradient, rows), makes
+/// the mean that of all rows. The sum is in the type of the network's tensors.
+template <class Network> struct gradient_sum {
+  Network sum = zeros<Network>();
+  tensor<float> weight = 0.f;
+
+  template <class Weight = int>
+  constexpr void add(const Network& gradient, const Weight& own = 1) {
+    const symbol is_first = lift(weight) == 0;
+    for_each_symbol([&](symbol& s, symbol g) { s = where(is_first, 0, s) + own * g; }, sum,
+                    gradient);
+    weight = lift(weight) + own;
+  }
+
+  /// The weighted mean of what was added, 0 if nothing was; the next `add` begins anew.
+  constexpr Network take() {
+    Network mean = sum;
+    const symbol empty = lift(weight) == 0, divisor = where(empty, 1, weight);
+    for_each_symbol([&](symbol& m) { m = where(empty, 0, m) / divisor; }, mean);
+    weight = where(empty, weight, 0);  // 0, but no constant, which would be a kernel more
+    return mean;
+  }
+};
+
 /// A running mean of a network's parameters: weight_average<net_type> mean{.average = net}, and
 /// inside the step, after the optimiser's, mean.update(net).
 /// @source Polyak and Juditsky 1992, doi:10.1137/0330046, with weights that decay
