@@ -63,11 +63,41 @@ template <chainable A, chainable B> constexpr auto operator|(A&& a, B&& b) {
                                                               std::forward<B>(b)};
 }
 
-/// The number of parameters of a network.
+/// A layer, or a structure of layers, that training leaves as it is: it takes no gradient and no
+/// update, and its plans compute none. What comes before it still gets a gradient through it.
+///
+///     struct classifier {
+///       st::frozen<encoder> front;  // classifier net{.front = {trained}};
+///       st::linear<64, 10> readout;
+///       constexpr auto operator()(const auto& x) const { return readout(front(x)); }
+///     };
+///
+/// Its members are the layer's, and so are its names in files: what was saved before a part was
+/// frozen is read afterwards. Optimisers hold zeros in its place; where that memory counts, train
+/// the other part alone: optimizer.update(net.readout, gradient(loss, net.readout)), with an
+/// optimiser of that part.
+template <class Layer> struct frozen : Layer {
+  static constexpr bool is_frozen = true;
+
+  constexpr auto members() { return detail::members_of(static_cast<Layer&>(*this)); }
+  constexpr auto members() const { return detail::members_of(static_cast<const Layer&>(*this)); }
+};
+template <class Layer> frozen(Layer) -> frozen<Layer>;
+
+/// The number of parameters of a network: of all, of those that training changes, and of those in
+/// frozen parts.
 template <class Network> std::int64_t parameter_count(const Network& net) {
   std::int64_t count = 0;
   for_each_tensor([&](const auto& t) { count += t.size(); }, net);
   return count;
+}
+template <class Network> std::int64_t trainable_count(const Network& net) {
+  std::int64_t count = 0;
+  for_each_trainable([&](const auto& t) { count += t.size(); }, net);
+  return count;
+}
+template <class Network> std::int64_t frozen_count(const Network& net) {
+  return parameter_count(net) - trainable_count(net);
 }
 
 }  // namespace sinter

@@ -155,6 +155,13 @@ constexpr void visit_symbols(F&& visit, symbol* symbols, std::index_sequence<I..
   visit(symbols[I]...);
 }
 
+constexpr symbol zeros_like(symbol x) {
+  graph_builder& g = *x.graph;
+  const int zero = rules::constant(g, x.type(), 0);  // first: adding a node moves the others
+  const shape extents = x.extents();
+  return {&g, rules::broadcast(g, zero, extents)};
+}
+
 template <class Tensor> constexpr void write_back(Tensor& t, const symbol& s) {
   if constexpr (!std::is_const_v<Tensor>) t.trace(s);
 }
@@ -162,10 +169,10 @@ template <class Tensor> constexpr void write_back(Tensor& t, const symbol& s) {
 }  // namespace detail
 
 /// Visits the tensors of structures as symbols, inside a traced function: what the visitor assigns
-/// to a symbol is assigned to its tensor. How optimisers are written.
+/// to a symbol is assigned to its tensor. How optimisers are written. Of frozen parts, none.
 template <class F, class First, class... Same>
 constexpr void for_each_symbol(F&& visit, First& first, Same&... same) {
-  for_each_tensor(
+  for_each_trainable(
       [&](auto&... t) {
         symbol symbols[1 + sizeof...(Same)] = {t.traced()...};
         detail::visit_symbols(visit, symbols, std::make_index_sequence<1 + sizeof...(Same)>{});
@@ -176,7 +183,8 @@ constexpr void for_each_symbol(F&& visit, First& first, Same&... same) {
 }
 
 /// The gradient of a scalar with respect to every floating tensor of a structure, or to a symbol,
-/// as a structure of the same type. Inside traced functions only.
+/// as a structure of the same type. Of frozen parts none is computed: there the structure holds
+/// zeros. Inside traced functions only.
 template <class Loss, class Structure>
 constexpr auto gradient(const Loss& loss, const Structure& of) {
   const symbol l = lift(loss);
@@ -186,10 +194,13 @@ constexpr auto gradient(const Loss& loss, const Structure& of) {
   } else {
     Structure result = of;
     list<int> wrt;
-    for_each_tensor([&](auto& t) { wrt.push_back(t.traced().index); }, result);
+    std::size_t count = 0, next = 0;
+    for_each_trainable([&](auto& t) { wrt.push_back(t.traced().index); }, result);
+    for_each_tensor([&](auto&) { ++count; }, result);
     const list<int> d = differentiate(g, l.index, wrt);
-    std::size_t next = 0;
-    for_each_tensor([&](auto& t) { t.trace({&g, d[next++]}); }, result);
+    if (count > wrt.size())
+      for_each_tensor([&](auto& t) { t.trace(detail::zeros_like(t.traced())); }, result);
+    for_each_trainable([&](auto& t) { t.trace({&g, d[next++]}); }, result);
     return result;
   }
 }

@@ -4,7 +4,8 @@
 /// Structures of tensors: a network is a plain struct of layers, a layer a plain struct of tensors.
 /// `for_each_tensor` visits all tensors of any such structure, in the order of declaration, without
 /// a word from the struct. A class with a constructor says what it holds by a member
-/// `constexpr auto members()` that returns std::tie(...).
+/// `constexpr auto members()` that returns std::tie(...). A structure with a member
+/// `static constexpr bool is_frozen = true` is no part of what training changes.
 
 #include <cstddef>
 #include <tuple>
@@ -68,6 +69,8 @@ template <class T> constexpr std::size_t member_count() {
   return members_from<T, longest_list<T>()>();
 }
 
+template <class T> concept frozen_structure = requires { requires T::is_frozen; };
+
 template <class T> concept tuple_like = requires { std::tuple_size<std::remove_cv_t<T>>::value; };
 
 /// The members of a structure as a tuple of references.
@@ -112,25 +115,34 @@ template <class T> constexpr auto members_of(T& x) {
 
 /// Calls `visit` with each tensor of a structure, or with the corresponding tensors of several
 /// structures of one type.
-template <class F, class T, class... Same>
+template <bool Frozen = true, class F, class T, class... Same>
 constexpr void for_each_tensor(F&& visit, T& x, Same&... same) {
-  if constexpr (is_tensor<std::remove_cv_t<T>>) {
+  if constexpr (!Frozen && detail::frozen_structure<T>) {
+    return;
+  } else if constexpr (is_tensor<std::remove_cv_t<T>>) {
     visit(x, same...);
   } else if constexpr (std::is_class_v<T> || std::is_array_v<T>) {
     if constexpr (std::is_array_v<T>) {
-      for (std::size_t i = 0; i < std::extent_v<T>; ++i) for_each_tensor(visit, x[i], same[i]...);
+      for (std::size_t i = 0; i < std::extent_v<T>; ++i)
+        for_each_tensor<Frozen>(visit, x[i], same[i]...);
     } else {
       std::tuple<decltype(detail::members_of(x)), decltype(detail::members_of(same))...> all{
           detail::members_of(x), detail::members_of(same)...};
       constexpr std::size_t count = std::tuple_size_v<std::tuple_element_t<0, decltype(all)>>;
       [&]<std::size_t... I>(std::index_sequence<I...>) {
         [[maybe_unused]] const auto at = [&]<std::size_t J>() {
-          std::apply([&](auto&... m) { for_each_tensor(visit, std::get<J>(m)...); }, all);
+          std::apply([&](auto&... m) { for_each_tensor<Frozen>(visit, std::get<J>(m)...); }, all);
         };
         (at.template operator()<I>(), ...);
       }(std::make_index_sequence<count>{});
     }
   }
+}
+
+/// The same without the tensors of frozen parts: what gradients are taken of and optimisers update.
+template <class F, class T, class... Same>
+constexpr void for_each_trainable(F&& visit, T& x, Same&... same) {
+  for_each_tensor<false>(visit, x, same...);
 }
 
 /// Whether a type holds tensors, at any depth.
