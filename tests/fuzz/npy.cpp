@@ -26,5 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   load.operator()<st::tensor<float, dyn>>();
   load.operator()<st::tensor<bool, dyn, dyn, dyn>>();
   load.operator()<st::tensor<std::int64_t, dyn, dyn, dyn>>();
+  allow_refusal([&] { (void)st::load_npy<st::tensor<float, dyn>, st::conversion::any>(bytes); });
+  using bytes_cube = st::tensor<std::uint8_t, dyn, dyn, dyn>;
+  allow_refusal([&] { (void)st::load_npy<bytes_cube, st::conversion::lossless>(bytes); });
   return 0;
 }

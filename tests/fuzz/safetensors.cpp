@@ -24,6 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       allow_refusal([&] { (void)file.load<st::tensor<float, dyn, dyn>>(name); });
       allow_refusal([&] { (void)file.load<st::tensor<double, dyn>>(name); });
       allow_refusal([&] { (void)file.load<st::tensor<bool, dyn>>(name); });
+      using low = st::tensor<st::bf16, dyn, dyn>;
+      allow_refusal([&] { (void)file.load<low, st::conversion::any>(name); });
     }
   });
   return 0;

@@ -96,7 +96,7 @@ TEST_CASE("npy: one mistake, one message") {
   const std::string good = cases().at("f32");
   check_says(load(cases().at("f64")),
              "its elements are '<f8', and the tensor's f32; "
-             "load them as they are and cast");
+             "conversion::lossless or conversion::any would convert them");
   check_says(load(cases().at("f32_line")), "its extents are [4], and the tensor's [dyn, 3, dyn]");
   check_says(load(""), "it is no .npy file: it has 0 bytes");
   check_says(load("PK\x03\x04 something else entirely"), "it is no .npy file");

@@ -102,7 +102,7 @@ TEST_CASE("safetensors: one mistake, one message") {
   const std::string good = archive("safetensors");
   const st::safetensors_file file(bytes_of(good));
   check_says(io_mistake([&] { (void)file.load<st::tensor<float, dyn>>("bias"); }),
-             "its elements are F64, and the tensor's f32; load them as they are and cast");
+             "its elements are F64, and the tensor's f32; conversion::lossless or conversion::any");
   check_says(io_mistake([&] { (void)file.load<st::tensor<double, 4>>("bias"); }),
              "its extents are [3], and the tensor's [4]");
   const st::tensor<float> x = 1.f;

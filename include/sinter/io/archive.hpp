@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "sinter/io/conversion.hpp"
 #include "sinter/tensor/structure.hpp"
 #include "sinter/tensor/tensor.hpp"
 
@@ -87,7 +88,7 @@ std::vector<named_tensor> named_tensors(const Structure& x, const std::string& n
 
 /// The tensors of a structure from a file, where they were before, in a copy; their names leave
 /// `rest`.
-template <class Structure, class File>
+template <conversion How = conversion::none, class Structure, class File>
 Structure loaded(const Structure& x, const File& file, std::vector<std::string>& rest,
                  const std::string& of = "") {
   Structure result = x;
@@ -95,7 +96,7 @@ Structure loaded(const Structure& x, const File& file, std::vector<std::string>&
       [&](const std::string& name, auto& t) {
         using type = std::remove_cvref_t<decltype(t)>;
         const placement where = t.where();
-        t = file.template load<type>(name);
+        t = file.template load<type, How>(name);
         if (!where.is_host()) t = t.to(where);
         std::erase(rest, name);
       },
@@ -108,9 +109,10 @@ template <class File> void check_none(const std::vector<std::string>& rest, cons
 }
 
 /// A structure from a file that has its tensors and no others.
-template <class Structure, class File> Structure load_structure(const File& file) {
+template <class Structure, conversion How, class File>
+Structure load_structure(const File& file) {
   std::vector<std::string> rest = file.names();
-  Structure result = loaded(Structure{}, file, rest);
+  Structure result = loaded<How>(Structure{}, file, rest);
   check_none(rest, file);
   return result;
 }

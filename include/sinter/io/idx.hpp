@@ -29,9 +29,10 @@ constexpr unsigned char idx_number(dtype type) {
   }
 }
 
-template <class Tensor> Tensor read_idx(input_source& file) {
-  static_assert(idx_number(dtype_of<typename Tensor::element>) != 0,
-                "sinter: load_idx: the format has u8, i8, i16, i32, f32 and f64");
+template <class Tensor, conversion How> Tensor read_idx(input_source& file) {
+  static_assert(idx_number(dtype_of<typename Tensor::element>) != 0 || How != conversion::none,
+                "sinter: load_idx: the format has u8, i8, i16, i32, f32 and f64; "
+                "conversion::lossless makes others of them");
   unsigned char start[4] = {};
   if (file.size() < 4)
     file.fail("it is no IDX file: it has " + std::to_string(file.size()) + " bytes");
@@ -54,7 +55,7 @@ template <class Tensor> Tensor read_idx(input_source& file) {
     file.read(n, 4);
     array.extents.push_back(std::int64_t{n[0]} << 24 | n[1] << 16 | n[2] << 8 | n[3]);
   }
-  Tensor result = read_elements<Tensor>(file, array);
+  Tensor result = read_elements<Tensor, How>(file, array);
   if (file.rest() > 0) file.fail(std::to_string(file.rest()) + " bytes follow its elements");
   return result;
 }
@@ -62,18 +63,21 @@ template <class Tensor> Tensor read_idx(input_source& file) {
 }  // namespace detail
 
 /// Reads a tensor: load_idx<tensor<std::uint8_t, dyn, 28, 28>>("train-images-idx3-ubyte"). Elements
-/// have to be of the tensor's type, extents as the type says; open ones come from the file.
+/// have to be of the tensor's type unless a conversion is asked for, extents as the type says; open
+/// ones come from the file.
 /// @errors  io_error where the file is missing, malformed, packed by gzip, shorter or longer than
 ///          its header promises or of another type or shape
 /// @cost    one read into the tensor
-template <class Tensor> Tensor load_idx(const std::string& path) {
+template <class Tensor, conversion How = conversion::none>
+Tensor load_idx(const std::string& path) {
   detail::input_file file(path);
-  return detail::read_idx<Tensor>(file);
+  return detail::read_idx<Tensor, How>(file);
 }
 /// The same of a file's content.
-template <class Tensor> Tensor load_idx(std::span<const std::byte> content) {
+template <class Tensor, conversion How = conversion::none>
+Tensor load_idx(std::span<const std::byte> content) {
   detail::input_bytes file(content);
-  return detail::read_idx<Tensor>(file);
+  return detail::read_idx<Tensor, How>(file);
 }
 
 /// Writes a tensor, from wherever it is. The file appears whole or not at all.
@@ -93,7 +97,7 @@ void save_idx(const std::string& path, const tensor<T, E...>& x) {
     for (int shift = 24; shift >= 0; shift -= 8) start += static_cast<char>(n >> shift & 255);
   }
   std::vector<T> turned(x.data(), x.data() + x.size());
-  if constexpr (sizeof(T) > 1) detail::swap_bytes(turned.data(), x.size());
+  if constexpr (sizeof(T) > 1) detail::swap_bytes(turned.data(), sizeof(T), x.size());
   const std::string_view elements(reinterpret_cast<const char*>(turned.data()),
                                   turned.size() * sizeof(T));
   detail::write_file(path, {start, elements});

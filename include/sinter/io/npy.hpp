@@ -165,10 +165,11 @@ inline stored_array read_npy_array(input_source& file) {
   return array;
 }
 
-template <class Tensor> Tensor read_npy(input_source& file) {
-  static_assert(npy_name(dtype_of<typename Tensor::element>) != nullptr,
-                "sinter: load_npy: NumPy has no bf16 and no floats of 8 bits; load f32 and cast");
-  return read_elements<Tensor>(file, read_npy_array(file));
+template <class Tensor, conversion How> Tensor read_npy(input_source& file) {
+  static_assert(npy_name(dtype_of<typename Tensor::element>) != nullptr || How != conversion::none,
+                "sinter: load_npy: NumPy has no bf16 and no floats of 8 bits; conversion::any "
+                "makes them of others");
+  return read_elements<Tensor, How>(file, read_npy_array(file));
 }
 
 /// The bytes before the elements: a multiple of 64, as NumPy aligns them.
@@ -191,19 +192,21 @@ inline std::string npy_start(dtype type, const std::int64_t* extents, int rank) 
 }  // namespace detail
 
 /// Reads a tensor: tensor<float, dyn, 3> x = load_npy<tensor<float, dyn, 3>>("x.npy"). Elements
-/// have to be of the tensor's type, in either order of bytes, extents as the type says; open ones
-/// come from the file. Arrays in Fortran's order are turned.
+/// have to be of the tensor's type unless a conversion is asked for, in either order of bytes,
+/// extents as the type says; open ones come from the file. Arrays in Fortran's order are turned.
 /// @errors  io_error where the file is missing, malformed, shorter than its header promises or of
 ///          another type or shape; memory is asked for only when the file can fill it
 /// @cost    one read into the tensor; of arrays in Fortran's order a copy besides
-template <class Tensor> Tensor load_npy(const std::string& path) {
+template <class Tensor, conversion How = conversion::none>
+Tensor load_npy(const std::string& path) {
   detail::input_file file(path);
-  return detail::read_npy<Tensor>(file);
+  return detail::read_npy<Tensor, How>(file);
 }
 /// The same of a file's content.
-template <class Tensor> Tensor load_npy(std::span<const std::byte> content) {
+template <class Tensor, conversion How = conversion::none>
+Tensor load_npy(std::span<const std::byte> content) {
   detail::input_bytes file(content);
-  return detail::read_npy<Tensor>(file);
+  return detail::read_npy<Tensor, How>(file);
 }
 
 /// Writes a tensor, from wherever it is, in row-major order. The file appears whole or not at all:

@@ -38,14 +38,15 @@ class npz_file {
   }
 
   /// A tensor, under the terms of load_npy.
-  template <class Tensor> Tensor load(const std::string& name) const {
+  template <class Tensor, conversion How = conversion::none>
+  Tensor load(const std::string& name) const {
     const auto& entries = directory_.entries();
     const auto found = std::find_if(entries.begin(), entries.end(),
                                     [&](const auto& e) { return plain(e.name) == name; });
     if (found == entries.end())
       fail("it has no tensor '" + name + "', but " + detail::listed(names()));
     detail::zip_input entry(*file_, directory_, *found, path_);
-    Tensor result = detail::read_npy<Tensor>(entry);
+    Tensor result = detail::read_npy<Tensor, How>(entry);
     if (entry.rest() > 0)
       entry.fail(std::to_string(entry.rest()) + " bytes follow its elements");
     return result;
@@ -69,8 +70,9 @@ class npz_file {
 /// Reads a structure of tensors, whose names are their places: see io/archive.hpp. The file has to
 /// have these tensors and no others.
 /// @errors  as npz_file
-template <class Structure> Structure load_npz(const std::string& path) {
-  return detail::load_structure<Structure>(npz_file(path));
+template <class Structure, conversion How = conversion::none>
+Structure load_npz(const std::string& path) {
+  return detail::load_structure<Structure, How>(npz_file(path));
 }
 
 namespace detail {

@@ -201,16 +201,17 @@ class safetensors_file {
   /// Words that the writer has added.
   const std::map<std::string, std::string>& metadata() const { return header_.metadata(); }
 
-  /// A tensor. Its elements have to be of the tensor's type, its extents as the type says; open
-  /// ones come from the file.
-  template <class Tensor> Tensor load(const std::string& name) const {
+  /// A tensor. Its elements have to be of the tensor's type unless a conversion is asked for, its
+  /// extents as the type says; open ones come from the file.
+  template <class Tensor, conversion How = conversion::none>
+  Tensor load(const std::string& name) const {
     const auto& entries = header_.entries();
     const auto found = std::find_if(entries.begin(), entries.end(),
                                     [&](const auto& e) { return e.name == name; });
     if (found == entries.end())
       fail("it has no tensor '" + name + "', but " + detail::listed(names()));
     file_->seek(header_.begin() + found->begin);
-    return detail::read_elements<Tensor>(*file_, found->array);
+    return detail::read_elements<Tensor, How>(*file_, found->array);
   }
 
   [[noreturn]] void fail(const std::string& why) const { file_->fail(why); }
@@ -226,8 +227,9 @@ class safetensors_file {
 /// Reads a structure of tensors, whose names are their places: see io/archive.hpp. The file has to
 /// have these tensors and no others.
 /// @errors  as safetensors_file
-template <class Structure> Structure load_safetensors(const std::string& path) {
-  return detail::load_structure<Structure>(safetensors_file(path));
+template <class Structure, conversion How = conversion::none>
+Structure load_safetensors(const std::string& path) {
+  return detail::load_structure<Structure, How>(safetensors_file(path));
 }
 
 /// Writes several tensors: save_safetensors("x.safetensors", {{"w", w}, {"b", b}}), and words
