@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sinter/io/elements.hpp"
+#include "sinter/io/gzip.hpp"
 
 namespace sinter {
 
@@ -29,7 +30,7 @@ constexpr unsigned char idx_number(dtype type) {
   }
 }
 
-template <class Tensor, conversion How> Tensor read_idx(input_source& file) {
+template <class Tensor, conversion How> Tensor read_plain_idx(input_source& file) {
   static_assert(idx_number(dtype_of<typename Tensor::element>) != 0 || How != conversion::none,
                 "sinter: load_idx: the format has u8, i8, i16, i32, f32 and f64; "
                 "conversion::lossless makes others of them");
@@ -37,7 +38,6 @@ template <class Tensor, conversion How> Tensor read_idx(input_source& file) {
   if (file.size() < 4)
     file.fail("it is no IDX file: it has " + std::to_string(file.size()) + " bytes");
   file.read(start, 4);
-  if (start[0] == 0x1f && start[1] == 0x8b) file.fail("it is packed by gzip; unpack it first");
   if (start[0] != 0 || start[1] != 0) file.fail("it is no IDX file: it does not begin with 0, 0");
   stored_array array{.type_text = "of type " + std::to_string(start[2]),
                      .swapped = true,
@@ -60,24 +60,33 @@ template <class Tensor, conversion How> Tensor read_idx(input_source& file) {
   return result;
 }
 
+template <class Tensor, conversion How>
+Tensor read_idx(seekable_input& file, const std::string& name) {
+  if (!is_gzip(file)) return read_plain_idx<Tensor, How>(file);
+  gzip_input unpacked(file, name);
+  return read_plain_idx<Tensor, How>(unpacked);
+}
+
 }  // namespace detail
 
-/// Reads a tensor: load_idx<tensor<std::uint8_t, dyn, 28, 28>>("train-images-idx3-ubyte"). Elements
-/// have to be of the tensor's type unless a conversion is asked for, extents as the type says; open
-/// ones come from the file.
-/// @errors  io_error where the file is missing, malformed, packed by gzip, shorter or longer than
-///          its header promises or of another type or shape
-/// @cost    one read into the tensor
+/// Reads a tensor: load_idx<tensor<std::uint8_t, dyn, 28, 28>>("train-images-idx3-ubyte.gz"), as it
+/// is or packed by gzip, which needs zlib: CMake's target sinter::files. Elements have to be of the
+/// tensor's type unless a conversion is asked for, extents as the type says; open ones come from
+/// the file.
+/// @errors  io_error where the file is missing, malformed, damaged, shorter or longer than its
+///          header promises or of another type or shape; memory is asked for only when the file,
+///          packed or not, can fill it
+/// @cost    one read into the tensor; what is packed is unpacked twice
 template <class Tensor, conversion How = conversion::none>
 Tensor load_idx(const std::string& path) {
   detail::input_file file(path);
-  return detail::read_idx<Tensor, How>(file);
+  return detail::read_idx<Tensor, How>(file, path);
 }
 /// The same of a file's content.
 template <class Tensor, conversion How = conversion::none>
 Tensor load_idx(std::span<const std::byte> content) {
   detail::input_bytes file(content);
-  return detail::read_idx<Tensor, How>(file);
+  return detail::read_idx<Tensor, How>(file, "bytes in memory");
 }
 
 /// Writes a tensor, from wherever it is. The file appears whole or not at all.
