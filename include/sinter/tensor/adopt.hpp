@@ -64,13 +64,14 @@ constexpr bool must_be(const extent_t* to, const extent_t* from, int rank) {
 /// How a container lends its elements: `data` and `where`. Empty for what is none.
 template <class Container> struct lender {};
 
-/// Contiguous elements on the host.
+/// Contiguous elements on the host. What has strides of its own, such as a matrix of Eigen, says
+/// more than data and size do.
 template <class Container>
   requires(requires(Container& c) {
     c.size();
     { *c.data() };
     requires std::is_pointer_v<decltype(c.data())>;
-  } && !operand<std::remove_const_t<Container>>)
+  } && !requires(Container& c) { c.outerStride(); } && !operand<std::remove_const_t<Container>>)
 struct lender<Container> {
   static auto* data(Container& c) { return c.data(); }
   static placement where(Container&) { return cpu; }
