@@ -98,7 +98,7 @@ class random_operations : public random_views {
     const candidate c = draw_number();
     if (!c) return {};
     const symbol small = within(c, 0.9), middle = within(c, 3);
-    switch (r.below(options.smooth ? 17 : 18)) {  // the last has no second derivative
+    switch (r.below(options.smooth ? 18 : 20)) {  // the last two have no second derivative
       case 0: return made(sin(middle), 1);
       case 1: return made(cos(middle), 1);
       case 2: return made(tan(small), 1.3);
@@ -116,7 +116,9 @@ class random_operations : public random_views {
       case 14: return made(rsqrt(middle * middle + 0.5), 1.5);
       case 15: return made(cbrt(middle * middle + 0.5), 2.2);
       case 16: return made(erfc(middle), 2);
-      default: return made(lgamma(middle * middle + 0.5), 13);
+      case 17: return made(lgamma(middle * middle + 0.5), 13);
+      case 18: return made(digamma(middle * middle + 0.5), 2.4);
+      default: return made(trigamma(middle * middle + 0.5), 5);
     }
   }
 

@@ -27,13 +27,21 @@ struct element_facts {
   bool special = true;            ///< the C library agrees on infinities, NaN and huge numbers
 };
 
-/// By the recurrence up to 30 and the asymptotic series, for positive x.
+/// By the recurrence up to 30 and the asymptotic series, for positive x; so its derivative.
 inline real digamma_truth(real x) {
   real below = 0;
   for (; x < 30; x += 1) below += 1 / x;
   const real z = 1 / (x * x);
   return std::log(x) - 1 / (2 * x) - below -
          z * (1.0L / 12 - z * (1.0L / 120 - z * (1.0L / 252 - z * (1.0L / 240 - z / 132))));
+}
+
+inline real trigamma_truth(real x) {
+  real below = 0;
+  for (; x < 30; x += 1) below += 1 / (x * x);
+  const real z = 1 / (x * x);
+  return 1 / x + z / 2 + below +
+         z / x * (1.0L / 6 - z * (1.0L / 30 - z * (1.0L / 42 - z * (1.0L / 30 - z * 5 / 66))));
 }
 
 /// Arithmetic and bounds.
@@ -127,6 +135,9 @@ template <class Visit> void exponential_operations(Visit visit) {
   visit({.spelling = "digamma(x)", .meaning = "derivative of lgamma", .low = {0.1}, .high = {9},
          .f32 = 1, .f64 = 6, .floor = 1, .special = false},
         [](auto x) { return digamma(x); }, [](real x) -> real { return digamma_truth(x); });
+  visit({.spelling = "trigamma(x)", .meaning = "second derivative of lgamma", .low = {0.1},
+         .high = {9}, .f32 = 0.51, .f64 = 4, .special = false},
+        [](auto x) { return trigamma(x); }, [](real x) -> real { return trigamma_truth(x); });
 }
 
 /// Circular and hyperbolic functions.

@@ -139,3 +139,37 @@ TEST_CASE("math: digamma against known values, its recurrence and its reflection
     CHECK(std::fabs(up - here - 1 / x) <= 1e-14 * (1 + std::fabs(here)));
   }
 }
+
+TEST_CASE("math: trigamma against known values, its recurrence and its reflection, in ulp") {
+  constexpr double pi2 = 9.86960440108935861883;
+  CHECK(math::trigamma(1.0) == doctest::Approx(pi2 / 6).epsilon(4e-16));
+  CHECK(math::trigamma(0.5) == doctest::Approx(pi2 / 2).epsilon(4e-16));
+  CHECK(math::trigamma(1e300) == doctest::Approx(1e-300).epsilon(4e-16));
+  for (double pole : {0.0, -0.0, -3.0, -1e17}) CHECK(math::trigamma(pole) == HUGE_VAL);
+  CHECK(math::trigamma(HUGE_VAL) == 0);
+  CHECK(std::isnan(math::trigamma(-HUGE_VAL)));
+  CHECK(std::isnan(math::trigamma(NAN)));
+  // Against the recurrence to 40 and the asymptotic series in long double.
+  const auto truth = [](long double x) {
+    long double sum = 0;
+    for (; x < 40; x += 1) sum += 1 / (x * x);
+    const long double z = 1 / (x * x);
+    return sum + 1 / x + z / 2 +
+           z / x * (1.0L / 6 - z * (1.0L / 30 - z * (1.0L / 42 - z * (1.0L / 30 - z * 5 / 66))));
+  };
+  const auto ulps = [](double got, long double want) {
+    const double w = std::fabs(static_cast<double>(want));
+    return static_cast<double>(std::fabs(got - want)) / (std::nextafter(w, HUGE_VAL) - w);
+  };
+  double worst = 0, worst_below = 0;
+  for (double x = 0.001; x < 1000; x *= 1.003)
+    worst = std::fmax(worst, ulps(math::trigamma(x), truth(x)));
+  for (double x = -0.003; x > -30; x -= 0.0317) {
+    const long double turn = x - std::round(x);
+    const long double root = 3.14159265358979323846L / std::sin(3.14159265358979323846L * turn);
+    const long double want = root * root - truth(1 - static_cast<long double>(x));
+    worst_below = std::fmax(worst_below, ulps(math::trigamma(x), want));
+  }
+  CHECK(worst <= 3);
+  CHECK(worst_below <= 5);
+}

@@ -125,12 +125,11 @@ SINTER_HD SINTER_INLINE constexpr T copysign(T x, T y) {
 SINTER_HD inline double digamma(double x) {
   double result = 0;
   if (x <= 0) {
-    const double fraction = x - math::floor(x);
-    if (fraction == 0 || x < -0x1p52) {
+    const double turn = x - math::round(x);  // exact
+    if (turn == 0 || x < -0x1p52) {
       return x == 0 ? math::copysign(detail::format<double>::infinity, -x)
                     : detail::format<double>::nan;
     }
-    const double turn = fraction > 0.5 ? fraction - 1 : fraction;
     result = -2 * detail::half_pi / math::tan(2 * detail::half_pi * turn);
     x = 1 - x;
   }
@@ -142,6 +141,37 @@ SINTER_HD inline double digamma(double x) {
 }
 SINTER_HD inline float digamma(float x) {
   return static_cast<float>(digamma(static_cast<double>(x)));
+}
+
+/// The derivative of digamma, by the same way: recurrence to 10 or more, asymptotic series,
+/// reflection below 0. In double. inf at 0 and at negative integers, where it has double poles.
+/// @accuracy 3 ulp, and 5 below 0
+/// @source   Abramowitz and Stegun, Handbook of Mathematical Functions, 6.4.6, 6.4.7, 6.4.12
+SINTER_HD inline double trigamma(double x) {
+  const bool reflects = x <= 0;
+  double root = 0;
+  if (reflects) {
+    const double turn = x - math::round(x);  // exact
+    if (x == -detail::format<double>::infinity) return detail::format<double>::nan;
+    if (turn == 0) return detail::format<double>::infinity;
+    root = 2 * detail::half_pi / math::sin(2 * detail::half_pi * turn);
+    x = 1 - x;
+  }
+  double steps = 0;
+  while (x + steps < 10) steps += 1;
+  const double y = x + steps, z = 1 / (y * y);
+  const double series =
+      detail::polynomial(z, -3617.0 / 510, 7.0 / 6, -691.0 / 2730, 5.0 / 66, -1.0 / 30, 1.0 / 42,
+                         -1.0 / 30, 1.0 / 6);
+  double result = 1 / y + (z / 2 + z / y * series);
+  while (steps > 0) {  // the small ones first
+    steps -= 1;
+    result += 1 / ((x + steps) * (x + steps));
+  }
+  return reflects ? root * root - result : result;
+}
+SINTER_HD inline float trigamma(float x) {
+  return static_cast<float>(trigamma(static_cast<double>(x)));
 }
 
 }  // namespace sinter::math

@@ -134,15 +134,23 @@ constexpr symbol pull_extremum(symbol g, symbol x, symbol y, unsigned mask) {
   return hit * (g / count);
 }
 
-/// A product's gradient is the product of the others: by a quotient, but not where x is 0. Exact
-/// wherever x is 0; second derivatives are not, where an element is.
+/// A product's gradient is the product of the others: by a quotient, but not where x is 0. Where
+/// one or two elements are, what is written with `zero_sum`, their sum, is 0, and its derivative is
+/// not: so this is exact wherever x is 0, and so is its own gradient; the one after that is not.
 constexpr symbol pull_product(symbol g, symbol x, symbol y, unsigned mask) {
   graph_builder& graph = *g.graph;
+  const auto folded = [&](const operation& op, symbol z) {
+    return symbol{&graph, rules::reduce(graph, op, z.index, mask)};
+  };
   const symbol zero = x == 0, safe = where(zero, 1, x);
-  const symbol hit = {&graph, rules::cast(graph, zero.index, g.type())};
-  const symbol zeros = {&graph, rules::reduce(graph, sum_operation, hit.index, mask)};
-  const symbol others = {&graph, rules::reduce(graph, prod_operation, safe.index, mask)};
-  return where(zeros == 0, g * (y / safe), where(zero && zeros == 1, g * others, 0));
+  const symbol zeros = folded(sum_operation, {&graph, rules::cast(graph, zero.index, g.type())});
+  const symbol others = folded(prod_operation, safe);
+  const symbol zero_sum = folded(sum_operation, where(zero, x, 0));
+  // A product that overflows would make NaN of these zeros.
+  const symbol rest = where(add_element<id("abs")>(others) < __builtin_huge_val(), others, 0);
+  const symbol one = where(zero, others, zero_sum * (rest / safe));
+  const symbol two = where(zero, (zero_sum - x) * rest, 0);
+  return g * where(zeros == 0, y / safe, where(zeros == 1, one, where(zeros == 2, two, 0)));
 }
 
 constexpr symbol transposed(symbol x) {

@@ -139,7 +139,7 @@ template <int... Axes, operand X> constexpr applied<detail::mean_rule<Axes...>, 
 }
 
 /// The product over axes; 1 over none. Integers are multiplied in 64 bits, modulo 2^64. The first
-/// gradient is exact where elements are 0; the second one is not there.
+/// and the second gradient are exact where elements are 0; later ones are not there.
 template <int... Axes, operand X>
 constexpr applied<detail::reduce_rule<prod_operation, Axes...>, X> prod(X&& x) {
   return apply(detail::reduce_rule<prod_operation, Axes...>{}, std::forward<X>(x));

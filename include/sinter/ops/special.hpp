@@ -17,10 +17,18 @@ template <> struct primitive<id("erfc")> {
   static constexpr sinter::cost cost{.flops = 60};
 };
 
+template <> struct primitive<id("trigamma")> {
+  template <class T> SINTER_HD static constexpr T value(T x) {
+    return math::trigamma(x);
+  }
+  static constexpr sinter::cost cost{.flops = 80};
+};
+
 template <> struct primitive<id("digamma")> {
   template <class T> SINTER_HD static constexpr T value(T x) {
     return math::digamma(x);
   }
+  static constexpr auto derivative(auto x, auto) { return trigamma(x); }
   static constexpr sinter::cost cost{.flops = 80};
 };
 
@@ -36,8 +44,12 @@ template <> struct primitive<id("lgamma")> {
 template <operand X> constexpr element_call<id("erfc"), X> erfc(X&& x) {
   return element<id("erfc")>(std::forward<X>(x));
 }
-/// The derivative of lgamma; -inf at 0, NaN at negative integers. It has no gradient: the trigamma
-/// function is not here.
+/// The derivative of digamma, the second one of lgamma; inf at 0 and at negative integers. It has
+/// no gradient: the polygamma functions beyond it are not here.
+template <operand X> constexpr element_call<id("trigamma"), X> trigamma(X&& x) {
+  return element<id("trigamma")>(std::forward<X>(x));
+}
+/// The derivative of lgamma; -inf at 0, NaN at negative integers.
 template <operand X> constexpr element_call<id("digamma"), X> digamma(X&& x) {
   return element<id("digamma")>(std::forward<X>(x));
 }
