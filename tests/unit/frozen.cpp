@@ -17,9 +17,8 @@ namespace {
 inline constexpr st::axis batch{"batch"};
 
 struct encoder {
-  st::linear<6, 5> first;
-  st::linear<5, 4> second[1];
-  constexpr auto operator()(const auto& x) const { return tanh(second[0](tanh(first(x)))); }
+  st::linear<6, 4> layer[1];
+  constexpr auto operator()(const auto& x) const { return tanh(layer[0](x)); }
 };
 template <class Back> struct network {
   st::linear<6, 6> before;
@@ -88,10 +87,10 @@ TEST_CASE("frozen: a step changes the rest as if written by hand, and not the fr
   CHECK(same(net.before.weight, by_hand.before.weight));
   CHECK(same(net.before.bias, by_hand.before.bias));
   CHECK(same(net.head.weight, by_hand.head.weight));
-  CHECK(same(net.back.first.weight, kept.first.weight));  // weight decay too leaves it
-  CHECK(same(net.back.second[0].bias, kept.second[0].bias));
+  CHECK(same(net.back.layer[0].weight, kept.layer[0].weight));  // weight decay too leaves it
+  CHECK(same(net.back.layer[0].bias, kept.layer[0].bias));
   CHECK(!same(net.head.weight, started<partly>().head.weight));
-  CHECK(optimizer.mean.back.first.weight(0, 0) == 0);
+  CHECK(optimizer.mean.back.layer[0].weight(0, 0) == 0);
 }
 
 TEST_CASE("frozen: plans compute nothing for frozen parts") {
@@ -102,7 +101,7 @@ TEST_CASE("frozen: plans compute nothing for frozen parts") {
   const st::tensor<float, batch, 6> x(3);
   const st::tensor<float, batch, 1> want(3);
   // Of every parameter three outputs, and the powers of beta and the loss.
-  static_assert(outputs(step, all, optimizer, x, want) == 8 * 3 + 3);
+  static_assert(outputs(step, all, optimizer, x, want) == 6 * 3 + 3);
   static_assert(outputs(step, net, partial, x, want) == 4 * 3 + 3);
   static_assert(st::kernels(step, net, partial, x, want) <
                 st::kernels(step, all, optimizer, x, want));
@@ -115,17 +114,13 @@ TEST_CASE("frozen: plans compute nothing for frozen parts") {
   st::sgd<chained> plain;
   const st::tensor<float, batch, 6> wide(3);
   static_assert(outputs(step, chain, plain, wide, want) == 5);
-  st::chain<st::linear<6, 4>, st::linear<4, 1>> plain_chain;
-  st::sgd<decltype(plain_chain)> of_all;
-  static_assert(st::kernels(step, chain, plain, wide, want) <
-                st::kernels(step, plain_chain, of_all, wide, want));
 }
 
 TEST_CASE("frozen: counts, gradients of zeros, norms and averages of the rest") {
   partly net = started<partly>();
-  CHECK(st::parameter_count(net) == 6 * 6 + 6 + 6 * 5 + 5 + 5 * 4 + 4 + 4 + 1);
+  CHECK(st::parameter_count(net) == 6 * 6 + 6 + 6 * 4 + 4 + 4 + 1);
   CHECK(st::trainable_count(net) == 6 * 6 + 6 + 4 + 1);
-  CHECK(st::frozen_count(net) == 6 * 5 + 5 + 5 * 4 + 4);
+  CHECK(st::frozen_count(net) == 6 * 4 + 4);
   CHECK(st::frozen_count(whole{}) == 0);
 
   const st::tensor<float, batch, 6> x = st::random::normal(9);
@@ -134,7 +129,7 @@ TEST_CASE("frozen: counts, gradients of zeros, norms and averages of the rest") 
   CHECK(g.before.weight(1, 2) == full.before.weight(1, 2));
   CHECK(g.before.weight(1, 2) != 0);
   CHECK(g.head.bias(0) == 9);
-  CHECK(full.back.first.weight(0, 0) != 0);
+  CHECK(full.back.layer[0].weight(0, 0) != 0);
   st::for_each_tensor(
       [](const auto& t) {
         CHECK(std::all_of(t.data(), t.data() + t.size(), [](float v) { return v == 0; }));
@@ -151,11 +146,11 @@ TEST_CASE("frozen: counts, gradients of zeros, norms and averages of the rest") 
   CHECK(norm(net).item() == doctest::Approx(std::sqrt(squares)));
   st::weight_average<partly> average{.decay = 0.5f, .average = net};
   constexpr auto averaged = st::fused([](auto& a, const auto& n) { a.update(n); });
-  const float first = net.head.weight(0, 0), frozen = net.back.first.weight(0, 0);
+  const float first = net.head.weight(0, 0), frozen = net.back.layer[0].weight(0, 0);
   net.head.weight(0, 0) = first + 2;
   averaged(average, net);
   CHECK(average.average.head.weight(0, 0) == doctest::Approx(first + 1));
-  CHECK(average.average.back.first.weight(0, 0) == frozen);
+  CHECK(average.average.back.layer[0].weight(0, 0) == frozen);
 }
 
 TEST_CASE("frozen: freezing and thawing are assignments, and files stay the same") {
@@ -163,14 +158,14 @@ TEST_CASE("frozen: freezing and thawing are assignments, and files stay the same
   const whole all = started<whole>();
   st::save_npz(here.file("a.npz"), all);
   const auto net = st::load_npz<partly>(here.file("a.npz"));
-  CHECK(net.back.first.weight(2, 3) == all.back.first.weight(2, 3));
-  CHECK(st::npz_file(here.file("a.npz")).names()[2] == "1.0.weight");
+  CHECK(net.back.layer[0].weight(2, 3) == all.back.layer[0].weight(2, 3));
+  CHECK(st::npz_file(here.file("a.npz")).names()[2] == "1.0.0.weight");
 
   const partly made{.before = all.before, .back = {all.back}, .head = all.head};
-  CHECK(made.back.first.weight(2, 3) == all.back.first.weight(2, 3));
+  CHECK(made.back.layer[0].weight(2, 3) == all.back.layer[0].weight(2, 3));
   whole thawed;
   thawed.back = made.back;
-  CHECK(thawed.back.first.weight(2, 3) == all.back.first.weight(2, 3));
+  CHECK(thawed.back.layer[0].weight(2, 3) == all.back.layer[0].weight(2, 3));
   const auto chain = st::frozen{all.head} | st::layer([](auto x) { return relu(x); });
   CHECK(st::trainable_count(chain) == 0);
   CHECK(st::frozen_count(chain) == 5);

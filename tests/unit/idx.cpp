@@ -82,7 +82,7 @@ TEST_CASE("idx: packed by gzip, in one member and in several") {
 
   // More than the buffers hold, in members that end anywhere, empty ones among them.
   std::string content{0, 0, 8, 2, 0, 0, 4, 0, 0, 0, 4, 0};
-  for (int i = 0; i < 1 << 20; ++i) content += static_cast<char>(i * i >> 7);
+  for (int i = 0; i < 1 << 20; ++i) content += static_cast<char>(std::int64_t{i} * i >> 7);
   const std::string several = packed("") + packed(content.substr(0, 3)) + packed("") +
                               packed(content.substr(3, 700000)) + packed(content.substr(700003)) +
                               packed("");
