@@ -3,8 +3,11 @@
 
 #include <sinter/sinter.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
+#include <numeric>
 
 #include "accuracy.hpp"
 #include "measure.hpp"
@@ -196,6 +199,36 @@ BENCH_PRAGMA(omp parallel for num_threads(count))
   return w;
 }
 
+template <int Axis> bench::workload running_sums(std::int64_t rows, std::int64_t columns) {
+  const auto o = operands_of(rows, columns);
+  const auto n = static_cast<double>(rows * columns);
+  bench::workload w = of(Axis == 1 ? "cumsum" : "cumsum of columns", *o, 8 * n, n);
+  w.contestants.push_back({"sinter", side::ours, [o] { o->y = st::cumsum<Axis>(o->x); }});
+  w.contestants.push_back({"std", side::peer, [o] {
+    const auto row = [&](std::int64_t i) { return o->x.data() + i * o->columns; };
+    const auto to = [&](std::int64_t i) { return o->z.data() + i * o->columns; };
+    if (Axis == 0 && o->rows > 0) std::copy(row(0), row(1), to(0));
+BENCH_PRAGMA(omp parallel for if (Axis == 1) num_threads(bench::team(o->x.size())))
+    for (std::int64_t i = 1 - Axis; i < o->rows; ++i)
+      if (Axis == 1) std::partial_sum(row(i), row(i + 1), to(i));
+      else std::transform(to(i - 1), to(i), row(i), to(i), std::plus<float>{});
+  }});
+#if defined(BENCH_TORCH)
+  w.contestants.push_back({"LibTorch", side::peer,
+                           bench::torch::running_sum(o->x.data(), o->z.data(), rows, columns,
+                                                     Axis)});
+#endif
+  w.written = 4 * n;
+  tell_errors(w, o, [o](const float* row, std::int64_t j) {
+    const double one = 1;
+    return Axis == 1 ? bench::exact_dot(row, 1, &one, 0, j + 1)
+                     : bench::exact_dot(o->x.data() + j, o->columns, &one, 0,
+                                        (row - o->x.data()) / o->columns + 1);
+  });
+  w.difference = [o] { return bench::difference(o->y, o->z); };
+  return w;
+}
+
 struct loss_operands {
   std::int64_t rows, columns;
   matrix x = st::random::normal(rows, columns), slope = matrix(rows, columns), other_slope = slope;
@@ -307,5 +340,9 @@ int main(int argc, char** argv) {
     for (const std::int64_t n : {10'000, 1'000'000, 30'000'000}) runner.run(full_sum(n));
     for (const auto& [rows, columns] : {std::pair{300, 100}, {30000, 1000}})
       runner.run(column_mean(rows, columns));
+    for (const auto& [rows, columns] : {std::pair{32768, 32}, {4096, 1024}, {16, 1000000}}) {
+      runner.run(running_sums<1>(rows, columns));
+      runner.run(running_sums<0>(rows, columns));
+    }
   });
 }

@@ -124,6 +124,14 @@ call sum(const float* x, float* y, index n) {
   });
 }
 
+call running_sum(const float* x, float* y, index rows, index columns, int axis) {
+  return bound([=] {
+    return [axis, x = seen(x, {rows, columns}), y = seen(y, {rows, columns})]() mutable {
+      at::cumsum_out(y, x, axis);
+    };
+  });
+}
+
 call column_mean(const float* x, float* y, index rows, index columns) {
   return bound([=] {
     return [x = seen(x, {rows, columns}), y = seen(y, columns)]() mutable {

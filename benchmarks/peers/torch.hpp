@@ -32,6 +32,7 @@ call layer_norm(const float* x, const float* scale, const float* shift, float* y
                 index columns);
 call sum(const float* x, float* y, index n);
 call column_mean(const float* x, float* y, index rows, index columns);
+call running_sum(const float* x, float* y, index rows, index columns, int axis);
 /// A loss for each row, and its slope unless that is null.
 call cross_entropy(const float* x, const std::int32_t* labels, float* loss, float* slope,
                    index rows, index columns);

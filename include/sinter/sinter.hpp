@@ -10,6 +10,7 @@
 #include "sinter/tensor/tensor.hpp"
 #include "sinter/ops/activation.hpp"
 #include "sinter/ops/bitwise.hpp"
+#include "sinter/ops/cumulative.hpp"
 #include "sinter/ops/loss.hpp"
 #include "sinter/ops/einsum.hpp"
 #include "sinter/ops/grid.hpp"

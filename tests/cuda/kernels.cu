@@ -3,7 +3,7 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 38
+// entries: 41
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 // contains: ldmatrix.sync.aligned.m8n8.x4.shared.b16
@@ -35,6 +35,9 @@ constexpr auto norm_slope = st::fused([](auto x, auto g) {
 });
 constexpr auto total = st::fused([](auto x) { return sum(square(x)); });
 constexpr auto columns = st::fused([](auto x) { return st::sum<0>(x); });
+
+constexpr auto running = st::fused([](auto x) { return cumsum(softmax(x)) * x; });
+constexpr auto upwards = st::fused([](auto x) { return st::cumsum<st::backwards, 0>(x) * 2; });
 
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
@@ -72,6 +75,8 @@ void launch_all() {
   (void)launch(norm_slope, longest, slope);
   (void)launch(total, x);
   (void)launch(columns, x);
+  (void)launch(running, x);
+  (void)launch(upwards, x);
   st::tensor<float, 1024, 256> w;
   st::tensor<float, 256> b;
   (void)launch(dense, x, w, b);

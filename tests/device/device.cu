@@ -30,6 +30,11 @@ constexpr auto rows = st::fused([](auto x, auto scale, auto shift) {
 constexpr auto folds = st::fused([](auto x, auto y) {
   return std::tuple(sum(square(x - y)), st::sum<0>(x * y), st::max<0>(x));
 });
+constexpr auto running = st::fused([](auto x) {
+  const auto p = softmax(x);
+  return std::tuple(cumsum(p) * x, st::cumsum<st::backwards, 1>(x), st::cummax<0>(x),
+                    logcumsumexp(x));
+});
 constexpr auto layers = st::fused([](auto x, auto w, auto v, auto b) {
   return std::tuple(relu(matmul(x, w) + b), silu(matmul(x, w)) * matmul(x, v),
                     softmax(matmul(x, v)));
@@ -73,12 +78,14 @@ TEST_CASE_TEMPLATE("device: maps, rows, folds and layers against double" *
   CHECK(difference(chain, x, scale, y, 0.25f) == "");
   CHECK(difference(rows, x, scale, shift) == "");
   CHECK(difference(folds, x, y) == "");
+  CHECK(difference(running, x) == "");
   auto w = filled<st::tensor<T, 96, 64>>(), v = w;
   auto b = filled<st::tensor<T, 64>>();
   CHECK(difference(layers, x, w, v, b) == "");
   auto odd = filled<st::tensor<T, dyn, dyn>>(7, 61), odd_rest = odd;
   auto odd_scale = filled<st::tensor<T, dyn>>(61);
   CHECK(difference(chain, odd, odd_scale, odd_rest, 0.25f) == "");
+  CHECK(difference(running, odd) == "");
 }
 
 TEST_CASE("device: large tiles of products, and sums in parts" * doctest::skip(!has_device())) {

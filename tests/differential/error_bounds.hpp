@@ -143,6 +143,7 @@ class error_analysis {
       case kind::gather: return of_gather(n, s, error);
       case kind::scatter: return of_scatter(n, s, y, error);
       case kind::reduce: return of_reduce(n, s, y, error);
+      case kind::scan: return of_scan(n, s, y, error);
       case kind::matmul: return of_matmul(n, s, y, error);
       case kind::alias: error = e(n); return;
       default: reference::detail::rearrange(n, s, values_[n.operand[0]].extents, e(n), error);
@@ -223,6 +224,65 @@ class error_analysis {
     reference::detail::reduce(plain, s, from, wide, with_errors);
     const double count = y.empty() ? 0 : static_cast<double>(narrow.size() / y.size());
     for (std::size_t i = 0; i < y.size(); ++i) {
+      const double own = with_errors[i] - total[i];
+      if (!is_floating(n.type)) error[i] = of_integer(n.type, total[i], own);
+      else error[i] = rounded(n.type, y[i], own + total[i] * count *
+                                                limits_of(accumulator(n.type)).roundoff, 1);
+    }
+  }
+
+  /// Each step is a logarithm of two terms, with 8 roundings of what is folded so far at the most,
+  /// and hands on no more than the errors that it gets.
+  void of_exponentials(const node& n, const shape& s, const numbers& y, numbers& error) const {
+    node most = n;
+    most.op = &cummax_operation;
+    numbers sizes = x(n), greatest(y.size()), own(y.size());
+    for (double& size : sizes) size = math::abs(size);
+    reference::detail::scan(most, s, sizes, greatest);
+    reference::detail::scan(most, s, e(n), own);
+    const double unit = 8 * limits_of(accumulator(n.type)).roundoff;
+    const auto length = static_cast<double>(s[static_cast<int>(n.attribute[0])]);
+    for (std::size_t i = 0; i < y.size(); ++i)
+      error[i] = rounded(n.type, y[i], own[i] + length * unit * (greatest[i] + 1), 1);
+  }
+
+  /// As a fold of what is up to each element.
+  void of_scan(const node& n, const shape& s, const numbers& y, numbers& error) const {
+    node plain = n;
+    plain.type = dtype::f64;
+    const auto scanned = [&](const numbers& terms) {
+      numbers result(y.size());
+      reference::detail::scan(plain, s, terms, result);
+      return result;
+    };
+    numbers low = x(n), high = x(n), magnitudes = x(n), wide = x(n);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      low[i] -= e(n)[i], high[i] += e(n)[i];
+      magnitudes[i] = math::abs(magnitudes[i]);
+      wide[i] = magnitudes[i] + e(n)[i];
+    }
+    const bool sums = n.op->name == cumsum_operation.name;
+    if (n.op->name == logcumsumexp_operation.name) return of_exponentials(n, s, y, error);
+    if (!sums && n.op->name != cumprod_operation.name) {
+      const numbers least = scanned(low), greatest = scanned(high);
+      for (std::size_t i = 0; i < y.size(); ++i)
+        error[i] = math::max(distance(least[i], y[i]), distance(greatest[i], y[i]));
+      return;
+    }
+    const numbers total = scanned(magnitudes), with_errors = scanned(sums ? e(n) : wide);
+    const auto step = static_cast<std::size_t>(
+        reference::detail::row_major(s).axis[n.attribute[0]]);
+    const auto length = static_cast<std::size_t>(s[static_cast<int>(n.attribute[0])]);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const std::size_t at = i / step % length;
+      const auto count = static_cast<double>(n.attribute[1] ? length - at : at + 1);
+      if (sums) {
+        // In order, where columns are walked down.
+        const double added = count * limits_of(accumulator(n.type)).roundoff * total[i];
+        error[i] = of_sum(n.type, count, y[i], total[i], with_errors[i]);
+        if (is_floating(n.type) && step > 1) error[i] += added;
+        continue;
+      }
       const double own = with_errors[i] - total[i];
       if (!is_floating(n.type)) error[i] = of_integer(n.type, total[i], own);
       else error[i] = rounded(n.type, y[i], own + total[i] * count *

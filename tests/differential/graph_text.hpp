@@ -46,6 +46,9 @@ inline std::string attribute_text(const graph_view& g, const node& n) {
       for (int i = 0; i < n.extents.rank; ++i)
         if (n.attribute[0] >> i & 1) text += (text.empty() ? " over " : ",") + std::to_string(i);
       return text;
+    case kind::scan:
+      return std::string(n.attribute[1] ? " backwards" : "") + " along " +
+             std::to_string(n.attribute[0]);
     case kind::stride:
       for (int i = 0; i < n.extents.rank; ++i) {
         const stride_step to = stride_step::unpack(n.attribute[i]);

@@ -76,12 +76,13 @@ class interpreter {
     const program& p;
     std::vector<double> value;
     std::vector<char> known;
+    std::vector<double> carried;             // by running folds from element to element
     std::vector<std::vector<double>> saved;  // by row buffer, by position in the row
     index at{};
 
     frame(const lowered_kernel& k, const program& q)
         : kernel(k), p(q), value(q.instruction_list.size()), known(q.instruction_list.size()),
-          saved(static_cast<std::size_t>(q.row_buffers)) {}
+          carried(q.instruction_list.size()), saved(static_cast<std::size_t>(q.row_buffers)) {}
   };
 
   std::int64_t own(const lowered_kernel& k, std::int64_t n) const {
@@ -165,6 +166,7 @@ class interpreter {
       case code::product:
         y = reference::detail::wrap(multiply(f, f.p.product_list[n.attribute]), n.type);
         break;
+      case code::scan: y = run_on(f, n, x[0]); break;
       case code::fold: throw std::logic_error("a fold is accumulated, not computed");
     }
     f.value[i] = y;
@@ -173,9 +175,18 @@ class interpreter {
 
   static double neutral(const instruction& n) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
-    if (n.op == sum_operation.name) return 0;
-    if (n.op == prod_operation.name) return 1;
-    return n.op == max_operation.name ? -infinity : infinity;
+    if (n.op == sum_operation.name || n.op == cumsum_operation.name) return 0;
+    if (n.op == prod_operation.name || n.op == cumprod_operation.name) return 1;
+    const bool greatest = n.op == max_operation.name || n.op == cummax_operation.name ||
+                          n.op == logcumsumexp_operation.name;
+    return greatest ? -infinity : infinity;
+  }
+
+  /// The next element of a running fold, whose value was that of the last one.
+  double run_on(frame& f, const instruction& n, double x) {
+    double& carried = f.carried[static_cast<std::size_t>(&n - f.p.instruction_list.data())];
+    const double pair[] = {carried, x};
+    return carried = reference::detail::wrap(operation_named(n.op).value(pair), n.type);
   }
 
   // What a fold leaves, known before pass `stage`.
@@ -227,6 +238,7 @@ class interpreter {
   void begin_folds(frame& f, int pass) {
     for (std::size_t i = 0; i < f.value.size(); ++i) {
       const instruction& n = f.p.instruction_list[i];
+      if (n.what == code::scan) f.carried[i] = neutral(n);
       if (n.what != code::fold || n.stage != pass) continue;
       f.value[i] = neutral(n);
       f.known[i] = 0;
@@ -241,11 +253,14 @@ class interpreter {
     }
   }
 
-  /// Calls body() for every index of axes [first, last).
-  template <class F> void each(frame& f, int first, int last, F&& body) {
+  /// Calls body() for every index of axes [first, last), the last one first if `backwards`.
+  template <class F> void each(frame& f, int first, int last, F&& body, bool backwards = false) {
     if (first == last) return body();
-    for (f.at[first] = 0; f.at[first] < extent(f, first); ++f.at[first])
-      each(f, first + 1, last, body);
+    const std::int64_t count = extent(f, first);
+    for (std::int64_t i = 0; i < count; ++i) {
+      f.at[first] = backwards ? count - 1 - i : i;
+      each(f, first + 1, last, body, backwards);
+    }
     f.at[first] = 0;
   }
 
@@ -268,6 +283,7 @@ class interpreter {
     frame f(k, p);
     if (fixed > 0) f.at[0] = row_at;
     const int outer = f.p.outer(), line = f.p.line();
+    const bool backwards = runs_backwards(p.view());
     if (p.family == family::scatter) {  // to nothing but zeros; whatever else is there is not its
       for (const result& r : p.result_list)
         for (double& x : memory(k.buffers[r.buffer])) x = 0;
@@ -280,7 +296,7 @@ class interpreter {
         folded(f, pass);
         begin_folds(f, pass);
         std::int64_t position = 0;
-        each(f, inner, line + 1, [&] { full(f, pass, position++); });
+        each(f, inner, line + 1, [&] { full(f, pass, position++); }, backwards);
         end_folds(f, pass);
       }
       folded(f, f.p.passes);
@@ -290,7 +306,7 @@ class interpreter {
       for (f.at[line] = 0; f.at[line] < extent(f, line); ++f.at[line]) {
         folded(f, 0);
         begin_folds(f, 0);
-        each(f, outer, line, [&] { full(f, 0, 0); });
+        each(f, outer, line, [&] { full(f, 0, 0); }, backwards);
         end_folds(f, 0);
         folded(f, 1);
         store_folded(f);

@@ -4,7 +4,7 @@
 /// The operations that random graphs are made of. Each member draws operands from the pool and
 /// returns a candidate, or none where nothing fits; arguments are mapped into the domain first.
 
-#include "random_views.hpp"
+#include "random_scans.hpp"
 #include "sinter/ops/activation.hpp"
 #include "sinter/ops/bitwise.hpp"
 #include "sinter/ops/loss.hpp"
@@ -14,9 +14,9 @@
 
 namespace sinter::testing {
 
-class random_operations : public random_views {
+class random_operations : public random_scans {
  public:
-  using random_views::random_views;
+  using random_scans::random_scans;
 
   candidate operation() {
     struct choice {
@@ -35,7 +35,7 @@ class random_operations : public random_views {
         {4, &self::part, true},        {3, &self::repeat, true},   {1, &self::detached, false},
         {4, &self::stepped, true},     {3, &self::joined, true},   {1, &self::padded, true},
         {4, &self::looked_up, true},   {2, &self::drawn, true},       {2, &self::lettered, true},
-        {1, &self::counted, true}};
+        {1, &self::counted, true},     {5, &self::running, true}};
     int total = 0;
     for (const choice& c : choices) total += c.smooth || !options.smooth ? c.weight : 0;
     int drawn = r.below(total);

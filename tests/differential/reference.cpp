@@ -80,10 +80,28 @@ class rounding_target {
         if (n.is(sinter::sum_operation) && sinter::is_floating(n.type)) add_up(n, s, y);
         else sinter::reference::detail::reduce(n, s, from(), x(0), y);
         break;
+      case kind::scan: run_on(n, s, y); break;
       case kind::matmul: multiply(n, s, y); break;
       default: y = exact_[index].elements;
     }
     for (double& e : y) e = detail::stored(n.type, sinter::reference::detail::wrap(e, n.type));
+  }
+
+  void run_on(const node& n, const shape& s, numbers& y) const {
+    const dtype type = sinter::is_floating(n.type) ? sinter::accumulator(n.type) : n.type;
+    const auto step = static_cast<std::size_t>(
+        sinter::reference::detail::row_major(s).axis[n.attribute[0]]);
+    const auto length = static_cast<std::size_t>(s[static_cast<int>(n.attribute[0])]);
+    for (std::size_t first = 0; first < y.size(); ++first) {
+      if (first / step % length != 0) continue;
+      for (std::size_t k = 0; k < length; ++k) {
+        const std::size_t at = first + (n.attribute[1] ? length - 1 - k : k) * step;
+        const std::size_t before = n.attribute[1] ? at + step : at - step;
+        const double pair[] = {k == 0 ? 0 : y[before], values_[n.operand[0]][at]};
+        y[at] = detail::stored(type, k == 0 ? pair[1] : n.op->value(pair));
+        y[at] = sinter::reference::detail::wrap(y[at], n.type);
+      }
+    }
   }
 
   void add_up(const node& n, const shape& s, numbers& y) const {

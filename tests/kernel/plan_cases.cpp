@@ -38,6 +38,9 @@ constexpr auto rows = st::fused([](auto table, auto which) {
 constexpr auto along = st::fused([](auto x, auto which) {
   return st::gradient(sum(square(st::lookup_along<1>(x, which))), x);
 });
+constexpr auto running = st::fused([](auto x) { return cumsum(x) / st::sum<st::keep, 1>(x * x); });
+constexpr auto from_the_end = st::fused([](auto x) { return st::cumsum<st::backwards, 1>(x); });
+constexpr auto down = st::fused([](auto x) { return st::cummax<st::backwards, 0>(x) * 2; });
 constexpr auto dense = st::fused([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); });
 constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, w)); });
 
@@ -81,6 +84,21 @@ const body_case cases[] = {
      }},
     {"plan: row [2, dyn]", [](const options& o) {
        return judge_call(o, soft, filled<st::tensor<float, 2, dyn>>(130));
+     }},
+    {"plan: running sums of [3, 300], a warp each", [](const options& o) {
+       return judge_call(o, running, filled<st::tensor<float, 3, 300>>());
+     }},
+    {"plan: running sums of [2, 700], across warps", [](const options& o) {
+       return judge_call(o, running, filled<st::tensor<float, 2, 700>>());
+     }},
+    {"plan: running sums of [2, dyn], from the end", [](const options& o) {
+       return judge_call(o, from_the_end, filled<st::tensor<float, 2, dyn>>(130));
+     }},
+    {"plan: running sums of [1, dyn], from the end, across warps", [](const options& o) {
+       return judge_call(o, from_the_end, filled<st::tensor<float, 1, dyn>>(1100));
+     }},
+    {"plan: greatest so far of the columns of [6, 9], upwards", [](const options& o) {
+       return judge_call(o, down, filled<st::tensor<float, 6, 9>>());
      }},
     {"plan: sum of 9000, in parts", [](const options& o) {
        return judge_call(o, total, filled<st::tensor<float, 9000>>());

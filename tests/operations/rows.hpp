@@ -44,6 +44,10 @@ inline real squares_apart(const real* a, int n) {
 inline real log_sum_exp(const real* a, int n) {
   return std::log(fold(n, [&](int i) { return std::exp(a[i]); }));
 }
+/// The sum of what f folds up to each element, weighted.
+template <class F> real weighted(const real* weights, int n, F f) {
+  return fold(n, [&](int i) { return weights[i] * f(i + 1); });
+}
 inline real dot(const real* a, const real* b, int n) {
   return fold(n, [&](int i) { return a[i] * b[i]; });
 }
@@ -159,6 +163,44 @@ template <class Visit> void row_reductions(Visit visit) {
          .f32 = 4, .f64 = 4},
         [](auto x) { return logsumexp<-1>(x); },
         [](const real* a, const real*, const real*, int n) -> real { return log_sum_exp(a, n); });
+  visit(operand_kinds<'r', 'w'>{}, {.spelling = "cumsum(x)",
+         .meaning = "sum of what is up to each", .f32 = 8, .f64 = 8, .floor = 8},
+        [](auto x, auto y) { return sum<-1>(cumsum(x) * y); },
+        [](const real* a, const real* b, const real*, int n) -> real {
+          return weighted(b, n, [&](int up_to) {
+            return fold(up_to, [&](int i) { return a[i]; });
+          });
+        });
+  visit(operand_kinds<'p', 'w'>{}, {.spelling = "cumprod(x)",
+         .meaning = "product of what is up to each", .f32 = 8, .f64 = 8, .floor = 1},
+        [](auto x, auto y) { return sum<-1>(cumprod(x) * y); },
+        [](const real* a, const real* b, const real*, int n) -> real {
+          return weighted(b, n, [&](int up_to) {
+            return std::exp(fold(up_to, [&](int i) { return std::log(a[i]); }));
+          });
+        });
+  visit(operand_kinds<'r', 'w'>{}, {.spelling = "cummax(x)", .meaning = "greatest so far",
+         .f32 = 8, .f64 = 8, .floor = 8},
+        [](auto x, auto y) { return sum<-1>(cummax(x) * y); },
+        [](const real* a, const real* b, const real*, int n) -> real {
+          return weighted(b, n, [&](int up_to) {
+            return most(up_to, [&](int i) { return a[i]; });
+          });
+        });
+  visit(operand_kinds<'r', 'w'>{}, {.spelling = "cummin(x)", .meaning = "least so far",
+         .f32 = 8, .f64 = 8, .floor = 8},
+        [](auto x, auto y) { return sum<-1>(cummin(x) * y); },
+        [](const real* a, const real* b, const real*, int n) -> real {
+          return weighted(b, n, [&](int up_to) {
+            return -most(up_to, [&](int i) { return -a[i]; });
+          });
+        });
+  visit(operand_kinds<'r', 'w'>{}, {.spelling = "logcumsumexp(x)",
+         .meaning = "log of the sum of e^x up to each", .f32 = 8, .f64 = 8, .floor = 8},
+        [](auto x, auto y) { return sum<-1>(logcumsumexp(x) * y); },
+        [](const real* a, const real* b, const real*, int n) -> real {
+          return weighted(b, n, [&](int up_to) { return log_sum_exp(a, up_to); });
+        });
   visit(operand_kinds<'r', 'w'>{}, {.spelling = "softmax(x)", .meaning = "e^x over its sum",
          .f32 = 8, .f64 = 8},
         [](auto x, auto y) { return sum<-1>(softmax(x) * y); },

@@ -186,4 +186,20 @@ static_assert(st::kernels(chain<49>, query, key) == 2);
 constexpr auto same = st::fused([](auto x) { return x; });
 static_assert(st::kernels(same, hidden) <= 1);
 
+// Running folds fuse with what is elementwise and with folds of the same row; those of one kernel
+// run one way.
+st::tensor<float, 64, 100> many, more;
+st::tensor<float, 1, 100000> lone;
+static_assert(st::kernels(exp(st::cumsum(many * 2) + more)) == 1);
+static_assert(st::kernels(st::cumsum(softmax(many))) == 1);
+static_assert(st::kernels(softmax(st::cumsum(many))) == 1);
+static_assert(st::kernels(st::sum<1>(st::cumsum(matrix) * matrix)) == 1);
+static_assert(st::kernels(st::cumsum<0>(many * more) + many) == 1);
+static_assert(st::kernels(st::cumsum<0>(many) + st::cummax<0>(more)) == 1);
+static_assert(st::kernels(st::cumsum(lone) / 2) == 1);
+static_assert(st::kernels(st::cumsum(many) + st::cumsum<st::backwards>(many)) == 2);
+static_assert(st::kernels(st::cumsum<0>(st::cumsum<1>(many))) == 2);
+static_assert(st::kernels(st::sum<0>(st::cumsum<0>(many))) == 2);
+static_assert(st::kernels(st::cumsum(matmul(many, transpose(more)))) == 2);
+
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sinter/ops/activation.hpp"
+#include "sinter/ops/cumulative.hpp"
 #include "sinter/ops/gradient.hpp"
 #include "sinter/ops/linear.hpp"
 #include "sinter/ops/loss.hpp"
@@ -78,6 +79,15 @@ TEST_CASE("cost: softmax of rows [8,100] reads and writes each element once") {
   CHECK(c.bytes_written == 3200);
   // max, sub, exp, sum, mul at 1, 1, 12, 1, 1 flops, and a quotient at 4 for each row
   CHECK(c.flops == 800 * 16 + 8 * 4);
+}
+
+TEST_CASE("cost: running sums of [50,7] read and write each element once, along either axis") {
+  sketch rows, columns;
+  rows.result(cumsum(rows.input({50, 7})) * 2);
+  columns.result(cumsum<backwards, 0>(columns.input({50, 7})) * 2);
+  const kernel_cost expected{4 * 350, 4 * 350, 2 * 350};
+  CHECK(one_kernel(rows.plan()) == expected);
+  CHECK(one_kernel(columns.plan()) == expected);
 }
 
 TEST_CASE("cost: sum over the leading axis of [50,7]") {
@@ -239,6 +249,22 @@ TEST_CASE("explain: parentheses as in C++, shortest constants, shared values nam
 t1 + t1 / (x0 - (x1 - 1e-5)) -> out0
 where(x0 <= x1 || !(x0 == x1), -(x0 + x1), 1) -> out1
 )");
+}
+
+TEST_CASE("explain: running folds name their axis and their way") {
+  const auto formula = [](auto f, std::initializer_list<extent_t> extents = {4, 5}) {
+    sketch s;
+    s.result(f(s.input(extents)));
+    return formulas_of(s);
+  };
+  CHECK(formula([](symbol x) { return exp(cumsum(x) / sum<keep, 1>(x)); }) ==
+        "exp(cumsum<-1>(x0) / sum<-1>(x0)) -> out0\n");
+  CHECK(formula([](symbol x) { return cummax<backwards, 1>(x) * 2; }) ==
+        "cummax<backwards, -1>(x0) * 2 -> out0\n");
+  CHECK(formula([](symbol x) { return logcumsumexp<0>(x); }) ==
+        "logcumsume<0>(x0) -> out0\n");
+  CHECK(formula([](symbol x) { return cumprod<backwards>(x); }, {6}) ==
+        "cumprod<backwards>(x0) -> out0\n");
 }
 
 TEST_CASE("explain: views show what they are") {

@@ -117,6 +117,33 @@ TEST_CASE("past the caches: rows, aligned and not") {
   }
 }
 
+TEST_CASE("past the caches: running folds along rows from either end, and down columns") {
+  for (const std::int64_t columns : {1024, 1001}) {
+    const std::int64_t rows = more_than_caches() / columns + 2;
+    matrix x(rows, columns), y(rows, columns);
+    count(x);
+    std::int64_t wrong = 0;
+    y = cumsum(x);  // of whole numbers, which floats hold
+    for (std::int64_t i = 0; i < rows; ++i) {
+      float sum = 0;
+      for (std::int64_t j = 0; j < columns; ++j) wrong += y(i, j) != (sum += x(i, j));
+    }
+    y = st::cumsum<st::backwards, 1>(x);
+    for (std::int64_t i = 0; i < rows; ++i) {
+      float sum = 0;
+      for (std::int64_t j = columns; j-- > 0;) wrong += y(i, j) != (sum += x(i, j));
+    }
+    y = st::cummax<0>(x);
+    std::vector<float> top(static_cast<std::size_t>(columns), 0);
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < columns; ++j) {
+        float& most = top[static_cast<std::size_t>(j)];
+        wrong += y(i, j) != (most = std::max(most, x(i, j)));
+      }
+    CHECK(wrong == 0);
+  }
+}
+
 TEST_CASE("past the caches: a row that is stored and summed has the same sum on any path") {
   using namespace st::cpu_target;
   // Past the caches of one thread, within those of eight.

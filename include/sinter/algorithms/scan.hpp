@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Running sums, products and maxima along an axis.
+/// Running sums, products and maxima along an axis, of tensors; those of ops/cumulative.hpp are
+/// nodes of a graph, which fuse and have gradients.
 ///
 /// On the host a line is scanned from its beginning to its end by one thread, so the rounding of
 /// floats is that of the plain loop and the same for any number of threads. Lines are shared among

@@ -29,6 +29,7 @@ enum class kind : std::uint8_t {
   reduce,     ///< folds axes to extent 1; attribute: mask of the axes
   gather,     ///< the operand's elements where an index tells: see `gather_axes`
   scatter,    ///< its transpose: zeros, to which each element is added where its index tells
+  scan,       ///< running folds: attributes: the axis, and whether it begins at the axis' end
   matmul,     ///< [batch..., M, K] x [batch..., K, N], equal batch axes
   alias,      ///< the operand itself, with a meaning for one pass (see ops/structure.hpp)
 };

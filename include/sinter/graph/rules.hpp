@@ -240,6 +240,25 @@ constexpr int reduce(graph_builder& g, const operation& op, int x, unsigned mask
   return detail::add(g, n);
 }
 
+/// Element i of an axis becomes the fold of elements 0 ... i, or of those from i on if `backwards`.
+/// Types as in `reduce`; sums of exponentials of integers are f32.
+constexpr int scan(graph_builder& g, const operation& op, int x, int axis, bool backwards) {
+  axis = normal_axis(axis, g[x].extents.rank);
+  if (axis < 0) return broken(g, rule::axis, op, x);
+  const bool sums = op.name == pack_name("cumsum") || op.name == pack_name("cumprod");
+  const dtype from = g[x].type;
+  if (!sums && from == dtype::boolean && op.name != pack_name("logcumsume"))
+    return cast(g, scan(g, op, cast(g, x, dtype::u8), axis, backwards), dtype::boolean);
+  const bool whole = !is_floating(from) && op.name == pack_name("logcumsume");
+  const bool widens = sums && (!is_floating(from) || is_float8(from));
+  const int typed = cast(g, x, widens ? accumulator(from) : whole ? dtype::f32 : from);
+  if (g[typed].extents[axis] == 1) return typed;
+  node n = make(op, g[typed].type, g[typed].extents, typed);
+  n.attribute[0] = axis;
+  n.attribute[1] = backwards;
+  return detail::add(g, n);
+}
+
 /// Matrix product over the last two axes; leading axes are batches and broadcast. An operand of
 /// rank 1 is a row on the left, a column on the right, as in NumPy. Of 8-bit floats it is f32.
 constexpr int matmul(graph_builder& g, int a, int b) {

@@ -6,6 +6,7 @@
 
 #include <bit>
 
+#include "sinter/core/math.hpp"
 #include "sinter/graph/builder.hpp"
 #include "sinter/graph/primitive.hpp"
 
@@ -43,6 +44,30 @@ inline constexpr operation prod_operation =
     detail::make_fold(pack_name("prod"), detail::fold_prod);
 inline constexpr operation max_operation = detail::make_fold(pack_name("max"), detail::fold_max);
 inline constexpr operation min_operation = detail::make_fold(pack_name("min"), detail::fold_min);
+// The running folds, whose element i folds what is up to i. `value` combines likewise.
+namespace detail {
+constexpr operation make_scan(name_code name, double (*value)(const double*), double flops = 1) {
+  operation o{name, kind::scan, 1, flops};
+  o.value = value;
+  return o;
+}
+/// log(e^x + e^y)
+constexpr double fold_exponentials(const double* x) {
+  const double most = fold_max(x), apart = x[0] - x[1];
+  if (x[0] == x[1]) return most + 0.69314718055994531;
+  return most + math::log1p(math::exp(apart < 0 ? apart : -apart));
+}
+}  // namespace detail
+inline constexpr operation cumsum_operation =
+    detail::make_scan(pack_name("cumsum"), detail::fold_sum);
+inline constexpr operation cumprod_operation =
+    detail::make_scan(pack_name("cumprod"), detail::fold_prod);
+inline constexpr operation cummax_operation =
+    detail::make_scan(pack_name("cummax"), detail::fold_max);
+inline constexpr operation cummin_operation =
+    detail::make_scan(pack_name("cummin"), detail::fold_min);
+inline constexpr operation logcumsumexp_operation =
+    detail::make_scan(pack_name("logcumsume"), detail::fold_exponentials, 40);
 /// No gradient passes.
 inline constexpr operation detach_operation{pack_name("detach"), kind::alias, 1};
 /// Values must be indices below the extent `attribute[0]`, or `attribute[1]`; checked before

@@ -25,17 +25,30 @@ template <class T> SINTER_HD constexpr T highest() {
   else return static_cast<T>(~lowest<T>());
 }
 
-/// Of sum, prod, max or min, by name.
+/// Which of sum, prod, max and min a fold is, by its name or that of its running form; and the sum
+/// of exponentials, of which logarithms are folded.
+template <name_code Op>
+inline constexpr bool multiplies = Op == pack_name("prod") || Op == pack_name("cumprod");
+template <name_code Op>
+inline constexpr bool takes_greatest = Op == pack_name("max") || Op == pack_name("cummax");
+template <name_code Op>
+inline constexpr bool takes_least = Op == pack_name("min") || Op == pack_name("cummin");
+template <name_code Op>
+inline constexpr bool adds_exponentials = Op == pack_name("logcumsume");
+
 template <name_code Op, class T> SINTER_HD constexpr T neutral() {
-  if constexpr (Op == pack_name("max")) return lowest<T>();
-  else if constexpr (Op == pack_name("min")) return highest<T>();
-  else return T(Op == pack_name("prod") ? 1 : 0);
+  if constexpr (takes_greatest<Op> || adds_exponentials<Op>) return lowest<T>();
+  else if constexpr (takes_least<Op>) return highest<T>();
+  else return T(multiplies<Op> ? 1 : 0);
 }
 
 template <name_code Op, class V> SINTER_HD SINTER_INLINE V combine(V a, V b) {
-  if constexpr (Op == pack_name("max")) return math::max(a, b);
-  else if constexpr (Op == pack_name("min")) return math::min(a, b);
-  else if constexpr (Op == pack_name("prod")) return static_cast<V>(a * b);
+  if constexpr (takes_greatest<Op>) return math::max(a, b);
+  else if constexpr (takes_least<Op>) return math::min(a, b);
+  else if constexpr (multiplies<Op>) return static_cast<V>(a * b);
+  else if constexpr (adds_exponentials<Op>)
+    return math::max(a, b) + math::select(a == b, V(0.6931471805599453),
+                                          math::log1p(math::exp(-math::abs(a - b))));
   else return static_cast<V>(a + b);
 }
 

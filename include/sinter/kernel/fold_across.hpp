@@ -14,6 +14,11 @@ namespace sinter::device {
 template <int Across>
 inline constexpr int fold_across_bytes = Across > 32 ? 8 * (2 * Across / 32) : 0;
 
+/// Of the parts of a group's threads: those before a thread's own, and all of them.
+template <class T> struct running_parts {
+  T before, all;
+};
+
 /// `Across` threads, a power of two; the group begins at a multiple of it. Each thread of the block
 /// must take part, and a block of several groups has groups of at most a warp.
 template <class Context, int Across> class fold_across {
@@ -42,6 +47,39 @@ template <class Context, int Across> class fold_across {
       partial = all;
     }
     return partial;
+  }
+
+  /// What comes before a thread's part, of those with lower numbers, or higher ones if `Backwards`;
+  /// and all parts together.
+  template <name_code Op, bool Backwards, class T>
+  SINTER_DEVICE running_parts<T> before_and_all(T part) {
+    constexpr T none = folds::neutral<Op, T>();
+    T before = none;
+    SINTER_UNROLL
+    for (int distance = 1; distance < (Across < 32 ? Across : 32); distance *= 2) {
+      const T other = exchanged(part, distance);
+      const bool upper = (context_.lane() & distance) != 0;
+      if (upper != Backwards) before = folds::combine<Op>(other, before);
+      part = folds::combine<Op>(part, other);
+    }
+    if constexpr (warps > 0) {
+      const int first = turn_ * warps;  // as above
+      turn_ ^= 1;
+      if (context_.lane() == 0)
+        context_.store(context_.template cast<T>(slots_ + (first + context_.warp())), part);
+      context_.sync();
+      T all = none, outside = none;
+      SINTER_UNROLL
+      for (int w = 0; w < warps; ++w) {
+        const T own = context_.load(context_.template cast<T>(slots_ + (first + w)));
+        if (Backwards ? w > context_.warp() : w < context_.warp())
+          outside = folds::combine<Op>(outside, own);
+        all = folds::combine<Op>(all, own);
+      }
+      before = folds::combine<Op>(outside, before);
+      part = all;
+    }
+    return {before, part};
   }
 
  private:

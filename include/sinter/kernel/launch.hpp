@@ -29,6 +29,7 @@
 #include "sinter/kernel/launch_map.hpp"
 #include "sinter/kernel/reduce.hpp"
 #include "sinter/kernel/row.hpp"
+#include "sinter/kernel/scan.hpp"
 #include "sinter/kernel/scatter.hpp"
 
 namespace sinter::device {
@@ -61,6 +62,13 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
       const nest_extents e = measure(p, arguments);
       const std::int64_t threads = e.rows * (body::whole ? 1 : e.line);
       const scatter_shape shape{e.rows, e.middle};
+      if (threads > 0)
+        launcher(body{}, grid_of(ceil_div(threads, body::block_threads)), arguments, shape);
+    } else if constexpr (p.family == family::scan) {
+      using body = scan_body<program>;
+      const nest_extents e = measure(p, arguments);
+      const std::int64_t threads = e.middle > 0 ? e.rows * e.line : 0;
+      const scan_shape shape{e.rows, e.middle};
       if (threads > 0)
         launcher(body{}, grid_of(ceil_div(threads, body::block_threads)), arguments, shape);
     } else {

@@ -41,13 +41,16 @@ template <lane_layout Layout, int Across, bool Whole, class Program> struct row_
         thread.template compute_folded<Pass>();
         thread.template clear<Pass>();
         if constexpr (Whole) {
-          thread.template compute_line<Pass, true>();
+          line<Pass, true>(thread, combine);
         } else {
           for (index m = 0; m < middle; ++m) {
             if constexpr (program::middle > 0) thread.move(row, m, active);
-            for (index c = 0; c < thread.line(); c += static_cast<index>(Across) * code::lanes) {
-              thread.at(c + x * Layout.pack, thread.line());
-              thread.template compute_line<Pass, false>();
+            constexpr index chunk = static_cast<index>(Across) * code::lanes;
+            for (index c = 0; c < thread.line(); c += chunk) {
+              // Running folds from the end take the last chunk first.
+              const index from = program::backwards ? (thread.line() - 1 - c) / chunk * chunk : c;
+              thread.at(from + x * Layout.pack, thread.line());
+              line<Pass, false>(thread, combine);
             }
           }
         }
@@ -57,6 +60,13 @@ template <lane_layout Layout, int Across, bool Whole, class Program> struct row_
       thread.activate(active && x == 0);
       thread.store_folded();
     }
+  }
+
+ private:
+  template <int Pass, bool Once, class Code, class Combine>
+  SINTER_DEVICE static void line(Code& thread, Combine& combine) {
+    if constexpr (program::has_scans) thread.template compute_line<Pass, Once>(combine);
+    else thread.template compute_line<Pass, Once>();
   }
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sinter/kernel/device.hpp"
+#include "sinter/plan/program_values.hpp"
 #include "sinter/plan/words.hpp"
 
 namespace sinter::device {
@@ -57,7 +58,7 @@ constexpr register_places<Instructions> place_registers(const program_view& p) {
     const instruction& n = p.instructions[i];
     const int type = static_cast<int>(n.type);
     places.slot[i] = places.count[type]++;
-    if (n.what == code::fold) places.fold[i] = places.folds[type]++;
+    if (carries(n.what)) places.fold[i] = places.folds[type]++;
   }
   return places;
 }
@@ -128,6 +129,8 @@ template <class Words> struct static_program {
   static constexpr int line = program.line(), outer = program.outer();
   static constexpr int middle = program.middle, passes = program.passes;
   static constexpr fold folds = program.folds;
+  static constexpr bool has_scans = sinter::has_scans(program.view());
+  static constexpr bool backwards = runs_backwards(program.view());
   template <int A> static constexpr std::int64_t extent = program.extent[A];
 
   template <int I> static constexpr bool is_floating = sinter::is_floating(instruction_at<I>.type);

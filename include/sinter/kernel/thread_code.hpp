@@ -16,6 +16,7 @@
 #include "sinter/kernel/arguments.hpp"
 #include "sinter/kernel/fold.hpp"
 #include "sinter/kernel/pack.hpp"
+#include "sinter/kernel/scan_lanes.hpp"
 #include "sinter/kernel/thread_place.hpp"
 
 namespace sinter::device {
@@ -51,31 +52,31 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
 
   /// The column of the first lane; of all lanes, those before `end` are there.
   SINTER_DEVICE void at(index column, index end) {
-    column_ = column;
-    end_ = end;
+    column_ = column, end_ = end;
   }
   SINTER_DEVICE index line() const { return line_; }
   SINTER_DEVICE void activate(bool active) { active_ = active; }
   SINTER_DEVICE Products& products() { return products_; }
 
   template <int Pass> SINTER_DEVICE void clear() {
-    each_fold<Pass>([&]<int I>() {
-      using T = type_of<I>;
-      constexpr T start = folds::neutral<P::template instruction_at<I>.op, T>();
+    each_fold<Pass, true>([&]<int I>() {
+      constexpr auto start = folds::neutral<P::template instruction_at<I>.op, type_of<I>>();
       SINTER_UNROLL
       for (int k = 0; k < fold_lanes; ++k) accumulator<I>()[k] = start;
     });
   }
 
-  /// The full values of a pass. `Once`: each is computed in the first pass that may, and stays.
-  template <int Pass, bool Once> SINTER_DEVICE void compute_line() {
+  /// The full values of a pass, with `neighbours` in the row. `Once`: each once, and it stays.
+  template <int Pass, bool Once, class Neighbours = no_neighbours>
+  SINTER_DEVICE void compute_line([[maybe_unused]] Neighbours&& neighbours = {}) {
     unrolled<P::sizes.instructions>([&]<int I>() {
       constexpr instruction i = P::template instruction_at<I>;
       if constexpr (i.what == code::fold) {
         if constexpr (i.stage == Pass) accumulate<I>();
       } else if constexpr (i.full) {
         constexpr bool now = Once ? i.stage == Pass : (P::masks.of[I] >> Pass & 1) != 0;
-        if constexpr (now) compute<I>();
+        if constexpr (now && i.what == code::scan) run_on<I>(neighbours);
+        else if constexpr (now) compute<I>();
       }
     });
     unrolled<P::sizes.results>([&]<int R>() {
@@ -102,11 +103,6 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
         value<I>()[k] = combine.template operator()<P::template instruction_at<I>.op>(
             accumulator<I>()[k]);
     });
-  }
-
-  /// The accumulators of a pass as values, lane by lane.
-  template <int Pass> SINTER_DEVICE void settle() {
-    finish<Pass>([]<name_code>(auto partial) { return partial; });
   }
 
   /// Calls f<I>(accumulators) for each fold of a pass: to move partial results.
@@ -150,10 +146,11 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
     return stands::template number<X>();
   }
 
-  template <int Pass, class F> SINTER_DEVICE void each_fold(F&& f) {
+  template <int Pass, bool Scans = false, class F> SINTER_DEVICE void each_fold(F&& f) {
     unrolled<P::sizes.instructions>([&]<int I>() {
       constexpr instruction i = P::template instruction_at<I>;
-      if constexpr (i.what == code::fold && i.stage == Pass) f.template operator()<I>();
+      if constexpr ((i.what == code::fold && i.stage == Pass) || (Scans && i.what == code::scan))
+        f.template operator()<I>();
     });
   }
 
@@ -183,6 +180,13 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
       auto& to = accumulator<I>()[folds_rows ? 0 : k];
       if (k % Layout.pack < present(k / Layout.pack)) to = folds::combine<i.op>(to, lane<x>(k));
     }
+  }
+
+  template <int I, class Neighbours> SINTER_DEVICE void run_on(Neighbours& neighbours) {
+    constexpr instruction i = P::template instruction_at<I>;
+    scan_lanes<i.op, i.backwards, folds_rows, Layout>(
+        value<I>(), accumulator<I>(), neighbours, [&](int k) { return lane<i.operand[0]>(k); },
+        [&](int e) { return present(e); });
   }
 
   template <int I> SINTER_DEVICE void compute() {
@@ -222,13 +226,9 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
                  : T(0);
     } else {
       static_assert(i.what == code::element);
-      using Q = primitive<i.op>;
-      constexpr int arity = P::template arity<I>;
-      if constexpr (arity == 1) return Q::value(lane<i.operand[0]>(k));
-      else if constexpr (arity == 2)
-        return Q::value(lane<i.operand[0]>(k), lane<i.operand[1]>(k));
-      else
-        return Q::value(lane<i.operand[0]>(k), lane<i.operand[1]>(k), lane<i.operand[2]>(k));
+      return [&]<int... J>(std::integer_sequence<int, J...>) {
+        return primitive<i.op>::value(lane<i.operand[J]>(k)...);
+      }(std::make_integer_sequence<int, P::template arity<I>>{});
     }
   }
 
@@ -392,8 +392,7 @@ class thread_code : public thread_place<Arguments, Layout, Program> {
 
   Context& context_;
   Products products_;
-  index step_, line_;
-  index column_ = 0, end_ = 0;
+  index step_, line_, column_ = 0, end_ = 0;
   typename P::template values<lanes> values_;
   typename P::template accumulators<fold_lanes> accumulators_;
 };

@@ -7,6 +7,7 @@
 
 #include "sinter/ops/arithmetic.hpp"
 #include "sinter/ops/compare.hpp"
+#include "sinter/ops/cumulative.hpp"
 #include "sinter/ops/linear.hpp"
 
 namespace sinter {
@@ -200,6 +201,7 @@ constexpr void pull_back(symbol g, const symbol* x, symbol y, symbol* out) {
         out[0] = pull_product(g, x[0], y, static_cast<unsigned>(n.attribute[0]));
       else out[0] = pull_extremum(g, x[0], y, static_cast<unsigned>(n.attribute[0]));
       return;
+    case kind::scan: out[0] = pull_scan(g, x[0], y, n); return;
     case kind::matmul:
       if (is_tf32(x[0]) && is_tf32(x[1])) g = tf32(g);
       out[0] = {&graph, rules::matmul(graph, g.index, transposed(x[1]).index)};

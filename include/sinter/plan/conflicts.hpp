@@ -5,6 +5,7 @@
 /// written over what operands.
 
 #include "sinter/plan/lower.hpp"
+#include "sinter/plan/program_values.hpp"
 
 namespace sinter {
 

@@ -9,6 +9,8 @@
 ///  - A cheap elementwise operation on inputs is computed wherever it is needed, and nowhere else.
 ///  - A fold along the innermost axes joins a map or a row (becoming a row), and a product whose
 ///    row fits a tile. Other folds end a kernel (`reduce`): what they give may be used elementwise.
+///  - A running fold joins a map, or a row of the same axis; those of one kernel run the same way.
+///    Along an axis other than the innermost it joins maps, and nothing folds there.
 ///  - A product starts a kernel; its operands are read from memory, through cheap operations. So
 ///    does a scatter, and what it gives is read from memory, too; so is what a gather reads.
 ///  - Kernels that read the same and do not need each other become one (siblings.hpp).
@@ -71,6 +73,10 @@ class fuser : group_builder {
       case kind::reduce:
         price_[i] = never;
         place_reduce(i);
+        break;
+      case kind::scan:
+        price_[i] = never;
+        place_scan(i);
         break;
       case kind::scatter:
         price_[i] = never;
@@ -240,7 +246,7 @@ class fuser : group_builder {
 
   constexpr bool joins_as_fold(const group& g, const shape& space, unsigned mask, bool full,
                                int from) const {
-    if (g.operations == most_operations || g.scatters) return false;
+    if (g.operations == most_operations || g.scatters || (g.running && !g.rows)) return false;
     if (g.products > 0) {
       const bool along_row = mask == 1u << (space.rank - 1);
       const bool fits = is_static(space.last()) && space.last() <= widest_tile(g.product_bytes);
@@ -250,6 +256,31 @@ class fuser : group_builder {
     if (g.folded == 0) return full;
     if (g.folded != mask || level_[from] >= most_stages) return false;
     return g.rows ? full : full && level_[from] == 0;
+  }
+
+  constexpr void place_scan(int i) {
+    const shape& space = g_[i].extents;
+    const unsigned mask = 1u << g_[i].attribute[0];
+    const char way = g_[i].attribute[1] ? 2 : 1;
+    const bool rows = folds_innermost(space, mask);
+    int home = -1;
+    if (const int x = g_[i].operand[0], from = source(x); from >= 0) {
+      const int at = result_.group_of[from];
+      const group& g = result_.groups[at];
+      const bool same_way = g.running == 0 || g.running == way;
+      const bool along = g.folded == 0 ||
+                         (g.folded == mask && g.rows == rows && (rows || g.running));
+      if (g.space == space && form_in(g, g_[from].extents) == form::full && same_way && along &&
+          g.products == 0 && !g.scatters && g.operations < most_operations &&
+          level_[from] < most_stages && safe(at, sources_of(i)) && usable(at, x, from))
+        home = at;
+    }
+    if (home < 0) home = start(space);
+    group& g = result_.groups[home];
+    g.folded = mask;
+    g.running = way;
+    g.rows = g.rows || rows;
+    assign(i, home);
   }
 
   /// Elements that meet at one place are added in order, along the axes that indices stand for.

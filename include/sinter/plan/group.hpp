@@ -12,6 +12,7 @@ struct group {
   shape space;
   unsigned folded = 0;       ///< mask of the axes that folds remove, 0 if there is no fold
   bool rows = false;         ///< folds are along the innermost axes and may be used inside the row
+  char running = 0;          ///< running folds along `folded`: 1 forwards, 2 backwards
   bool scatters = false;     ///< adds where indices say: the sums are in memory, for other kernels
   int products = 0;
   int product_bytes = 0;     ///< that the sums of one place take, all as wide as the widest

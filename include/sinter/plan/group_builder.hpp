@@ -45,8 +45,12 @@ class group_builder {
     if (x.products > 0 && y.products > 0) return x.folded == 0 && y.folded == 0;
     if (x.products > 0) return y.folded == 0;
     if (y.products > 0) return x.folded == 0;
-    return x.folded == y.folded ? x.rows == y.rows
-                                : (x.folded == 0 && y.rows) || (y.folded == 0 && x.rows);
+    if (x.running && y.running && x.running != y.running) return false;
+    // Folds down columns end a kernel, running ones do not.
+    const bool alike = x.rows == y.rows && (x.rows || x.running == y.running);
+    return x.folded == y.folded ? alike
+                                : (x.folded == 0 && (y.rows || y.running)) ||
+                                      (y.folded == 0 && (x.rows || x.running));
   }
 
   constexpr void merge(int into, int from) {
@@ -57,6 +61,7 @@ class group_builder {
     group& f = result_.groups[from];
     g.folded |= f.folded;
     g.rows = g.rows || f.rows;
+    g.running = static_cast<char>(g.running | f.running);
     g.product_bytes = product_bytes(g, f);
     g.products += f.products;
     g.operations += f.operations;

@@ -66,6 +66,7 @@ class lowerer {
     }
     end(main, own.products > 0 ? family::contract
               : own.scatters     ? family::scatter
+              : own.running && !own.rows ? family::scan
               : own.folded == 0 ? family::map
               : own.rows        ? family::row
                                 : family::reduce);
@@ -77,7 +78,7 @@ class lowerer {
   constexpr bool is_compute(int i) const {
     const kind k = g_[i].what();
     return k == kind::element || k == kind::cast || k == kind::reduce || k == kind::matmul ||
-           k == kind::gather;
+           k == kind::gather || k == kind::scan;
   }
 
   constexpr void begin(nest& n) {
@@ -169,11 +170,14 @@ class lowerer {
     }
     if (n.what() == kind::input || reads_memory(i)) return load(i, m);
     if (is_view(n)) return emit(n.operand[0], look_through(n, g_[n.operand[0]].extents, m));
-    const axis_map inside = n.what() == kind::reduce ? identity_map(nest_->space) : m;
+    const bool folds = n.what() == kind::reduce || n.what() == kind::scan;
+    const axis_map inside = folds ? identity_map(nest_->space) : m;
     for (int j = 0; j < n.arity(); ++j) in.operand[j] = emit(n.operand[j], inside);
     in.op = n.what() == kind::cast ? 0 : n.op->name;
+    in.backwards = n.what() == kind::scan && n.attribute[1] != 0;
     in.what = n.what() == kind::cast     ? code::cast
               : n.what() == kind::reduce ? code::fold
+              : n.what() == kind::scan   ? code::scan
                                          : code::element;
     return push(in, n.op->flops);
   }

@@ -142,7 +142,7 @@ constexpr void divide(nest& n) {
   const auto varies = [&](int axis) { return axis >= first && axis < last; };
   int passes = 1;
   for (instruction& i : list) {
-    i.full = i.what == code::product || n.scatter ||
+    i.full = i.what == code::product || i.what == code::scan || n.scatter ||
              (i.what == code::iota && varies(static_cast<int>(i.attribute)));
     if (i.what == code::load || i.what == code::gather)
       for (int a = first; a < last; ++a) {
@@ -170,7 +170,8 @@ constexpr void divide(nest& n) {
   p.row_buffers = 0;
   for (std::size_t k = list.size(); k-- > 0;) {
     instruction& i = list[k];
-    if (i.full && (i.passes >> (i.stage + 1)) != 0 && i.flops > 2) {
+    if (i.full && (i.passes >> (i.stage + 1)) != 0 &&
+        (i.flops > 2 || i.what == code::scan)) {
       i.saved = p.row_buffers++;
       i.passes |= 1u << i.stage;
     }

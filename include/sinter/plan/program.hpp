@@ -10,7 +10,9 @@
 ///
 /// Values are `full` (one for each element) or `folded` (one for each element of what a fold
 /// leaves). A program that folds rows walks over each row several times: pass p computes the values
-/// of stage p; folds of pass p are complete before pass p + 1.
+/// of stage p; folds of pass p are complete before pass p + 1. Running folds are full values, along
+/// the line of `fold::row`, or down the middle axis of `fold::column`: family `scan`, which folds
+/// nothing else. All of one program run the same way.
 ///
 /// A number that is negative, -1-k, is entry k of the kernel's run-time integers.
 
@@ -23,10 +25,11 @@
 namespace sinter {
 
 /// Of a program; `chain` is what a kernel is called that has several of family `contract`.
-enum class family : std::uint8_t { map, row, reduce, contract, scatter, chain };
+enum class family : std::uint8_t { map, row, reduce, contract, scatter, chain, scan };
 
 constexpr const char* name(family f) {
-  constexpr const char* names[] = {"map", "row", "reduce", "contract", "scatter", "chain"};
+  constexpr const char* names[] = {"map",     "row",   "reduce", "contract",
+                                   "scatter", "chain", "scan"};
   return names[static_cast<int>(f)];
 }
 
@@ -41,6 +44,7 @@ enum class code : std::uint8_t {
   cast,      ///< from the operand's type
   fold,      ///< op: sum, max or min
   product,   ///< attribute: product
+  scan,      ///< op: cumsum and its like; full, unlike a fold: what is folded so far
   gather,    ///< attribute: leaf; operand: which element of its axis of indices
 };
 
@@ -48,6 +52,7 @@ struct instruction {
   sinter::code what = code::load;
   dtype type = dtype::f32;
   bool full = false;           ///< varies along what a fold would remove
+  bool backwards = false;      ///< a scan that begins at the end
   std::uint8_t stage = 0;      ///< the pass that computes it; folded: before which pass it is known
   std::uint32_t passes = 0;    ///< passes in which it is computed or reloaded (full values)
   int saved = -1;              ///< the row buffer that keeps it for later passes
@@ -153,36 +158,5 @@ struct program : program_view {
     return v;
   }
 };
-
-/// The passes in which each full value is computed by a target that keeps none for a later pass:
-/// what the row buffers, `saved`, stand for is computed again. `of` is zero at first.
-template <class Masks> constexpr void recomputed_passes(const program_view& p, Masks& of) {
-  for (int r = 0; r < p.result_count; ++r) {
-    const instruction& n = p.instructions[p.results[r].instruction];
-    if (p.results[r].full && n.full) of[p.results[r].instruction] |= 1u << n.stage;
-    if (p.results[r].index >= 0) of[p.results[r].index] |= 1u << n.stage;
-  }
-  for (int i = p.instruction_count; i-- > 0;) {
-    const instruction& n = p.instructions[i];
-    const std::uint32_t needed = n.what == code::fold ? 1u << n.stage : of[i];
-    for (int j = 0; j < max_operands && n.operand[j] >= 0; ++j)
-      if (p.instructions[n.operand[j]].full) of[n.operand[j]] |= needed;
-  }
-}
-
-/// Whether the value of an instruction may differ from element to element of the line.
-constexpr bool varies_along_line(const program_view& p, int index) {
-  const instruction& n = p.instructions[index];
-  if (n.what == code::load || n.what == code::gather) {
-    const leaf& l = p.leaves[n.attribute];
-    const bool guards = l.guarded && (l.begin[p.line()] != 0 || l.end[p.line()] != INT64_MAX);
-    if (l.stride[p.line()] != 0 || guards) return true;
-  }
-  if (n.what == code::product || n.what == code::fold) return true;
-  if (n.what == code::iota && n.attribute == p.line()) return true;
-  for (int j = 0; j < max_operands && n.operand[j] >= 0; ++j)
-    if (varies_along_line(p, n.operand[j])) return true;
-  return false;
-}
 
 }  // namespace sinter

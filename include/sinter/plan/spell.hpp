@@ -268,6 +268,13 @@ inline detail::formula speller::spell(const lowered_kernel& k, const program& p,
       const std::string fold_name = name_text(n.op).c_str();
       return call(last - first == p.rank ? fold_name : fold_name + '<' + axes + '>');
     }
+    case code::scan: {
+      const std::string axis = axis_name(p, p.folds == fold::column ? p.outer() : p.line());
+      const std::string way = n.backwards ? "backwards" : "";
+      const std::string along = p.rank == 1 ? way : way + (way.empty() ? "" : ", ") + axis;
+      const std::string scan_name = name_text(n.op).c_str();
+      return call(along.empty() ? scan_name : scan_name + '<' + along + '>');
+    }
     case code::element: break;
   }
   if (const detail::infix* sign = detail::find_infix(n.op))

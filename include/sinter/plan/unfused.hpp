@@ -43,7 +43,8 @@ class unfused_counter {
  private:
   static constexpr bool computes(const node& n) {
     return n.what() == kind::element || n.what() == kind::cast || n.what() == kind::reduce ||
-           n.what() == kind::matmul || n.what() == kind::gather || n.what() == kind::scatter;
+           n.what() == kind::matmul || n.what() == kind::gather || n.what() == kind::scatter ||
+           n.what() == kind::scan;
   }
 
   /// The node whose memory a chain of views reads.

@@ -39,6 +39,7 @@ constexpr void encode(const program_view& p, list<word>& out) {
     const instruction& n = p.instructions[i];
     out.push_back(static_cast<word>(n.what) | static_cast<word>(n.type) << 4 |
                   static_cast<word>(n.full) << 8 | static_cast<word>(n.op != 0) << 9 |
+                  static_cast<word>(n.backwards) << 10 |
                   static_cast<word>(n.stage) << 12 | static_cast<word>(n.passes) << 20 |
                   bits(n.saved, 48));
     if (n.op != 0) out.push_back(static_cast<word>(n.op));
@@ -199,6 +200,7 @@ struct decoded_program : program_view {
       n.what = static_cast<sinter::code>(*w & 15);
       n.type = static_cast<dtype>(*w >> 4 & 15);
       n.full = *w >> 8 & 1;
+      n.backwards = *w >> 10 & 1;
       n.stage = static_cast<std::uint8_t>(*w >> 12);
       n.passes = static_cast<std::uint32_t>(*w >> 20 & 0xfffffff);
       n.saved = field(*w, 48);

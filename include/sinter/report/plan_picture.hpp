@@ -34,8 +34,8 @@ class plan_drawing : plan_layout {
 
  private:
   static std::string_view color(family f) {
-    constexpr std::array<std::string_view, 6> colors{"#009e73", "#cc79a7", "#d98200",
-                                                     "#0072b2", "#8a6d3b", "#5a3fa0"};
+    constexpr std::array<std::string_view, 7> colors{"#009e73", "#cc79a7", "#d98200", "#0072b2",
+                                                     "#8a6d3b", "#5a3fa0", "#56769a"};
     return colors[static_cast<std::size_t>(f)];
   }
 
@@ -79,7 +79,7 @@ class plan_drawing : plan_layout {
            {.size = 12.5, .color = plot::soft_ink});
     double x = margin;
     for (const family f : {family::chain, family::contract, family::row, family::reduce,
-                           family::map, family::scatter}) {
+                           family::map, family::scatter, family::scan}) {
       if (std::none_of(plan_.kernels.begin(), plan_.kernels.end(),
                        [&](const lowered_kernel& k) { return k.family() == f; }))
         continue;

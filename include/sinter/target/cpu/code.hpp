@@ -18,24 +18,11 @@
 #include <utility>
 
 #include "sinter/plan/words.hpp"
-#include "sinter/target/cpu/arguments.hpp"
+#include "sinter/target/cpu/cursor.hpp"
 #include "sinter/target/cpu/passes.hpp"
 #include "sinter/target/cpu/step.hpp"
 
 namespace sinter::cpu_target {
-
-/// Where a kernel stands: addresses at the current row, to which indices along the line are added.
-template <int Leaves, int Results, int Products, int RowBuffers> struct cursor {
-  const arguments* args = nullptr;
-  const void* leaf[Leaves + 1];
-  bool leaf_inside[Leaves + 1];           ///< guarded leaves: whether this row is inside
-  bool in_tile[Leaves + 1]{};             ///< turned already: its elements lie along the line
-  void* result[Results + 1];
-  const void* tile[Products + 1];         ///< rows of products, contiguous along the line
-  void* row_buffer[RowBuffers + 1];
-  std::int64_t index[max_rank + 1];       ///< of the outer and middle axes
-  bool past_caches = false;               ///< whether results are stored so, each line aligned
-};
 
 template <class Words> struct static_code {
   static constexpr program_sizes sizes = encoded_sizes(Words::words);
@@ -44,6 +31,7 @@ template <class Words> struct static_code {
       program{Words::words};
   static constexpr program_view view() { return program.view(); }
   static constexpr int width = program_lanes(program.view());
+  static constexpr bool backwards = runs_backwards(program.view());
   static constexpr auto place = allocate<sizes.instructions>(program.view());
 
   // Spelled twice: g++ 12 does not take the counts as one argument, clang no part of them.
@@ -78,11 +66,16 @@ template <class Words> struct static_code {
     state own = s;  // as in a line
     std::int64_t c = begin;
     const std::int64_t whole = begin + (end - begin) / width * width;
-    for (; c < whole; c += width, at += bytes_kept) {
-      recall(own, at);
-      one_pass<0, false>(own, c, width);
-      keep(own, at);
-    }
+    const auto vectors = [&]<bool Past>() SINTER_LAMBDA {
+      for (; c < whole; c += width, at += bytes_kept) {
+        recall(own, at);
+        one_pass<0, false, 0, Past>(own, c, width);
+        keep(own, at);
+      }
+    };
+    constexpr bool may_go_past = may_go_past_caches(program.view(), 0);
+    if (may_go_past && own.past_caches) vectors.template operator()<may_go_past>();
+    else vectors.template operator()<false>();
     if (c == end) return;
     recall(own, at);
     one_pass<0, true>(own, c, static_cast<int>(end - c));
@@ -90,9 +83,10 @@ template <class Words> struct static_code {
   }
 
   SINTER_INLINE static void clear(state& s, int pass) {
-    each_fold([&]<int I>() SINTER_LAMBDA {
-      if (program.instruction_store[I].stage == pass)
-        acc<I>(s) = value_t<I>(folds::neutral<op<I>(), element<I>>());
+    each_carry([&]<int I>() SINTER_LAMBDA {
+      if (program.instruction_store[I].stage != pass) return;
+      acc<I>(s) = value_t<I>(folds::neutral<op<I>(), element<I>>());
+      if constexpr (program.instruction_store[I].what == code::scan) acc<I, 1>(s) = acc<I>(s);
     });
   }
 
@@ -108,19 +102,19 @@ template <class Words> struct static_code {
   static constexpr int bytes_kept = [] {
     int bytes = 0;
     for (int i = 0; i < sizes.instructions; ++i)
-      if (program.instruction_store[i].what == code::fold) bytes += 8 * width;
+      if (carries(program.instruction_store[i].what)) bytes += 8 * width;
     return bytes;
   }();
   SINTER_INLINE static void keep(const state& s, void* to) {
     char* p = static_cast<char*>(to);
-    each_fold([&]<int I>() SINTER_LAMBDA {
+    each_carry([&]<int I>() SINTER_LAMBDA {
       acc<I>(const_cast<state&>(s)).store(reinterpret_cast<element<I>*>(p));
       p += 8 * width;
     });
   }
   SINTER_INLINE static void recall(state& s, const void* from) {
     const char* p = static_cast<const char*>(from);
-    each_fold([&]<int I>() SINTER_LAMBDA {
+    each_carry([&]<int I>() SINTER_LAMBDA {
       acc<I>(s) = value_t<I>::load(reinterpret_cast<const element<I>*>(p));
       p += 8 * width;
     });
@@ -168,6 +162,11 @@ template <class Words> struct static_code {
       if constexpr (program.instruction_store[I].what == code::fold) f.template operator()<I>();
     });
   }
+  template <class F> SINTER_INLINE static void each_carry(F&& f) {
+    each([&]<int I>() SINTER_LAMBDA {
+      if constexpr (carries(program.instruction_store[I].what)) f.template operator()<I>();
+    });
+  }
   template <int Pass, class F> SINTER_INLINE static void each_fold_of(F&& f) {
     each_fold([&]<int I>() SINTER_LAMBDA {
       if constexpr (program.instruction_store[I].stage == Pass) f.template operator()<I>();
@@ -191,14 +190,20 @@ template <class Words> struct static_code {
     state own = s;
     std::int64_t c = begin;
     const std::int64_t whole = begin + (end - begin) / width * width;
+    constexpr bool back = goes_back(program.view(), Pass);
     const auto vectors = [&]<bool Past>() SINTER_LAMBDA {
       if constexpr (is_beside(program.view(), Pass)) c = vectors_of_line<Pass, Past>(own, c, end);
-      for (; c < whole; c += width) one_pass<Pass, false, 0, Past>(own, c, width);
+      if constexpr (back)
+        for (c = whole; c > begin;) one_pass<Pass, false, 0, Past>(own, c -= width, width);
+      else for (; c < whole; c += width) one_pass<Pass, false, 0, Past>(own, c, width);
     };
+    if constexpr (back)
+      if (whole < end) one_pass<Pass, true>(own, whole, static_cast<int>(end - whole));
     constexpr bool may_go_past = may_go_past_caches(program.view(), Pass);
     if (may_go_past && own.past_caches) vectors.template operator()<may_go_past>();
     else vectors.template operator()<false>();
-    if (c < end) one_pass<Pass, true>(own, c, static_cast<int>(end - c));
+    if constexpr (!back)
+      if (c < end) one_pass<Pass, true>(own, c, static_cast<int>(end - c));
     each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA { acc<I>(s) = acc<I>(own); });
   }
 
@@ -305,6 +310,20 @@ template <class Words> struct static_code {
     acc<I, Beside>(s) = folds::combine<op<I>()>(acc<I, Beside>(s), v);
   }
 
+  /// A running fold: down a column lane by lane, along a row across lanes.
+  template <int I, bool Tail>
+  SINTER_INLINE static void run_on(state& s, std::int64_t c, int n) {
+    auto v = reg<program.instruction_store[I].operand[0]>(s.value);
+    if constexpr (program.folds == fold::column) {
+      reg<I>(s.value) = acc<I>(s) = folds::combine<op<I>()>(acc<I>(s), v);
+    } else {
+      const value_t<I> start(folds::neutral<op<I>(), element<I>>());
+      if constexpr (Tail) v = math::select(first_lanes<element<I>, width>(n), v, start);
+      reg<I>(s.value) = detail::run_on<op<I>(), backwards>(v, acc<I>(s), acc<I, 1>(s),
+                                                           c % (64 * width) == 0);
+    }
+  }
+
   template <int I, bool Tail>
   SINTER_INLINE static void compute(state& s, std::int64_t c, int n) {
     constexpr instruction i = program.instruction_store[I];
@@ -338,6 +357,8 @@ template <class Words> struct static_code {
       constexpr int b = i.operand[1] < 0 ? a : i.operand[1];
       constexpr int d = i.operand[2] < 0 ? a : i.operand[2];
       to = detail::apply<i.op, value_t<I>>(reg<a>(s.value), reg<b>(s.value), reg<d>(s.value));
+    } else if constexpr (i.what == code::scan) {
+      run_on<I, Tail>(s, c, n);
     } else if constexpr (i.what == code::product) {
       to = value_t<I>::load(static_cast<const element<I>*>(s.tile[i.attribute]) + c);
     }

@@ -6,6 +6,7 @@
 #include "sinter/target/cpu/chain.hpp"
 #include "sinter/target/cpu/map.hpp"
 #include "sinter/target/cpu/reduce.hpp"
+#include "sinter/target/cpu/scan.hpp"
 #include "sinter/target/cpu/scatter.hpp"
 
 namespace sinter::cpu_target {
@@ -34,6 +35,7 @@ template <class Main, class... Others> struct kernel<kernel_programs<Main, Other
     else if constexpr (f == family::row) run_rows<main>(args);
     else if constexpr (f == family::reduce) run_reduce<main>(args);
     else if constexpr (f == family::scatter) run_scatter<main>(args);
+    else if constexpr (f == family::scan) run_scan<main>(args);
     else if constexpr (parts::count == 1) product::run(args);
     else run_chain(args, std::make_integer_sequence<int, parts::count>{});
   }

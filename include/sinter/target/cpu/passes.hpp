@@ -3,7 +3,7 @@
 
 /// What the loops ask of a program's passes.
 
-#include "sinter/plan/program.hpp"
+#include "sinter/plan/program_values.hpp"
 
 namespace sinter::cpu_target {
 
@@ -13,6 +13,7 @@ constexpr bool is_beside(const program_view& p, int pass) {
   int steps = 0, found = 0;
   for (int i = 0; i < p.instruction_count; ++i) {
     const instruction& n = p.instructions[i];
+    if (n.what == code::scan && n.stage == pass) return false;  // each vector needs the one before
     found += n.what == code::fold && n.stage == pass;
     steps += n.what == code::fold ? n.stage == pass : n.full && (n.passes >> pass & 1) != 0;
   }
@@ -24,6 +25,14 @@ constexpr bool any_beside(const program_view& p) {
   return false;
 }
 
+/// Whether a pass walks over a row from its end, as its running folds do.
+constexpr bool goes_back(const program_view& p, int pass) {
+  for (int i = 0; i < p.instruction_count; ++i)
+    if (p.instructions[i].what == code::scan && p.instructions[i].stage == pass)
+      return p.instructions[i].backwards;
+  return false;
+}
+
 /// The pass that knows a result's value, and stores it.
 constexpr int pass_of_result(const program_view& p, int r) {
   const instruction& i = p.instructions[p.results[r].instruction];
@@ -32,7 +41,7 @@ constexpr int pass_of_result(const program_view& p, int r) {
 
 /// Whether a pass stores whole lines, of a family whose results may lie past the caches.
 constexpr bool may_go_past_caches(const program_view& p, int pass) {
-  if (p.family != family::map && p.family != family::row) return false;
+  if (p.family != family::map && p.family != family::row && p.family != family::scan) return false;
   for (int r = 0; r < p.result_count; ++r)
     if (p.results[r].full && pass_of_result(p, r) == pass) return true;
   return false;

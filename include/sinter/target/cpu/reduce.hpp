@@ -65,16 +65,18 @@ template <class Code> void run_row_folds(const arguments& args, const nest_exten
 
 template <class Code>
 void column_part(const arguments& args, std::int64_t row, std::int64_t from, std::int64_t to,
-                 std::int64_t begin, std::int64_t end, char* kept) {
+                 std::int64_t begin, std::int64_t end, char* kept, bool past_caches = false) {
   const auto& p = Code::view();
   typename Code::state s;
+  s.past_caches = past_caches;
   Code::clear(s, 0);
   for (std::int64_t v = 0; v < ceil_div(to - from, Code::width); ++v)
     Code::keep(s, kept + v * Code::bytes_kept);
   walker<Code> walk(s, args, p.middle > 0 ? p.line() - 1 : -1);
-  walk.start(row, begin);
+  walk.start(row, Code::backwards ? end - 1 : begin);
   for (std::int64_t m = begin; m < end; ++m) {
-    if (m > begin) walk.next_line();
+    if constexpr (Code::backwards) walk.start(row, end - 1 - (m - begin));
+    else if (m > begin) walk.next_line();
     // What is constant along the fold is known for each vector of the line only.
     if constexpr (column_needs_folded(Code::view())) {
       for (std::int64_t c = from, v = 0; c < to; c += Code::width, ++v) {

@@ -6,7 +6,7 @@
 /// compiler keeps them in machine registers; one class per type, not one per instruction.
 
 #include "sinter/core/dtype.hpp"
-#include "sinter/plan/program.hpp"
+#include "sinter/plan/program_values.hpp"
 #include "sinter/target/cpu/simd.hpp"
 
 namespace sinter::cpu_target {
@@ -98,7 +98,7 @@ constexpr allocation<Instructions> allocate(const program_view& p) {
     }
     a.kind[i] = kind;
     a.slot[i] = a.counts.of[static_cast<int>(kind)]++;
-    if (n.what == code::fold) a.accumulator[i] = a.accumulators.of[static_cast<int>(kind)]++;
+    if (carries(n.what)) a.accumulator[i] = a.accumulators.of[static_cast<int>(kind)]++;
   }
   return a;
 }

@@ -191,6 +191,49 @@ SINTER_INLINE R apply(A a, B b, C c) {
   }
 }
 
+/// Moved by `Distance` lanes to later ones, or earlier ones if `Backwards`; those that come in are
+/// the lanes of `start`.
+template <int Distance, bool Backwards, class V, int... I>
+SINTER_INLINE V moved_lanes(V x, V start, std::integer_sequence<int, I...>) {
+  constexpr int n = sizeof...(I);
+  constexpr int by = Backwards ? Distance : -Distance;
+  return V(typename V::vector{(I + by >= 0 && I + by < n ? x.v[(I + by + n) % n] : start.v[I])...});
+}
+
+/// Each lane the fold of itself and those before it, or behind it if `Backwards`, by distances of
+/// 1, 2, 4, ...
+template <name_code Op, bool Backwards, int Distance = 1, class T, int N>
+SINTER_INLINE simd<T, N> scan_lanes(simd<T, N> x, simd<T, N> start) {
+  if constexpr (Distance >= N) {
+    return x;
+  } else {
+    constexpr auto lanes = std::make_integer_sequence<int, N>();
+    const auto before = moved_lanes<Distance, Backwards>(x, start, lanes);
+    return scan_lanes<Op, Backwards, 2 * Distance>(folds::combine<Op>(before, x), start);
+  }
+}
+
+/// The running fold at a vector of a row: the lanes' own, behind what is carried from vector to
+/// vector. Sums and products carry no more than a block, and what was before it apart, so that few
+/// of a long row's roundings add up: `begins` says that this vector is a block's first.
+template <name_code Op, bool Backwards, class T, int N>
+SINTER_INLINE simd<T, N> run_on(simd<T, N> x, simd<T, N>& carried, simd<T, N>& before,
+                                bool begins) {
+  using folds::combine;
+  constexpr bool rounds = std::is_floating_point_v<T> && !folds::takes_greatest<Op> &&
+                          !folds::takes_least<Op> && !folds::adds_exponentials<Op>;
+  const simd<T, N> start(folds::neutral<Op, T>());
+  const simd<T, N> own = scan_lanes<Op, Backwards>(x, start);
+  if (rounds && begins) {
+    before = combine<Op>(before, carried);
+    carried = start;
+  }
+  const simd<T, N> value = combine<Op>(carried, own);
+  carried = combine<Op>(carried, simd<T, N>(own.get(Backwards ? 0 : N - 1)));
+  if constexpr (rounds) return combine<Op>(before, value);
+  else return value;
+}
+
 /// The fold of the lanes of a partial result.
 template <name_code Op, class T, int N> SINTER_INLINE T fold_lanes(simd<T, N> x) {
   return reduce_lanes([](auto a, auto b) { return folds::combine<Op>(a, b); }, x);

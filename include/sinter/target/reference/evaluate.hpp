@@ -66,8 +66,9 @@ constexpr void rearrange(const node& n, const shape& s, const shape& from,
 
 /// What a fold of nothing gives: of integers the ends of their range.
 constexpr double neutral(const operation& op, dtype type) {
-  if (op.name == prod_operation.name) return 1;
-  const bool greatest = op.name == max_operation.name;
+  if (op.name == prod_operation.name || op.name == cumprod_operation.name) return 1;
+  const bool greatest = op.name == max_operation.name || op.name == cummax_operation.name ||
+                        op.name == logcumsumexp_operation.name;
   if (is_floating(type)) return greatest ? -__builtin_huge_val() : __builtin_huge_val();
   const int bits = properties(type).size * 8 - (is_signed_integer(type) ? 1 : 0);
   double range = 1;
@@ -118,6 +119,25 @@ constexpr void reduce(const node& n, const shape& s, const shape& from,
     const double both[] = {y[at], x[i]};
     y[at] = wrap(n.op->value(both), n.type);
   });
+}
+
+/// The running folds of x along an axis, to y of the same shape s.
+constexpr void scan(const node& n, const shape& s, const std::vector<double>& x,
+                    std::vector<double>& y) {
+  const extent_t step = row_major(s).axis[n.attribute[0]], length = s[n.attribute[0]];
+  const bool sums = n.op->name == cumsum_operation.name;
+  for (extent_t first = 0; first < static_cast<extent_t>(y.size()); ++first) {
+    if (first / step % length != 0) continue;
+    exact_sum sum;
+    double both[] = {sums ? 0 : neutral(*n.op, n.type), 0};
+    for (extent_t k = 0; k < length; ++k) {
+      const extent_t at = first + (n.attribute[1] ? length - 1 - k : k) * step;
+      both[1] = x[at];
+      if (sums) sum.add(x[at]);
+      both[0] = sums ? wrap(sum.result(), n.type) : wrap(n.op->value(both), n.type);
+      y[at] = both[0];
+    }
+  }
 }
 
 /// Batches of products of a, of shape `left`, and b, to y, of shape s.
@@ -289,6 +309,7 @@ class evaluator {
         break;
       case kind::scatter: scatter(n, s, from, *x, values_[n.operand[1]].elements, y); break;
       case kind::reduce: reduce(n, s, from, *x, y); break;
+      case kind::scan: scan(n, s, *x, y); break;
       case kind::matmul: matmul(n, s, from, *x, values_[n.operand[1]].elements, y); break;
     }
     values_[index] = {s, std::move(y)};
