@@ -237,8 +237,8 @@ template <std::int64_t Batch> bench::workload training_step() {
   all.push_back({"LibTorch", [](const own& l) {
     const network_memory velocity = memory(l->optimizer.velocity);
     return [l, step = bench::torch::training_step(
-                   seen<network>(memory(l->net), Batch), velocity.weights, velocity.biases, l->x.data(),
-                   l->label.data(), rate, momentum)] { step(); };
+                   seen<network>(memory(l->net), Batch), velocity.weights, velocity.biases,
+                   l->x.data(), l->label.data(), rate, momentum)] { step(); };
   }});
 #endif
   const double rows = Batch;

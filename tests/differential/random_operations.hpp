@@ -31,7 +31,8 @@ class random_operations : public random_scans {
         {3, &self::bits, false},
         {4, &self::selection, true},   {6, &self::conversion, false},
         {13, &self::reduction, true},  {6, &self::row, true},      {3, &self::cross_entropy, true},
-        {11, &self::product, true},    {2, &self::layers, true},   {6, &self::permutation, true}, {5, &self::regroup, true},
+        {11, &self::product, true},    {2, &self::layers, true},
+        {6, &self::permutation, true}, {5, &self::regroup, true},
         {4, &self::part, true},        {3, &self::repeat, true},   {1, &self::detached, false},
         {4, &self::stepped, true},     {3, &self::joined, true},   {1, &self::padded, true},
         {4, &self::looked_up, true},   {2, &self::drawn, true},       {2, &self::lettered, true},
@@ -372,9 +373,9 @@ class random_operations : public random_scans {
         y = matmul(x, at(w));
       }
       y = tanh(y);
-      const bool same = meet(y.extents().last(), inner);
-      if (same && r.chance(0.5)) c = made(y + x, c.bound + 1);
-      else if (number(y.extents().last()) > 0 && r.chance(0.3)) c = made(y - unsqueeze<1>(max<1>(y)), 2);
+      const extent_t columns = y.extents().last();
+      if (meet(columns, inner) && r.chance(0.5)) c = made(y + x, c.bound + 1);
+      else if (number(columns) > 0 && r.chance(0.3)) c = made(y - unsqueeze<1>(max<1>(y)), 2);
       else c = made(y, 1);
       if (!c) return {};
       if (depth > 1 && r.chance(0.3)) pool.push_back(c);
