@@ -2,8 +2,9 @@
 #pragma once
 
 /// Kernels that do not need each other but read the same become one: products of one left operand,
-/// such as Q, K and V, and kernels without products that share an input, or are so small that a
-/// kernel's start costs more than its work.
+/// such as Q, K and V; kernels without products that share an input, or are so small that a
+/// kernel's start costs more than its work; and sums of what one kernel gives, such as gradients of
+/// biases.
 
 #include "sinter/plan/group_builder.hpp"
 
@@ -51,16 +52,22 @@ class sibling_merger {
     const std::size_t words = static_cast<std::size_t>(g_.size()) / 64 + 1;
     list<list<std::uint64_t>> reads(static_cast<std::size_t>(count),
                                     list<std::uint64_t>(words, 0));
+    list<list<char>> writers(static_cast<std::size_t>(count),
+                             list<char>(static_cast<std::size_t>(count), 0));
     for (int i = 0; i < g_.size(); ++i)
       if (const int at = groups_.group_of(i); at >= 0)
-        for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], reads[at]);
+        for (int j = 0; j < g_[i].arity(); ++j) {
+          mark_reads(g_[i].operand[j], reads[at]);
+          mark_writers(g_[i].operand[j], at, writers[at]);
+        }
     for (int a = 0; a < count; ++a)
       for (int b = a + 1; b < count; ++b) {
         const group& x = groups[a];
         const group& y = groups[b];
         if (!x.alive || !y.alive || x.products > 0 || y.products > 0) continue;
         if (x.folded != y.folded || !groups_.can_merge(a, b)) continue;
-        bool common = is_small(x.space);
+        const bool sums = x.folded != 0 && !x.rows;
+        bool common = is_small(x.space) || (sums && share_writer(a, b, writers));
         for (std::size_t w = 0; w < words && !common; ++w)
           common = (reads[a][w] & reads[b][w]) != 0;
         if (!common) continue;
@@ -83,6 +90,17 @@ class sibling_merger {
       into[static_cast<std::size_t>(i) >> 6] |= std::uint64_t{1} << (i & 63);
     else
       for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], into);
+  }
+
+  constexpr void mark_writers(int i, int at, list<char>& into) const {
+    if (const int from = groups_.group_of(i); from >= 0) into[from] = from != at;
+    else
+      for (int j = 0; j < g_[i].arity(); ++j) mark_writers(g_[i].operand[j], at, into);
+  }
+  static constexpr bool share_writer(int a, int b, const list<list<char>>& writers) {
+    for (std::size_t k = 0; k < writers[a].size(); ++k)
+      if (writers[a][k] && writers[b][k]) return true;
+    return false;
   }
 
   group_builder& groups_;
