@@ -21,7 +21,7 @@ using rnn = st::rnn_cell<in, hidden, double>;
 using gru = st::gru_cell<in, hidden, double>;
 using lstm = st::lstm_cell<in, hidden, double>;
 
-state random_state() { return st::random::uniform(-1, 1, rows); }
+inline state random_state() { return st::random::uniform(-1, 1, rows); }
 template <class State> State random_states() {
   if constexpr (st::is_tensor<State>) return random_state();
   else return {random_state(), random_state()};

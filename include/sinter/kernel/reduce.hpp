@@ -157,7 +157,7 @@ template <lane_layout Layout, class Program> struct fold_columns_body {
       });
     }
     thread.activate(y == 0);
-    thread.template finish<0>([]<name_code Op>(auto partial) { return partial; });
+    thread.template finish<0>([&]<name_code Op>(auto partial) { return partial; });
     thread.template compute_folded<0>();
     thread.template compute_folded<1>();
     thread.store_folded();
