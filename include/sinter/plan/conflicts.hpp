@@ -11,18 +11,19 @@ namespace sinter {
 
 namespace detail {
 
-/// Whether a kernel reads, or writes, a buffer of the plan.
+/// Whether a kernel reads, or writes, a buffer of the plan; what a chain reads of itself, and what
+/// nobody else reads, aside.
 constexpr bool reads(const lowered_kernel& k, int buffer) {
   for (const program& p : k.programs)
     for (const leaf& l : p.leaf_list)
-      if (k.buffers[l.buffer] == buffer) return true;
+      if (!l.inside && k.buffers[l.buffer] == buffer) return true;
   return false;
 }
 constexpr bool writes(const lowered_kernel& k, int buffer) {
   bool found = false;
   k.each_main([&](std::size_t m) {
     for (const result& r : k.programs[m].result_list)
-      found = found || k.buffers[r.buffer] == buffer;
+      found = found || (!r.inside && k.buffers[r.buffer] == buffer);
   });
   return found;
 }

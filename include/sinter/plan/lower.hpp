@@ -56,7 +56,7 @@ class lowerer {
       result r;
       r.instruction = emit(from, m);
       r.buffer = local_buffer(s.buffer);
-      r.inside = groups_.buffers != nullptr && groups_.buffers[s.buffer].inside;
+      r.inside = groups_.buffers[s.buffer].inside;
       r.type = g_[from].type;
       r.full = full;
       access target = contiguous(g_, from, extents);
@@ -378,8 +378,11 @@ constexpr lowered_kernel lower_detour(planning_graph& g, int output, int spare) 
   stored[source] = 1;
   buffer_of[source] = spare;
   const store to{0, source, g.view.input_count + output, g[target].attribute[1] ? target : -1};
+  const int kernel_of = 0;
+  const list<buffer> buffers(static_cast<std::size_t>(to.buffer) + 1, buffer{});
   lowered_kernel kernel;
-  detail::lowerer(g, {&whole, group_of.data(), stored.data(), buffer_of.data()}, 0, kernel)
+  detail::lowerer(g, {&whole, group_of.data(), stored.data(), buffer_of.data(), &kernel_of,
+                      buffers.data()}, 0, kernel)
       .run({}, {to});
   return kernel;
 }
