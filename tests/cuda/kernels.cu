@@ -3,7 +3,7 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 41
+// entries: 45
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 // contains: ldmatrix.sync.aligned.m8n8.x4.shared.b16
@@ -46,6 +46,11 @@ constexpr auto gates = st::fused([](auto x, auto w, auto v) {
 });
 constexpr auto slopes = st::fused([](auto x, auto g, auto w) {
   return std::tuple(matmul(transpose(x), g), matmul(g, transpose(w)));
+});
+
+constexpr auto layers = st::fused([](auto x, auto w, auto b, auto u) {
+  auto h = relu(matmul(x, w) + b);
+  return softmax(matmul(relu(matmul(h, w) + b) + h, u));
 });
 
 struct network {
@@ -95,6 +100,16 @@ void launch_all() {
   st::tensor<st::f16, 16384, 256> tokens;
   st::tensor<st::f16, 256, 128> classes;
   (void)launch(scores, tokens, classes);
+  st::tensor<st::bf16, dyn, 64> narrow;  // chains, for operands that are aligned and others
+  st::tensor<st::bf16, 64, 64> square;
+  st::tensor<st::bf16, 64> shifts;
+  st::tensor<st::bf16, 64, 16> few;
+  (void)launch(layers, narrow, square, shifts, few);
+  st::tensor<st::f16, dyn, 128> wider;
+  st::tensor<st::f16, 128, 128> wider_square;
+  st::tensor<st::f16, 128> wider_shifts;
+  st::tensor<st::f16, 128, 10> ten;
+  (void)launch(layers, wider, wider_square, wider_shifts, ten);
   network net, slopes;
   st::sgd<network> optimizer;
   (void)launch(update, net, optimizer, slopes);  // one kernel for all parameters
