@@ -13,4 +13,5 @@
 #include "sinter/nn/precision.hpp"
 #include "sinter/nn/recurrent.hpp"
 #include "sinter/nn/schedule.hpp"
+#include "sinter/nn/sequential.hpp"
 #include "sinter/nn/stacked.hpp"
