@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Layers of many sizes in the emulator.
+/// Layers and rows of many sizes in the emulator.
 
 #include <doctest/doctest.h>
 
@@ -27,6 +27,18 @@ void check_layers(const fused_function<F>& f, std::initializer_list<int> all_row
         auto b = filled<tensor<T, dyn>>(columns);
         CHECK(emulated_difference<Launcher>({}, f, x, w, b) == "");
       }
+}
+
+/// Functions of 0, 1 and 6 rows of so many columns, which the compiler knows, against the
+/// reference.
+template <std::int64_t Columns, class... F> void check_rows(const fused_function<F>&... f) {
+  CAPTURE(Columns);
+  for (const int count : {0, 1, 6}) {
+    CAPTURE(count);
+    auto x = filled<tensor<float, dyn, Columns>>(count);
+    const auto check = [&](const auto& own) { CHECK(emulated_difference({}, own, x) == ""); };
+    (check(f), ...);
+  }
 }
 
 }  // namespace sinter::testing

@@ -4,8 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "kernel/emulated_plan.hpp"
-#include "kernel/filled.hpp"
+#include "kernel/layers.hpp"
 
 namespace {
 
@@ -34,26 +33,16 @@ constexpr auto down = st::fused([](auto x, auto b) {
 });
 constexpr auto up = st::fused([](auto x) { return st::cumsum<1, st::backwards>(x) * 0.5f; });
 
-template <std::int64_t Columns> void whole_rows() {
-  CAPTURE(Columns);
-  for (const int count : {0, 1, 6}) {
-    CAPTURE(count);
-    auto x = filled<st::tensor<float, dyn, Columns>>(count);
-    CHECK(emulated_difference({}, sums, x) == "");
-    CHECK(emulated_difference({}, from_the_end, x) == "");
-  }
-}
-
 }  // namespace
 
 TEST_CASE("scan: sums along whole rows in registers, both ways") {
-  whole_rows<2>();
-  whole_rows<3>();
-  whole_rows<16>();
-  whole_rows<61>();
-  whole_rows<512>();
-  whole_rows<700>();
-  whole_rows<2048>();
+  check_rows<2>(sums, from_the_end);
+  check_rows<3>(sums, from_the_end);
+  check_rows<16>(sums, from_the_end);
+  check_rows<61>(sums, from_the_end);
+  check_rows<512>(sums, from_the_end);
+  check_rows<700>(sums, from_the_end);
+  check_rows<2048>(sums, from_the_end);
 }
 
 TEST_CASE("scan: rows of run-time length, and of more than registers hold") {

@@ -25,7 +25,7 @@ template <conversion How, class T> bool convert_text(double value, T& to) {
   constexpr double exact = 9007199254740992.0;
   constexpr bool floating = is_floating(dtype_of<T>);
   if (!floating && !(std::abs(value) < exact)) return false;
-  constexpr bool exactly = How == (floating ? conversion::lossless : How) && How != conversion::any;
+  constexpr bool exactly = floating ? How == conversion::lossless : How != conversion::any;
   return convert_number(value, exactly, to);
 }
 

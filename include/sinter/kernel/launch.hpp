@@ -57,24 +57,15 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
                                                                                       launcher);
     } else if constexpr (p.family == family::contract) {
       run_contract(arguments, launcher);
-    } else if constexpr (p.family == family::scatter) {
-      using body = scatter_body<program>;
-      const nest_extents e = measure(p, arguments);
-      const std::int64_t threads = e.rows * (body::whole ? 1 : e.line);
-      const scatter_shape shape{e.rows, e.middle};
-      if (threads > 0)
-        launcher(body{}, grid_of(ceil_div(threads, body::block_threads)), arguments, shape);
-    } else if constexpr (p.family == family::scan) {
-      using body = scan_body<program>;
-      const nest_extents e = measure(p, arguments);
-      const std::int64_t threads = e.middle > 0 ? e.rows * e.line : 0;
-      const scan_shape shape{e.rows, e.middle};
-      if (threads > 0)
-        launcher(body{}, grid_of(ceil_div(threads, body::block_threads)), arguments, shape);
     } else {
       const nest_extents e = measure(p, arguments);
       if (e.rows == 0) return;
-      if constexpr (p.family == family::row) run_rows(arguments, e, launcher);
+      if constexpr (p.family == family::scatter) {
+        using body = scatter_body<program>;
+        run_threads<body>(arguments, e, body::whole ? e.rows : e.rows * e.line, launcher);
+      } else if constexpr (p.family == family::scan) {
+        run_threads<scan_body<program>>(arguments, e, e.middle > 0 ? e.rows * e.line : 0, launcher);
+      } else if constexpr (p.family == family::row) run_rows(arguments, e, launcher);
       else if constexpr (p.folds != fold::column) run_fold<false>(arguments, e, launcher);
       else if (e.line > 0) run_fold<true>(arguments, e, launcher);
     }
@@ -82,10 +73,7 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
 
  private:
   template <int N>
-  using product_type = product_of<
-      N, element_t<program::program.product_store[N].type>,
-      static_program<program_at<program::program.product_store[N].left, Main, Others...>>,
-      static_program<program_at<program::program.product_store[N].right, Main, Others...>>>;
+  using product_type = typename detail::products_of_kernel<Main, Others...>::template product<N>;
 
   template <class Arguments> static bool operands_aligned(const Arguments& arguments) {
     const auto aligned = [&](const program_view& operand, int elements) {
@@ -156,6 +144,15 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
         }
       });
     }
+  }
+
+  /// A body whose threads each have work of their own, with rows and lines of rows to walk over.
+  template <class Body, class Arguments, class Launcher>
+  static void run_threads(const Arguments& arguments, const nest_extents& e, std::int64_t threads,
+                          Launcher& launcher) {
+    const row_shape shape{e.rows, e.middle};
+    if (threads > 0)
+      launcher(Body{}, grid_of(ceil_div(threads, Body::block_threads)), arguments, shape);
   }
 
   template <class Arguments, class Launcher>

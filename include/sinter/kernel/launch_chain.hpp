@@ -12,6 +12,7 @@ namespace sinter::device {
 
 namespace detail {
 
+/// The programs of a kernel of products, the one that multiplies first.
 template <class Main, class... Others> struct products_of_kernel {
   using main = static_program<Main>;
   template <int N>
@@ -57,9 +58,7 @@ class chain_launch<kernel_programs<Programs...>, Single> {
 
   template <class Arguments, class Launcher>
   static void run(const Arguments& arguments, Launcher& launcher) {
-    constexpr bool same = end_of<0, most_shared_bytes>() == end_of<0, most_shared_bytes_sm90>() &&
-                          end_of<0, most_shared_bytes>() == count;
-    if constexpr (!same)
+    if constexpr (end_of<0, most_shared_bytes>() < count)
       if (launcher.has_shared(most_shared_bytes_sm90))
         return run_from<0, most_shared_bytes_sm90>(arguments, launcher);
     run_from<0, most_shared_bytes>(arguments, launcher);

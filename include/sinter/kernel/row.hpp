@@ -10,11 +10,6 @@
 
 namespace sinter::device {
 
-struct row_shape {
-  std::int64_t rows = 1;
-  std::int64_t middle = 1;  ///< lines of a row
-};
-
 /// `Whole`: a row is one line of at most Across * lanes elements.
 template <lane_layout Layout, int Across, bool Whole, class Program> struct row_body {
   static constexpr int block_threads = Across <= 32 ? 128 : Across;

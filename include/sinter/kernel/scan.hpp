@@ -8,15 +8,11 @@
 
 namespace sinter::device {
 
-struct scan_shape {
-  std::int64_t rows = 1, middle = 1;
-};
-
 template <class Program> struct scan_body {
   static constexpr int block_threads = 128;
 
   template <class Context, class Arguments>
-  SINTER_DEVICE void operator()(Context& context, Arguments arguments, scan_shape shape) const {
+  SINTER_DEVICE void operator()(Context& context, Arguments arguments, row_shape shape) const {
     using code = thread_code<Context, Arguments, lane_layout{}, Program>;
     using index = typename code::index;
     code thread(context, arguments, 1);

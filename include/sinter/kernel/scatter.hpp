@@ -10,16 +10,12 @@
 
 namespace sinter::device {
 
-struct scatter_shape {
-  std::int64_t rows = 1, middle = 1;
-};
-
 template <class Program> struct scatter_body {
   static constexpr int block_threads = 256;
   static constexpr bool whole = Program::folds == fold::row;
 
   template <class Context, class Arguments>
-  SINTER_DEVICE void operator()(Context& context, Arguments arguments, scatter_shape shape) const {
+  SINTER_DEVICE void operator()(Context& context, Arguments arguments, row_shape shape) const {
     using code = thread_code<Context, Arguments, lane_layout{}, Program>;
     using index = typename code::index;
     code thread(context, arguments, 1);

@@ -10,6 +10,12 @@
 
 namespace sinter::device {
 
+/// What bodies that walk over rows are launched with.
+struct row_shape {
+  std::int64_t rows = 1;
+  std::int64_t middle = 1;  ///< lines of a row
+};
+
 template <class Arguments, lane_layout Layout, class P> class thread_place {
  public:
   using index = std::conditional_t<Layout.wide, std::int64_t, std::int32_t>;

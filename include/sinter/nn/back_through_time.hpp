@@ -93,12 +93,11 @@ template <class Cell, class Xs, class State> class back_loop {
   }
 
   void run() {
-    const state_memory<State> states(kept_.first);
+    state_memory<State> states(kept_.first);
+    for (int k = 0; k < parts; ++k) states.memory[k] = kept_.past[k];
     for (std::int64_t t = steps_; t-- > 0;) {
       moment<const State> before = states.like;
-      for (int k = 0; k < parts && t > 0; ++k)
-        before.at[k].data = static_cast<char*>(kept_.past[k].get()) +
-                            states.bytes[k] * static_cast<std::size_t>(t - 1);
+      for (int k = 0; k < parts && t > 0; ++k) before.at[k].data = states.at(k, t - 1);
       const call_type c = call(t, before);
       evaluation<call_type> e(c);
       e.run();  // what it writes is this loop's own memory

@@ -90,13 +90,7 @@ template <class S, bool Strided = false> struct moment {
 template <class S, bool Strided> struct operand_traits<detail::moment<S, Strided>> {
   using plain = std::remove_const_t<S>;
   static constexpr plain declare(graph_builder& g) {
-    plain structure{};
-    for_each_tensor(
-        [&](auto& t) {
-          t.trace(detail::declare_tensor<std::remove_cvref_t<decltype(t)>>(g, Strided));
-        },
-        structure);
-    return structure;
+    return detail::declare_structure<plain>(g, Strided);
   }
   static constexpr void updates(graph_builder& g, plain& structure, int first) {
     operand_traits<structure_reference<S>>::updates(g, structure, first);

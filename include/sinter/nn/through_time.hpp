@@ -239,22 +239,12 @@ auto run_through_time(const Cell& cell, const Xs& xs, const State& state) {
 // Mistakes are asked for where the user calls, so that compilers need few lines to lead there. What
 // is returned then is as good as a result, so that nothing follows from the mistake.
 
-struct through_time_function {
+template <bool Kept> struct through_time_function {
   template <class Cell, class Xs, class State>
   auto operator()(const Cell& cell, const Xs& xs, const State& state) const {
     if constexpr (check_cell<Cell, Xs, State>()) {
       (void)sizeof(typename time_types<Cell, Xs, State>::verdict);
-      return run_through_time<false>(cell, xs, state);
-    } else return passage<tensor<float>, State>{};
-  }
-};
-
-struct forward_through_time_function {
-  template <class Cell, class Xs, class State>
-  auto operator()(const Cell& cell, const Xs& xs, const State& state) const {
-    if constexpr (check_cell<Cell, Xs, State>()) {
-      (void)sizeof(typename time_types<Cell, Xs, State>::verdict);
-      return run_through_time<true>(cell, xs, state);
+      return run_through_time<Kept>(cell, xs, state);
     } else return passage<tensor<float>, State>{};
   }
 };
@@ -274,22 +264,23 @@ struct forward_through_time_function {
 /// @cost   Time times the kernels of a step, kernels(through_time, cell, xs, state); no memory but
 ///         that of the outputs and two states
 /// @example examples/17_characters.cpp
-inline constexpr detail::through_time_function through_time{};
+inline constexpr detail::through_time_function<false> through_time{};
 
 /// The same for training: back_through_time takes what it returns.
 /// @cost the states of all steps stay in memory
-inline constexpr detail::forward_through_time_function forward_through_time{};
+inline constexpr detail::through_time_function<true> forward_through_time{};
 
 /// The number of kernels of one step.
 template <class Cell, class Xs, class State>
-constexpr int kernels(const detail::through_time_function&, const Cell&, const Xs&,
+constexpr int kernels(const detail::through_time_function<false>&, const Cell&, const Xs&,
                       const State&) {
   return plan_of<typename detail::time_types<Cell, Xs, State>::call>::kernels;
 }
 
 /// Its plan, to be explained or drawn: explain(plan(through_time, cell, xs, state)).
 template <class Cell, class Xs, class State>
-plan_builder plan(const detail::through_time_function&, const Cell&, const Xs&, const State&) {
+plan_builder plan(const detail::through_time_function<false>&, const Cell&, const Xs&,
+                  const State&) {
   return make_plan(thaw(graph_of<typename detail::time_types<Cell, Xs, State>::call>.view()));
 }
 

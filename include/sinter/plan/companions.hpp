@@ -19,6 +19,13 @@ namespace detail {
 /// numbers, none comes before what it needs.
 struct companions {
   list<int> first, needs;
+
+  /// Puts a group into a list that is in this order, behind those that need as many.
+  constexpr void insert(list<int>& order, int k) const {
+    order.push_back(k);
+    for (std::size_t i = order.size() - 1; i > 0 && needs[order[i - 1]] > needs[k]; --i)
+      std::swap(order[i - 1], order[i]);
+  }
 };
 
 class companion_finder : chain_rules {
@@ -78,16 +85,12 @@ class companion_finder : chain_rules {
     }
   }
 
-  /// Each product joins the chain that gives its left operand, where it can.
+  /// Each product joins the chain that gives what it reads, where it can.
   constexpr void find_chains(companions& found, const list<char>& stores) {
     const int count = static_cast<int>(result_.groups.size());
     list<int> length(static_cast<std::size_t>(count), 1), order;
-    for (int k = 0; k < count; ++k) {
-      if (!stores[k] || result_.groups[k].products == 0) continue;
-      order.push_back(k);
-      for (std::size_t i = order.size() - 1; i > 0; --i)
-        if (found.needs[order[i - 1]] > found.needs[k]) std::swap(order[i - 1], order[i]);
-    }
+    for (int k = 0; k < count; ++k)
+      if (stores[k] && result_.groups[k].products > 0) found.insert(order, k);
     for (int k : order) {
       const int home = home_of(k, found.first, found.needs);
       if (home < 0 || length[home] == most_of_chain || waits_between(home, k, found.first))

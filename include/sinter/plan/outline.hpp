@@ -133,9 +133,8 @@ constexpr void number_kernels(planning_graph& g, const grouping& groups, const l
     list<int> parts;
     for (int part = 0; part < static_cast<int>(count); ++part) {
       if (found.first[part] != static_cast<int>(k)) continue;
-      parts.push_back(part);
-      for (std::size_t i = parts.size() - 1; i > 0 && groups.groups[k].products > 0; --i)
-        if (found.needs[parts[i - 1]] > found.needs[part]) std::swap(parts[i - 1], parts[i]);
+      if (groups.groups[k].products > 0) found.insert(parts, part);
+      else parts.push_back(part);
     }
     for (const int part : parts) {
       number[part] = static_cast<int>(o.groups.size());

@@ -49,25 +49,21 @@ class sibling_merger {
     const list<group>& groups = groups_.groups();
     const int count = static_cast<int>(groups.size());
     if (count > 64) return;  // quadratic in groups; large plans gain little from it
-    const std::size_t words = static_cast<std::size_t>(g_.size()) / 64 + 1;
+    // A bit for each node that a group reads and, if it sums, for each group that it reads of.
+    const std::size_t words = static_cast<std::size_t>(g_.size() + count) / 64 + 1;
     list<list<std::uint64_t>> reads(static_cast<std::size_t>(count),
                                     list<std::uint64_t>(words, 0));
-    list<list<char>> writers(static_cast<std::size_t>(count),
-                             list<char>(static_cast<std::size_t>(count), 0));
     for (int i = 0; i < g_.size(); ++i)
       if (const int at = groups_.group_of(i); at >= 0)
-        for (int j = 0; j < g_[i].arity(); ++j) {
-          mark_reads(g_[i].operand[j], reads[at]);
-          mark_writers(g_[i].operand[j], at, writers[at]);
-        }
+        for (int j = 0; j < g_[i].arity(); ++j)
+          mark_reads(g_[i].operand[j], groups[at].folded != 0 && !groups[at].rows, reads[at]);
     for (int a = 0; a < count; ++a)
       for (int b = a + 1; b < count; ++b) {
         const group& x = groups[a];
         const group& y = groups[b];
         if (!x.alive || !y.alive || x.products > 0 || y.products > 0) continue;
         if (x.folded != y.folded || !groups_.can_merge(a, b)) continue;
-        const bool sums = x.folded != 0 && !x.rows;
-        bool common = is_small(x.space) || (sums && share_writer(a, b, writers));
+        bool common = is_small(x.space);
         for (std::size_t w = 0; w < words && !common; ++w)
           common = (reads[a][w] & reads[b][w]) != 0;
         if (!common) continue;
@@ -85,22 +81,17 @@ class sibling_merger {
     return count <= small_space;
   }
 
-  constexpr void mark_reads(int i, list<std::uint64_t>& into) const {
-    if (g_[i].what() == kind::input || groups_.group_of(i) >= 0)
-      into[static_cast<std::size_t>(i) >> 6] |= std::uint64_t{1} << (i & 63);
-    else
-      for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], into);
-  }
-
-  constexpr void mark_writers(int i, int at, list<char>& into) const {
-    if (const int from = groups_.group_of(i); from >= 0) into[from] = from != at;
-    else
-      for (int j = 0; j < g_[i].arity(); ++j) mark_writers(g_[i].operand[j], at, into);
-  }
-  static constexpr bool share_writer(int a, int b, const list<list<char>>& writers) {
-    for (std::size_t k = 0; k < writers[a].size(); ++k)
-      if (writers[a][k] && writers[b][k]) return true;
-    return false;
+  constexpr void mark_reads(int i, bool writers, list<std::uint64_t>& into) const {
+    const auto mark = [&](int bit) {
+      into[static_cast<std::size_t>(bit) >> 6] |= std::uint64_t{1} << (bit & 63);
+    };
+    const int from = groups_.group_of(i);
+    if (g_[i].what() != kind::input && from < 0) {
+      for (int j = 0; j < g_[i].arity(); ++j) mark_reads(g_[i].operand[j], writers, into);
+      return;
+    }
+    mark(i);
+    if (writers && from >= 0) mark(g_.size() + from);
   }
 
   group_builder& groups_;

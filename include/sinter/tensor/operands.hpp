@@ -22,6 +22,15 @@ template <class Tensor> constexpr symbol declare_tensor(graph_builder& g, bool s
                            Tensor::declared, Tensor::rank, strided)};
 }
 
+/// A structure whose tensors are inputs.
+template <class Structure> constexpr Structure declare_structure(graph_builder& g, bool strided) {
+  Structure structure{};
+  for_each_tensor(
+      [&](auto& t) { t.trace(declare_tensor<std::remove_cvref_t<decltype(t)>>(g, strided)); },
+      structure);
+  return structure;
+}
+
 inline constexpr operation assign_operation{pack_name("assign"), kind::alias, 1};
 
 /// Records an assignment to an operand: the new value must fit the tensor's type.
@@ -98,13 +107,7 @@ template <class Structure> struct operand_traits<structure_reference<Structure>>
   using stored = structure_reference<Structure>;
   using plain = std::remove_const_t<Structure>;
   static constexpr plain declare(graph_builder& g) {
-    plain structure{};
-    for_each_tensor(
-        [&](auto& t) {
-          t.trace(detail::declare_tensor<std::remove_cvref_t<decltype(t)>>(g, false));
-        },
-        structure);
-    return structure;
+    return detail::declare_structure<plain>(g, false);
   }
   static constexpr void updates(graph_builder& g, plain& structure, int first) {
     if constexpr (!std::is_const_v<Structure>)
