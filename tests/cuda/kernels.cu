@@ -3,7 +3,7 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 45
+// entries: 47
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 // contains: ldmatrix.sync.aligned.m8n8.x4.shared.b16
@@ -51,6 +51,11 @@ constexpr auto slopes = st::fused([](auto x, auto g, auto w) {
 constexpr auto layers = st::fused([](auto x, auto w, auto b, auto u) {
   auto h = relu(matmul(x, w) + b);
   return softmax(matmul(relu(matmul(h, w) + b) + h, u));
+});
+constexpr auto cast_layers = st::fused([](auto x, auto w, auto b, auto u) {
+  const auto half = [](auto y) { return st::cast<st::bf16>(y); };
+  auto h = half(relu(matmul(half(x), half(w)) + b));
+  return softmax(matmul(half(relu(matmul(h * 2, half(w)) + b)), half(u)));
 });
 
 struct network {
@@ -110,6 +115,11 @@ void launch_all() {
   st::tensor<st::f16, 128> wider_shifts;
   st::tensor<st::f16, 128, 10> ten;
   (void)launch(layers, wider, wider_square, wider_shifts, ten);
+  st::tensor<float, dyn, 64> single;  // operands that are computed on their way in
+  st::tensor<float, 64, 64> single_square;
+  st::tensor<float, 64> single_shifts;
+  st::tensor<float, 64, 16> single_few;
+  (void)launch(cast_layers, single, single_square, single_shifts, single_few);
   network net, slopes;
   st::sgd<network> optimizer;
   (void)launch(update, net, optimizer, slopes);  // one kernel for all parameters

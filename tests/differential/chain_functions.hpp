@@ -35,6 +35,25 @@ inline constexpr auto deep = fused([](auto x, auto w) {
   for (int i = 0; i < 5; ++i) h = relu(matmul(h, w) * 0.01f) + h;
   return h;
 });
+/// Left operands that are more than memory: factors, columns moved and scaled, zeros around, rows
+/// of a table, what the chain gave twice as much; and operands of a wider type, weights too.
+inline constexpr auto doubled = fused([](auto x, auto w, auto v) {
+  auto h = matmul(relu(x), w);
+  return std::tuple(h, matmul(h * 0.02f, v));
+});
+inline constexpr auto moved = fused([](auto x, auto mean, auto factor, auto w, auto v) {
+  return matmul(relu(matmul((x - mean) * factor, w) * 0.005f), v);
+});
+inline constexpr auto padded = fused([](auto x, auto w, auto v) {
+  return matmul(relu(matmul(pad<1, 1, 2>(x), w) * 0.02f), v);
+});
+inline constexpr auto embedded = fused([](auto table, auto token, auto w, auto v) {
+  return matmul(relu(matmul(embedding(table, token), w) * 0.01f), v);
+});
+template <class T> inline constexpr auto narrowed = fused([](auto x, auto w, auto b, auto v) {
+  const auto as = [](auto y) { return cast<T>(y); };
+  return matmul(as(relu(matmul(as(x), as(w)) * 0.01f + b * 0.05f)), as(v));
+});
 inline constexpr auto few_keys = fused([](auto q, auto k, auto v) {
   return matmul(softmax(matmul(q, transpose(k))), v);
 });

@@ -45,6 +45,24 @@ TEST_CASE_TEMPLATE("chains on the CPU: folds, gates, residuals, results that lea
   }
 }
 
+TEST_CASE_TEMPLATE("chains on the CPU: operands that are computed", T, float, st::bf16) {
+  for (const int rows : {6, 250}) {
+    CAPTURE(rows);
+    auto x = filled<st::tensor<T, dyn, 40>>(rows);
+    auto w = filled<st::tensor<T, 40, 24>>();
+    auto v = filled<st::tensor<T, 24, 10>>();
+    auto mean = filled<st::tensor<T, 40>>(), factor = mean;
+    auto table = filled<st::tensor<T, 30, 40>>();
+    auto odd = filled<st::tensor<T, dyn, 37>>(rows);
+    st::tensor<int, dyn> token(rows);
+    for (int i = 0; i < rows; ++i) token(i) = i * 7 % 30;
+    CHECK(difference(doubled, x, w, v) == "");
+    CHECK(difference(moved, x, mean, factor, w, v) == "");
+    CHECK(difference(padded, odd, w, v) == "");
+    CHECK(difference(embedded, table, token, w, v) == "");
+  }
+}
+
 TEST_CASE("chains on the CPU: attention over few keys, a step of a network") {
   auto q = filled<st::tensor<float, dyn, 24>>(50);
   auto k = filled<st::tensor<float, 40, 24>>();

@@ -5,10 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include <string>
-
-#include "differential/chain_functions.hpp"
-#include "kernel/emulated_plan.hpp"
+#include "kernel/chain_launches.hpp"
 #include "kernel/filled.hpp"
 
 namespace {
@@ -16,37 +13,6 @@ namespace {
 namespace st = sinter;
 using namespace sinter::testing;
 using st::dyn;
-
-/// Counts what a chain is launched as.
-template <int Shared = sinter::device::most_shared_bytes_sm90>
-struct counting_launcher : emulated_launcher {
-  using emulated_launcher::emulated_launcher;
-  static inline std::string launched;  ///< a letter for each body
-
-  bool has_shared(int bytes) const { return bytes <= Shared; }
-
-  template <bool Fast, int Down, class Values, class... Stages, class Arguments>
-  void operator()(const sinter::device::chain_body<Fast, Down, Values, Stages...>& body,
-                  std::int64_t grid, const Arguments& arguments,
-                  sinter::device::chain_shape shape) {
-    launched += (Fast ? "fast" : "slow") + std::to_string(sizeof...(Stages)) + ' ';
-    emulated_launcher::operator()(body, grid, arguments, shape);
-  }
-  template <class Body, class Arguments>
-  void operator()(const Body& body, std::int64_t grid, const Arguments& arguments,
-                  sinter::device::contract_shape shape) {
-    launched += "product ";
-    emulated_launcher::operator()(body, grid, arguments, shape);
-  }
-};
-
-template <int Shared = sinter::device::most_shared_bytes_sm90, class F, class... A>
-std::string launched_as(const st::fused_function<F>& f, A&... operands) {
-  using launcher = counting_launcher<Shared>;
-  launcher::launched.clear();
-  const std::string difference = emulated_difference<launcher>({}, f, operands...);
-  return difference.empty() ? launcher::launched : difference;
-}
 
 }  // namespace
 

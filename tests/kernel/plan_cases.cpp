@@ -141,6 +141,17 @@ const body_case cases[] = {
                          filled<st::tensor<st::f16, 16, 24>>(),
                          filled<st::tensor<st::f16, 24, 16>>());
      }},
+    {"plan: chain of f32, cast, [20, 37] x [37, 21] x [21, 12]", [](const options& o) {
+       return judge_call(o, testing::narrowed<st::bf16>, filled<st::tensor<float, 20, 37>>(),
+                         filled<st::tensor<float, 37, 21>>(), filled<st::tensor<float, 21>>(),
+                         filled<st::tensor<float, 21, 12>>());
+     }},
+    {"plan: chain of what it gives, twice as much, [20, 16] x [16, 24] x [24, 16]",
+     [](const options& o) {
+       return judge_call(o, testing::doubled, filled<st::tensor<st::bf16, 20, 16>>(),
+                         filled<st::tensor<st::bf16, 16, 24>>(),
+                         filled<st::tensor<st::bf16, 24, 16>>());
+     }},
     {"plan: softmax of [64, 72] x [72, 64], sums in parts", [](const options& o) {
        return judge_call<cut>(o, scores, filled<st::tensor<float, 64, 72>>(),
                               filled<st::tensor<float, 72, 64>>());

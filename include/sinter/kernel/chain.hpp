@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// The body of chains of narrow products of plain f16 or bf16 memory: a warp takes 16 rows, or 32,
-/// through all of them. The right operands of all products lie in shared memory, which a block
-/// fills once and then uses for one tile of rows after the other; what a product gives and the next
-/// one reads stays in registers (chain_values.hpp). Epilogues run on the accumulators; a row is
+/// The body of chains of narrow products of f16 or bf16: a warp takes 16 rows, or 32, through all
+/// of them. The right operands of all products lie in shared memory, which a block fills once and
+/// then uses for one tile of rows after the other; what a product gives and the next one reads
+/// stays in registers (chain_values.hpp). Operands that are more than memory are computed on the
+/// way in and rounded to what the graph has them as. Epilogues run on the accumulators; a row is
 /// spread over four neighbouring lanes, so its folds are two shuffles.
 
 #include "sinter/kernel/chain_values.hpp"
@@ -17,17 +18,38 @@ struct chain_shape {
   std::int64_t rows = 0;
 };
 
+/// A product of a chain, whose operands the graph has as values of `Type`.
+template <class Product, dtype Type> struct chain_product : Product {
+  using half = element_t<Type>;
+  using left_operand = plain_operand<typename Product::left, true>;
+  using right_operand = plain_operand<typename Product::right, false>;
+  /// Whether an operand is memory that fragments, or chunks of them, come from as they are.
+  static constexpr bool left_is_plain =
+      Product::left::plain_type == Type && left_operand::terms_are_neighbours;
+  static constexpr bool right_is_plain =
+      Product::right::plain_type == Type && right_operand::can_be_copied;
+  /// Whether pairs of what a left operand reads cannot be aligned.
+  static constexpr bool left_never_aligned =
+      left_is_plain ? left_operand::template never_aligned<2>
+                    : detail::never_aligned(Product::left::view, 2);
+  /// Whether the body is for it: extents that the compiler knows, and no batches.
+  static constexpr bool is_fit = (Type == dtype::bf16 || Type == dtype::f16) &&
+                                 Product::right::line == 1 && Product::left::line == 1 &&
+                                 Product::right::template extent<0> > 0 &&
+                                 Product::right::template extent<1> > 0;
+};
+
 /// The right operand of a product in shared memory: rows of neighbours, which are terms or columns,
 /// 16 bytes longer than a multiple of 32, so that eight of them lie in different banks. Beyond the
 /// operand are zeros.
 template <class Product> struct chain_weights {
-  using operand = plain_operand<typename Product::right, false>;
-  using half = element_t<Product::operand_type>;
+  using operand = typename Product::right_operand;
+  using half = typename Product::half;
   static constexpr int terms =
       static_cast<int>(Product::right::template extent<operand::term_axis>);
   static constexpr int columns =
       static_cast<int>(Product::right::template extent<operand::line_axis>);
-  static constexpr bool along_terms = operand::terms_are_neighbours;
+  static constexpr bool along_terms = Product::right_is_plain && operand::terms_are_neighbours;
   static constexpr int high = along_terms ? columns : terms, wide = along_terms ? terms : columns;
   static constexpr int steps = (terms + 15) / 16;
   static constexpr int lines = (high + 15) / 16 * 16;
@@ -41,11 +63,39 @@ template <class Product> struct chain_weights {
     using code = thread_code<Context, Arguments, lane_layout{1, 1, false, !Fast},
                              typename Product::right>;
     code program(context, arguments, 1);
+    if constexpr (Product::right_is_plain) {
+      fetch_plain<Fast>(context, arguments, program, to);
+    } else {
+      for (int i = context.thread(); i < lines * chunks * 8; i += context.threads()) {
+        const int line = i / (chunks * 8), at = i % (chunks * 8);
+        program.move(line < high ? line : 0, 0, line < high);
+        program.at(at, wide);
+        program.template compute_folded<0>();
+        program.template compute_line<0, false>();
+        context.store(to + (line * pitch + at), static_cast<half>(program.operand(0)));
+      }
+    }
+  }
+
+  /// 16 terms of 16 columns, as two right fragments.
+  template <class Context, class Shared>
+  SINTER_DEVICE static void load(Context& context, std::uint32_t (&pairs)[4], Shared from, int step,
+                                 int column) {
+    const int lane = context.lane(), first = lane / 8 % 2, second = lane / 16;
+    const int line = along_terms ? column + second * 8 : step * 16 + first * 8;
+    const int at = along_terms ? step * 16 + first * 8 : column + second * 8;
+    context.template load_matrix<4, !along_terms>(pairs, from + ((line + lane % 8) * pitch + at));
+  }
+
+ private:
+  template <bool Fast, class Context, class Arguments, class Code, class Shared>
+  SINTER_DEVICE static void fetch_plain(Context& context, const Arguments& arguments, Code& program,
+                                        Shared to) {
     program.move(0);
     const auto from = program.plain_row();
     constexpr int axis = along_terms ? operand::line_axis : operand::term_axis;
     constexpr int other = along_terms ? operand::term_axis : operand::line_axis;
-    const auto stride = static_cast<typename code::index>(
+    const auto stride = static_cast<typename Code::index>(
         arguments.number(Product::right::template leaf_at<0>.stride[axis]));
     static_assert(Product::right::template leaf_at<0>.stride[other] == 1);
     if constexpr (Fast && !operand::template never_aligned<8>) {
@@ -64,28 +114,7 @@ template <class Product> struct chain_weights {
       }
     }
   }
-
-  /// 16 terms of 16 columns, as two right fragments.
-  template <class Context, class Shared>
-  SINTER_DEVICE static void load(Context& context, std::uint32_t (&pairs)[4], Shared from, int step,
-                                 int column) {
-    const int lane = context.lane(), first = lane / 8 % 2, second = lane / 16;
-    const int line = along_terms ? column + second * 8 : step * 16 + first * 8;
-    const int at = along_terms ? step * 16 + first * 8 : column + second * 8;
-    context.template load_matrix<4, !along_terms>(pairs, from + ((line + lane % 8) * pitch + at));
-  }
 };
-
-template <class Product> inline constexpr bool can_be_chained = [] {
-  using left = plain_operand<typename Product::left, true>;
-  using right = plain_operand<typename Product::right, false>;
-  if constexpr (!Product::on_tensor_cores || !left::can_be_copied || !right::can_be_copied)
-    return false;
-  else
-    return left::terms_are_neighbours && Product::right::line == 1 &&
-           Product::right::template extent<0> > 0 &&
-           !Product::right::program.leaf_store[0].inside;
-}();
 
 /// One of a chain's main programs and its products.
 template <class Main, class... Products> struct chain_stage {
@@ -102,23 +131,30 @@ template <class Main, class... Products> struct chain_stage {
     (f.template operator()<Products>(), ...);
   }
 
-  /// Whether the body is for it: plain memory of 16 bits, or what the chain keeps, without batches,
-  /// and extents that the compiler knows.
   static constexpr bool is_fit = Main::line == 1 && Main::middle == 0 &&
-                                 Main::template extent<1> > 0 && (can_be_chained<Products> && ...);
+                                 Main::template extent<1> > 0 && (Products::is_fit && ...);
 
   /// Whether all that may be aligned is: chunks of right operands, pairs of all else.
   template <class Arguments> static bool is_aligned(const Arguments& arguments) {
     return (never_aligned || sinter::device::is_aligned(arguments, Main::view, 2)) &&
-           (is_aligned<plain_operand<typename Products::right, false>, 8>(arguments) && ...) &&
-           (is_aligned<plain_operand<typename Products::left, true>, 2>(arguments) && ...);
+           (is_right_aligned<Products>(arguments) && ...) &&
+           (is_left_aligned<Products>(arguments) && ...);
   }
   static constexpr bool never_aligned = detail::never_aligned(Main::view, 2);
 
  private:
-  template <class Operand, int Pack, class Arguments>
-  static bool is_aligned(const Arguments& arguments) {
-    return Operand::template never_aligned<Pack> || Operand::is_aligned(arguments, Pack);
+  template <class Product, class Arguments>
+  static bool is_right_aligned(const Arguments& arguments) {
+    using operand = typename Product::right_operand;
+    if constexpr (!Product::right_is_plain || operand::template never_aligned<8>) return true;
+    else return operand::is_aligned(arguments, 8);
+  }
+  template <class Product, class Arguments>
+  static bool is_left_aligned(const Arguments& arguments) {
+    if constexpr (Product::left_never_aligned) return true;
+    else if constexpr (Product::left_is_plain)
+      return Product::left_operand::is_aligned(arguments, 2);
+    else return sinter::device::is_aligned(arguments, Product::left::view, 2);
   }
 };
 
@@ -175,16 +211,12 @@ template <bool Fast, int Down, class Values, class... Stages> struct chain_body 
     finish<Stage>(context, arguments, rows, row, values, sums);
   }
 
-  /// Steps whose left fragments come from memory together.
-  static constexpr int steps_at_once = 4;
-
   template <class Product, class Context, class Arguments, class Shared, int Tiles>
   SINTER_DEVICE static void multiply(Context& context, const Arguments& arguments, index rows,
                                      index row, registers& values, Shared weights,
                                      float (&sums)[Down][Tiles][4]) {
     using operand = chain_weights<Product>;
     using half = typename operand::half;
-    constexpr leaf left = Product::left::template leaf_at<0>;
     const auto right = context.template cast<half>(weights);
     const auto step = [&](const std::uint32_t (&fragment)[Down][4], int k) {
       SINTER_UNROLL
@@ -201,8 +233,24 @@ template <bool Fast, int Down, class Values, class... Stages> struct chain_body 
         }
       }
     };
-    if constexpr (Values::template keeps<left.buffer>) {
-      auto& from = values.template of<left.buffer>();
+    if constexpr (!Product::left_is_plain) {
+      constexpr lane_layout layout{2, 2, Fast && !Product::left_never_aligned, !Fast};
+      using row_of = chain_row<Values, Down, 4, float[Down][Tiles][4]>;
+      thread_code<Context, Arguments, layout, typename Product::left, row_of> code(
+          context, arguments, 8, row_of{sums, values});
+      if constexpr (Values::template reads<typename Product::left>) {
+        unrolled<operand::steps>([&]<int K>() {  // registers have numbers, not addresses
+          std::uint32_t fragment[Down][4];
+          compute_left<Product>(code, context.lane(), rows, row, K, fragment);
+          step(fragment, K);
+        });
+      } else {
+        in_steps<operand::steps, 2>(step, [&](int k, std::uint32_t (&fragment)[Down][4]) {
+          compute_left<Product>(code, context.lane(), rows, row, k, fragment);
+        });
+      }
+    } else if constexpr (Values::template reads<typename Product::left>) {
+      auto& from = values.template of<Product::left::template leaf_at<0>.buffer>();
       SINTER_UNROLL
       for (int k = 0; k < operand::steps; ++k) {
         std::uint32_t fragment[Down][4];
@@ -214,15 +262,48 @@ template <bool Fast, int Down, class Values, class... Stages> struct chain_body 
         step(fragment, k);
       }
     } else {
-      SINTER_ROLLED
-      for (int first = 0; first < operand::steps; first += steps_at_once) {
-        std::uint32_t fragment[steps_at_once][Down][4];
+      in_steps<operand::steps, 4>(step, [&](int k, std::uint32_t (&fragment)[Down][4]) {
+        load_left<Product>(context, arguments, rows, row, k, fragment);
+      });
+    }
+  }
+
+  /// Calls multiply(fragment, k) for each step, with left fragments that load(k, fragment) brings
+  /// from memory, `AtOnce` together.
+  template <int Steps, int AtOnce, class Multiply, class Load>
+  SINTER_DEVICE static void in_steps(Multiply&& multiply, Load&& load) {
+    SINTER_ROLLED
+    for (int first = 0; first < Steps; first += AtOnce) {
+      std::uint32_t fragment[AtOnce][Down][4];
+      SINTER_UNROLL
+      for (int k = 0; k < AtOnce; ++k) load(first + k, fragment[k]);
+      SINTER_UNROLL
+      for (int k = 0; k < AtOnce; ++k)
+        if (first + k < Steps) multiply(fragment[k], first + k);
+    }
+  }
+
+  /// A left fragment that is computed; zeros beyond the rows and beyond the terms.
+  template <class Product, class Code>
+  SINTER_DEVICE static void compute_left(Code& code, int lane, index rows, index row, int step,
+                                         std::uint32_t (&fragment)[Down][4]) {
+    using half = typename Product::half;
+    code.products().piece = step;
+    SINTER_UNROLL
+    for (int i = 0; i < Down; ++i) {
+      SINTER_UNROLL
+      for (int h = 0; h < 2; ++h) {
+        const index line = row + 16 * i + accumulator_row(lane, h);
+        code.move(line < rows ? line : 0, 0, line < rows);
+        code.products().down = i;
+        code.products().half = h;
+        code.at(16 * step + accumulator_column(lane, 0), chain_weights<Product>::terms);
+        code.template compute_folded<0>();
+        code.template compute_line<0, false>();
         SINTER_UNROLL
-        for (int k = 0; k < steps_at_once; ++k)
-          load_left<Product>(context, arguments, rows, row, first + k, fragment[k]);
-        SINTER_UNROLL
-        for (int k = 0; k < steps_at_once; ++k)
-          if (first + k < operand::steps) step(fragment[k], first + k);
+        for (int n = 0; n < 2; ++n)
+          fragment[i][h + 2 * n] = paired(static_cast<half>(code.operand(2 * n)),
+                                          static_cast<half>(code.operand(2 * n + 1)));
       }
     }
   }
@@ -235,8 +316,7 @@ template <bool Fast, int Down, class Values, class... Stages> struct chain_body 
     constexpr int terms = chain_weights<Product>::terms;
     using code = thread_code<Context, Arguments, lane_layout{1, 1, false, !Fast},
                              typename Product::left>;
-    constexpr bool in_pairs =
-        Fast && !plain_operand<typename Product::left, true>::template never_aligned<2>;
+    constexpr bool in_pairs = Fast && !Product::left_never_aligned;
     const int lane = context.lane();
     code program(context, arguments, 1);
     SINTER_UNROLL

@@ -80,6 +80,13 @@ template <int Begin, int End, class... Programs> struct chain_values {
     return -1;
   }();
   template <int Buffer> static constexpr bool keeps = number<Buffer> >= 0;
+  /// Whether a program reads one of them.
+  template <class Program> static constexpr bool reads = [] {
+    for (int l = 0; l < Program::sizes.leaves; ++l)
+      for (int i = 0; i < values.count; ++i)
+        if (Program::program.leaf_store[l].buffer == values.buffer[i]) return true;
+    return false;
+  }();
   /// Whether a kept value needs no memory, if nobody outside the chain reads it.
   template <int Buffer>
   static constexpr bool stays = keeps<Buffer> && !values.leaves[keeps<Buffer> ? number<Buffer> : 0];

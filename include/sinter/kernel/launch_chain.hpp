@@ -26,8 +26,11 @@ template <class Main, class... Others> struct products_of_kernel {
 template <class Kernel> struct stage_of;
 template <class... Programs> struct stage_of<kernel_programs<Programs...>> {
   using own = products_of_kernel<Programs...>;
+  template <int N>
+  using product = chain_product<typename own::template product<N>,
+                                own::main::program.product_store[N].operands>;
   template <int... N>
-  static chain_stage<typename own::main, typename own::template product<N>...> spell(
+  static chain_stage<typename own::main, product<N>...> spell(
       std::integer_sequence<int, N...>);
   using type = decltype(spell(std::make_integer_sequence<int, own::main::sizes.products>{}));
 };

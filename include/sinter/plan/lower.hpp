@@ -288,6 +288,7 @@ class lowerer {
   constexpr int make_product(int i, const node& n) {
     product q;
     q.type = register_dtype(n.type);
+    q.operands = g_[n.operand[0]].type;
     q.inner = g_[n.operand[0]].extents.last();
     q.left = operand_program(n.operand[0]);
     q.right = operand_program(n.operand[1]);

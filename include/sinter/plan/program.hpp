@@ -96,6 +96,7 @@ struct result {
 struct product {
   int left = 0, right = 0;     ///< the operand programs, counted from the one that multiplies
   dtype type = dtype::f32;     ///< of the accumulators
+  dtype operands = dtype::f32; ///< as the graph has them: what a target may round them to
   std::int64_t inner = 0;
 };
 
