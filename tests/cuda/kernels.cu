@@ -3,7 +3,7 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 47
+// entries: 49
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 // contains: ldmatrix.sync.aligned.m8n8.x4.shared.b16
@@ -56,6 +56,11 @@ constexpr auto cast_layers = st::fused([](auto x, auto w, auto b, auto u) {
   const auto half = [](auto y) { return st::cast<st::bf16>(y); };
   auto h = half(relu(matmul(half(x), half(w)) + b));
   return softmax(matmul(half(relu(matmul(h * 2, half(w)) + b)), half(u)));
+});
+
+constexpr auto norm_layers = st::fused([](auto x, auto w, auto b, auto u) {
+  auto h = relu(matmul(layer_norm(x), w) + b);
+  return softmax(matmul(relu(matmul(h, w) + b) + h, u));
 });
 
 struct network {
@@ -120,6 +125,8 @@ void launch_all() {
   st::tensor<float, 64> single_shifts;
   st::tensor<float, 64, 16> single_few;
   (void)launch(cast_layers, single, single_square, single_shifts, single_few);
+  st::tensor<st::bf16, dyn, dyn, 64> items;
+  (void)launch(norm_layers, items, square, shifts, few);
   network net, slopes;
   st::sgd<network> optimizer;
   (void)launch(update, net, optimizer, slopes);  // one kernel for all parameters

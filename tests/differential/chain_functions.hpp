@@ -21,6 +21,30 @@ inline constexpr auto normed = fused([](auto x, auto w, auto v) {
   auto y = h / (1 + unsqueeze<1>(max<1>(abs(h))));
   return std::tuple(y, matmul(y, v) + x, sum<1>(h));
 });
+/// The same in rows of batches: of rank 3, or of any that ends with columns.
+inline constexpr auto scaled_rows = fused([](auto x, auto w, auto v) {
+  auto h = matmul(x, w);
+  auto y = h / (1 + unsqueeze<-1>(max<-1>(abs(h))));
+  return std::tuple(y, matmul(y, v) + x, sum<-1>(h));
+});
+/// What the first product multiplies is no cheap operation: rows with a norm, which a residual and
+/// another result need as well, or a function of many steps.
+inline constexpr auto pre_normed = fused([](auto x, auto w, auto v) {
+  auto y = x / (1 + unsqueeze<-1>(max<-1>(abs(x))));
+  auto h = relu(matmul(y, w)) * 0.02f;
+  return std::tuple(matmul(h, v), h + y, sum<-1>(abs(y)));
+});
+inline constexpr auto expensive = fused([](auto x, auto w, auto v) {
+  auto y = tanh(x);
+  return matmul(relu(matmul(y, w) * 0.002f), v);
+});
+/// Rows that lie unevenly, and rows that are the same.
+inline constexpr auto turned = fused([](auto x, auto w, auto v) {
+  return matmul(relu(matmul(permute<1, 0, 2>(x), w) * 0.02f), v);
+});
+inline constexpr auto repeated = fused([](auto x, auto w, auto v) {
+  return matmul(relu(matmul(broadcast<3, 50, 32>(x), w) * 0.02f), v);
+});
 inline constexpr auto gates = fused([](auto x, auto w, auto u, auto v) {
   return matmul(silu(matmul(x, w) * 0.05f) * matmul(x, u) * 0.02f, v) + x;
 });

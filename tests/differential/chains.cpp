@@ -63,6 +63,31 @@ TEST_CASE_TEMPLATE("chains on the CPU: operands that are computed", T, float, st
   }
 }
 
+TEST_CASE_TEMPLATE("chains on the CPU: batches with common right operands, rows that begin them", T,
+                   float, st::bf16) {
+  auto w = filled<st::tensor<T, 32, 48>>();
+  auto v = filled<st::tensor<T, 48, 32>>();
+  auto square = filled<st::tensor<T, 32, 32>>();
+  for (const int rows : {0, 1, 7, 90}) {
+    CAPTURE(rows);
+    auto x = filled<st::tensor<T, dyn, dyn, 32>>(3, rows);
+    auto apart = filled<st::tensor<T, 5, 2, dyn, 32>>(rows);
+    CHECK(difference(two, x, w, v) == "");
+    CHECK(difference(two, apart, w, v) == "");
+    CHECK(difference(turned, x, w, v) == "");
+    CHECK(difference(scaled_rows, x, square, square) == "");
+    CHECK(difference(pre_normed, x, square, square) == "");
+    CHECK(difference(expensive, x, square, square) == "");
+  }
+  auto lone = filled<st::tensor<T, 19, 1, 32>>();
+  CHECK(difference(two, lone, w, v) == "");
+  CHECK(difference(scaled_rows, lone, square, square) == "");
+  auto row = filled<st::tensor<T, 32>>();
+  CHECK(difference(repeated, row, w, v) == "");
+  auto item = filled<st::tensor<T, 3, 1, 32>>();
+  CHECK(difference(repeated, item, w, v) == "");
+}
+
 TEST_CASE("chains on the CPU: attention over few keys, a step of a network") {
   auto q = filled<st::tensor<float, dyn, 24>>(50);
   auto k = filled<st::tensor<float, 40, 24>>();

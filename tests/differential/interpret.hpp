@@ -266,22 +266,25 @@ class interpreter {
 
   void run_kernel(const lowered_kernel& k) {
     if (k.family() != family::chain)
-      return k.each_main([&](std::size_t m) { run_program(k, k.programs[m], 0); });
+      return k.each_main([&](std::size_t m) { run_program(k, k.programs[m]); });
     // Row by row through all products; of what stays inside, no other row is there.
-    for (std::int64_t row = 0; row < own(k, k.programs[0].extent[0]); ++row) {
+    std::int64_t rows = 1;
+    for (int a = 0; a < k.programs[0].outer(); ++a) rows *= own(k, k.programs[0].extent[a]);
+    for (std::int64_t row = 0; row < rows; ++row) {
       k.each_main([&](std::size_t m) {
         for (const result& r : k.programs[m].result_list)
           if (r.inside)
             for (double& x : memory(k.buffers[r.buffer]))
               x = std::numeric_limits<double>::quiet_NaN();
       });
-      k.each_main([&](std::size_t m) { run_program(k, k.programs[m], 1, row); });
+      k.each_main([&](std::size_t m) { run_program(k, k.programs[m], row); });
     }
   }
-  /// `fixed`: how many of the outer axes stay at `row`.
-  void run_program(const lowered_kernel& k, const program& p, int fixed, std::int64_t row_at = 0) {
+  /// All of it, or one row of the outer axes.
+  void run_program(const lowered_kernel& k, const program& p, std::int64_t row_at = -1) {
     frame f(k, p);
-    if (fixed > 0) f.at[0] = row_at;
+    const int fixed = row_at < 0 ? 0 : f.p.outer();
+    for (int a = fixed; a-- > 0; row_at /= extent(f, a)) f.at[a] = row_at % extent(f, a);
     const int outer = f.p.outer(), line = f.p.line();
     const bool backwards = runs_backwards(p.view());
     if (p.family == family::scatter) {  // to nothing but zeros; whatever else is there is not its

@@ -351,12 +351,14 @@ class random_operations : public random_scans {
   /// Products that follow one another in the same rows, as in a network.
   candidate layers() {
     candidate c = draw([&](candidate x) {
-      return extents_of(x).rank == 2 && is_floating(type_of(x)) && x.bound < 1e3;
+      const int rank = extents_of(x).rank;
+      return rank >= 2 && rank <= 4 && is_floating(type_of(x)) && x.bound < 1e3;
     });
     candidate turned;  // the weight of a layer, which may serve again on the way back
     for (int depth = c ? r.between(2, 4) : 0; depth > 0; --depth) {
-      const symbol x = at(c);
+      symbol x = at(c);
       const extent_t inner = extents_of(c).last();
+      if (r.chance(0.3)) x = r.chance(0.5) ? relu(x) : x * 0.5;  // what multiplies is no memory
       symbol y = x;
       if (turned && r.chance(0.5)) {
         y = matmul(x, transpose(at(turned)));
@@ -375,7 +377,7 @@ class random_operations : public random_scans {
       y = tanh(y);
       const extent_t columns = y.extents().last();
       if (meet(columns, inner) && r.chance(0.5)) c = made(y + x, c.bound + 1);
-      else if (number(columns) > 0 && r.chance(0.3)) c = made(y - unsqueeze<1>(max<1>(y)), 2);
+      else if (number(columns) > 0 && r.chance(0.3)) c = made(softmax(y), 1);
       else c = made(y, 1);
       if (!c) return {};
       if (depth > 1 && r.chance(0.3)) pool.push_back(c);

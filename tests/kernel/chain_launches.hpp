@@ -14,7 +14,7 @@ namespace sinter::testing {
 template <int Shared = device::most_shared_bytes_sm90>
 struct counting_launcher : emulated_launcher {
   using emulated_launcher::emulated_launcher;
-  static inline std::string launched;  ///< a letter for each body
+  static inline std::string launched;  ///< a word for each body
 
   bool has_shared(int bytes) const { return bytes <= Shared; }
 
@@ -29,6 +29,12 @@ struct counting_launcher : emulated_launcher {
   void operator()(const Body& body, std::int64_t grid, const Arguments& arguments,
                   device::contract_shape shape) {
     launched += "product ";
+    emulated_launcher::operator()(body, grid, arguments, shape);
+  }
+  template <class Body, class Arguments>
+  void operator()(const Body& body, std::int64_t grid, const Arguments& arguments,
+                  device::row_shape shape) {
+    launched += "row ";
     emulated_launcher::operator()(body, grid, arguments, shape);
   }
 };

@@ -40,7 +40,7 @@ constexpr equivalent equivalents[] = {
     {"mbarrier_arrive_remote(empty, context.lane())", call::remote, change::shift,
      "each block of the cluster gets its arrival, from whichever lane"},
     {"return context_.shuffle_xor(x, distance)", call::shuffle, change::half,
-     "the four lanes of a row lie in the same half of the warp", "plan: chain"},
+     "the four lanes of a row lie in the same half of the warp", "plan: chain [20, 40]"},
 };
 
 const equivalent* find_equivalent(const body_case& c, const mutation& m) {

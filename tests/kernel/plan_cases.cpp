@@ -152,6 +152,11 @@ const body_case cases[] = {
                          filled<st::tensor<st::bf16, 16, 24>>(),
                          filled<st::tensor<st::bf16, 24, 16>>());
      }},
+    {"plan: chain of rows with a norm, [20, 16] x [16, 16] twice", [](const options& o) {
+       return judge_call(o, testing::pre_normed, filled<st::tensor<st::bf16, 20, 16>>(),
+                         filled<st::tensor<st::bf16, 16, 16>>(),
+                         filled<st::tensor<st::bf16, 16, 16>>());
+     }},
     {"plan: softmax of [64, 72] x [72, 64], sums in parts", [](const options& o) {
        return judge_call<cut>(o, scores, filled<st::tensor<float, 64, 72>>(),
                               filled<st::tensor<float, 72, 64>>());

@@ -15,7 +15,7 @@
 namespace sinter::device {
 
 struct chain_shape {
-  std::int64_t rows = 0;
+  std::int64_t rows = 0;  ///< of all items of a batch
 };
 
 /// A product of a chain, whose operands the graph has as values of `Type`.
@@ -32,11 +32,12 @@ template <class Product, dtype Type> struct chain_product : Product {
   static constexpr bool left_never_aligned =
       left_is_plain ? left_operand::template never_aligned<2>
                     : detail::never_aligned(Product::left::view, 2);
-  /// Whether the body is for it: extents that the compiler knows, and no batches.
-  static constexpr bool is_fit = (Type == dtype::bf16 || Type == dtype::f16) &&
-                                 Product::right::line == 1 && Product::left::line == 1 &&
-                                 Product::right::template extent<0> > 0 &&
-                                 Product::right::template extent<1> > 0;
+  /// Whether the body is for it: extents that the compiler knows. Items of a batch have the right
+  /// operand in common.
+  static constexpr bool is_fit =
+      (Type == dtype::bf16 || Type == dtype::f16) &&
+      Product::right::template extent<right_operand::term_axis> > 0 &&
+      Product::right::template extent<right_operand::line_axis> > 0;
 };
 
 /// The right operand of a product in shared memory: rows of neighbours, which are terms or columns,
@@ -56,6 +57,10 @@ template <class Product> struct chain_weights {
   static constexpr int chunks = (wide + 15) / 16 * 2;  ///< of 8 elements
   static constexpr int pitch = 8 * chunks + 8;
   static constexpr int elements = lines * pitch;
+  /// Whether it comes in copies that have to be waited for.
+  template <bool Fast>
+  static constexpr bool is_copied =
+      Fast && Product::right_is_plain && !operand::template never_aligned<8>;
 
   /// `Fast`: what may be aligned is, and no index is wide.
   template <bool Fast, class Context, class Arguments, class Shared>
@@ -98,7 +103,7 @@ template <class Product> struct chain_weights {
     const auto stride = static_cast<typename Code::index>(
         arguments.number(Product::right::template leaf_at<0>.stride[axis]));
     static_assert(Product::right::template leaf_at<0>.stride[other] == 1);
-    if constexpr (Fast && !operand::template never_aligned<8>) {
+    if constexpr (is_copied<Fast>) {
       for (int i = context.thread(); i < lines * chunks; i += context.threads()) {
         const int line = i / chunks, first = i % chunks * 8;
         const int there = line < high ? wide - first : 0;
@@ -116,7 +121,7 @@ template <class Product> struct chain_weights {
   }
 };
 
-/// One of a chain's main programs and its products.
+/// One of a chain's main programs and its products; one without them is a row that others read.
 template <class Main, class... Products> struct chain_stage {
   using main = Main;
   static constexpr int count = sizeof...(Products);
@@ -125,14 +130,17 @@ template <class Main, class... Products> struct chain_stage {
   /// Registers of the sums of 16 rows.
   static constexpr int registers = count * tiles * 4;
   /// What its right operands take in shared memory.
-  static constexpr int elements = (chain_weights<Products>::elements + ...);
+  static constexpr int elements = (0 + ... + chain_weights<Products>::elements);
+  template <bool Fast>
+  static constexpr bool is_copied =
+      (false || ... || chain_weights<Products>::template is_copied<Fast>);
 
-  template <class F> SINTER_DEVICE static void each(F&& f) {
+  template <class F> SINTER_DEVICE static void each([[maybe_unused]] F&& f) {
     (f.template operator()<Products>(), ...);
   }
 
-  static constexpr bool is_fit = Main::line == 1 && Main::middle == 0 &&
-                                 Main::template extent<1> > 0 && (Products::is_fit && ...);
+  static constexpr bool is_fit = Main::middle == 0 && Main::template extent<Main::line> > 0 &&
+                                 (Products::is_fit && ...);
 
   /// Whether all that may be aligned is: chunks of right operands, pairs of all else.
   template <class Arguments> static bool is_aligned(const Arguments& arguments) {
@@ -175,8 +183,10 @@ template <bool Fast, int Down, class Values, class... Stages> struct chain_body 
       auto to = weights;
       (fetch<Stages>(context, arguments, to), ...);
     }
-    context.commit_copies();
-    context.template wait_copies<0>();
+    if constexpr ((Stages::template is_copied<Fast> || ...)) {
+      context.commit_copies();
+      context.template wait_copies<0>();
+    }
     context.sync();
     const index rows = static_cast<index>(shape.rows);
     SINTER_ROLLED
@@ -203,7 +213,8 @@ template <bool Fast, int Down, class Values, class... Stages> struct chain_body 
   template <class Stage, class Context, class Arguments, class Shared>
   SINTER_DEVICE static void run(Context& context, const Arguments& arguments, index rows, index row,
                                 registers& values, Shared& from) {
-    float sums[Stage::count][Down][Stage::tiles][4] = {};  // 16 rows, 8 columns, registers
+    constexpr int count = Stage::count > 0 ? Stage::count : 1;
+    float sums[count][Down][Stage::tiles][4] = {};  // 16 rows, 8 columns, registers
     Stage::each([&]<class Product>() {
       multiply<Product>(context, arguments, rows, row, values, from, sums[Product::number]);
       from = from + chain_weights<Product>::elements;

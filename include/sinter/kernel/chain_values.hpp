@@ -34,14 +34,14 @@ template <int Begin, int End, class... Programs> struct chain_values {
     const program_view* const all[] = {&Programs::view...};
     int reads_at = -1;
     for (const program_view* reader : all) {
-      reads_at += reader->family == family::contract;
+      reads_at += reader->family != family::map;
       for (int l = 0; l < reader->leaf_count; ++l) {
         const leaf& from = reader->leaves[l];
         if (!from.inside || reads_at < Begin) continue;
         int writes_at = -1, at = -1, tiles = 0;
         bool whole = false;
         for (const program_view* writer : all) {
-          writes_at += writer->family == family::contract;
+          writes_at += writer->family != family::map;
           for (int r = 0; r < writer->result_count; ++r) {
             const result& to = writer->results[r];
             if (to.buffer != from.buffer) continue;

@@ -44,7 +44,7 @@ template <class Main, class... Others> class kernel_launch<kernel_programs<Main,
   static constexpr int pack = detail::pack_of(p);
 
   /// Whether a launch may ask for scratch.
-  static constexpr bool may_need_scratch = p.family == family::reduce ||
+  static constexpr bool may_need_scratch = p.family == family::reduce || parts::count > 1 ||
                                            p.family == family::contract;
 
   /// Runs the kernel, unless there is nothing to do.

@@ -37,9 +37,9 @@ template <class... Programs> struct stage_of<kernel_programs<Programs...>> {
 
 }  // namespace detail
 
-/// `Kernel`: a kernel_programs of several products. They run in ranges, each of them one body, as
-/// long as shared memory holds their right operands, and registers what they keep; products that
-/// are alone, or not fit, are launched as they would be outside of a chain, by `Single<part>`.
+/// `Kernel`: a kernel_programs of several products and rows. They run in ranges, each of them one
+/// body, as long as shared memory holds their right operands, and registers what they keep; those
+/// that are alone, or not fit, are launched as they would be outside of a chain, by `Single<part>`.
 template <class Kernel, template <class> class Single> class chain_launch;
 template <class... Programs, template <class> class Single>
 class chain_launch<kernel_programs<Programs...>, Single> {
@@ -75,6 +75,7 @@ class chain_launch<kernel_programs<Programs...>, Single> {
   template <int Begin, int End> static constexpr int down_of() {
     return [&]<int... S>(std::integer_sequence<int, S...>) {
       constexpr const auto& kept = values<Begin, End>::values;
+      if ((stage<Begin + S>::count + ...) == 0) return 0;  // rows alone have bodies of their own
       int most = 0;
       for (const int own : {stage<Begin + S>::registers + kept.registers(Begin + S)...})
         if (own > most) most = own;
@@ -110,7 +111,7 @@ class chain_launch<kernel_programs<Programs...>, Single> {
     using fast = typename body_of<true, down, Begin, End>::type;
     using slow = typename body_of<false, down, Begin, End>::type;
     constexpr const auto& first = stage<0>::main::view;
-    const chain_shape shape{arguments.number(first.extent[0])};
+    const chain_shape shape{measure(first, arguments).rows};
     if (shape.rows == 0) return;
     const std::int64_t tiles = ceil_div(shape.rows, fast::tile_rows);
     const std::int64_t grid = tiles < 2 * enough_blocks ? tiles : 2 * enough_blocks;

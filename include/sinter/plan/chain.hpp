@@ -4,7 +4,9 @@
 /// Chains: products that follow one another in the same rows are one kernel, of which a block of
 /// threads takes some rows through all of them. What one gives and a later one reads, as its left
 /// operand or beside its own result, is a row of at most 256 values. It stays where that block is,
-/// in a cache, in shared memory or in registers; only what others read as well is stored.
+/// in a cache, in shared memory or in registers; only what others read as well is stored. Rows may
+/// be those of all items of a batch, if these have their right operands in common. A map, or a row
+/// such as a norm, that gives several products what they multiply begins their chain.
 
 #include "sinter/plan/group_builder.hpp"
 
@@ -19,25 +21,44 @@ namespace detail {
 
 class chain_rules : public group_builder {
  public:
-  constexpr chain_rules(planning_graph& g, const grouping& groups) : group_builder(g, groups) {}
+  constexpr chain_rules(planning_graph& g, const grouping& groups) : group_builder(g, groups) {
+    for (const group& own : result_.groups)
+      narrow_.push_back(own.products > 0 && is_narrow(own.space));
+    for (int i = 0; i < g_.size(); ++i)
+      if (const int at = result_.group_of[i]; at >= 0 && g_[i].what() == kind::matmul)
+        narrow_[at] = narrow_[at] && is_shared(g_[i].operand[1]);
+  }
 
  protected:
   /// The chain, by its first group, that group k continues, or -1: all that it reads of the chain
   /// lies in the row that is computed.
   constexpr int home_of(int k, const list<int>& first, const list<int>& needs) {
-    const group& own = result_.groups[k];
-    if (!is_narrow(own)) return -1;
+    if (!narrow_[k]) return -1;
     int before = -1;  // the last to run of those that it reads
     for (int i = 0; i < g_.size(); ++i) {
       if (result_.group_of[i] != k) continue;
       for (int s : sources_of(i))
         if (const int at = result_.group_of[s];
-            at != k && is_narrow(result_.groups[at]) &&
-            (before < 0 || needs[at] > needs[before]))
+            at != k && narrow_[at] && (before < 0 || needs[at] > needs[before]))
           before = at;
     }
     const int home = before >= 0 ? first[before] : -1;
-    if (home < 0 || !(result_.groups[home].space[0] == own.space[0])) return -1;
+    return home >= 0 && stays_in_rows(k, home, first) ? home : -1;
+  }
+
+  /// Whether group k may give rows to a chain: a map, or folds of rows, of which the chain's
+  /// products then read nothing but the own row.
+  constexpr bool may_lead(int k) const {
+    const group& own = result_.groups[k];
+    return own.products == 0 && !own.scatters && !own.running && own.space.rank >= 2 &&
+           is_narrow(own.space) &&
+           (own.folded == 0 || (own.rows && own.folded == 1u << (own.space.rank - 1)));
+  }
+
+  /// Whether all that group k reads of a chain lies in the row that is computed.
+  constexpr bool stays_in_rows(int k, int home, const list<int>& first) {
+    const group& own = result_.groups[k];
+    if (!same_rows(result_.groups[home].space, own.space)) return false;
     for (int i = 0; i < g_.size(); ++i) {
       if (result_.group_of[i] != k) continue;
       const axis_map m = map_in(own, g_[i].extents);
@@ -49,16 +70,55 @@ class chain_rules : public group_builder {
                                  : what == kind::reduce ? identity_map(own.space)
                                                         : m;
         if (memory ? reads_any(x, home, first) : !in_same_row(x, k, own_map, home, first))
-          return -1;
+          return false;
       }
     }
-    return home;
+    return true;
   }
 
  private:
-  constexpr bool is_narrow(const group& g) const {
-    return g.products > 0 && g.space.rank == 2 && is_static(g.space[1]) && g.space[1] > 0 &&
-           g.space[1] <= widest_chain;
+  static constexpr bool is_narrow(const shape& space) {
+    return is_static(space.last()) && space.last() > 0 && space.last() <= widest_chain;
+  }
+
+  /// Whether the rows of two spaces are the same, those of all items of the batch.
+  static constexpr bool same_rows(const shape& a, const shape& b) {
+    if (a.rank != b.rank) return false;
+    for (int i = 0; i + 1 < a.rank; ++i)
+      if (!(a[i] == b[i])) return false;
+    return true;
+  }
+
+  /// Whether all items of the batch have the same right operand: a chain reads it once.
+  constexpr bool is_shared(int right) {
+    axis_map batch;
+    for (int axis = 0; axis + 2 < g_[right].extents.rank; ++axis)
+      batch.axis[axis] = g_[right].extents[axis] == 1 ? -1 : axis;
+    return is_constant(right, batch);
+  }
+
+  /// Whether node i is the same along all axes that `m` names. Nodes are read as lowering does.
+  constexpr bool is_constant(int i, const axis_map& m) {
+    if (m == axis_map{}) return true;
+    const node n = g_[i];
+    const shape& s = n.extents;
+    int base = i;
+    while (is_view(g_[base]) && !result_.stored[base]) base = g_[base].operand[0];
+    if (g_[base].what() == kind::input || result_.stored[base]) {
+      const access a = resolve(g_, i, result_.stored.data());
+      for (int axis = 0; axis < s.rank; ++axis)
+        if (m.axis[axis] >= 0 && (a.base != base || a.stride[axis] != 0 ||
+                                  (a.guarded && (a.begin[axis] != 0 || a.end[axis] != INT64_MAX))))
+          return false;
+      return true;
+    }
+    if (is_view(n)) return is_constant(n.operand[0],
+                                       look_through(n, g_[n.operand[0]].extents, m));
+    if (n.what() != kind::element && n.what() != kind::cast) return n.arity() == 0 &&
+                                                                    n.what() != kind::iota;
+    for (int j = 0; j < n.arity(); ++j)
+      if (!is_constant(n.operand[j], m)) return false;
+    return true;
   }
 
   constexpr bool is_of(int i, int home, const list<int>& first) const {
@@ -82,7 +142,7 @@ class chain_rules : public group_builder {
     while (is_view(g_[base]) && !result_.stored[base]) base = g_[base].operand[0];
     if (g_[base].what() == kind::input) return true;
     if (result_.group_of[base] >= 0 && result_.group_of[base] != k)
-      return !is_of(base, home, first) || runs_along_row(i, base, m);
+      return !is_of(base, home, first) || runs_along_row(i, base, m, result_.groups[k].space);
     if (is_view(g_[i]))
       return in_same_row(g_[i].operand[0], k, look_through(g_[i], g_[g_[i].operand[0]].extents, m),
                          home, first);
@@ -92,18 +152,29 @@ class chain_rules : public group_builder {
   }
 
   /// Whether node i, a view of a stored one, reads at row r of the nest no other row than r.
-  constexpr bool runs_along_row(int i, int base, const axis_map& m) {
+  constexpr bool runs_along_row(int i, int base, const axis_map& m, const shape& space) {
     const access a = resolve(g_, i, result_.stored.data());
     if (a.base != base || a.guarded || a.offset != 0) return false;
-    extent_t stride[2] = {0, 0};
+    extent_t stride[max_rank]{};
     for (int axis = 0; axis < g_[i].extents.rank; ++axis)
       if (const int at = m.axis[axis]; at >= 0)
         stride[at] = g_.plus(stride[at], a.stride[axis]);
     const shape& s = g_[base].extents;
-    const extent_t pitch = s.rank == 2 ? s[1] : 1;
-    return s.rank > 0 && s.rank <= 2 && s[0] == g_[i].extents[0] && stride[0] == pitch &&
-           (stride[1] == 0 || (stride[1] == 1 && s.rank == 2));
+    const int rows = space.rank - 1;
+    const bool full = s.rank == space.rank;
+    if (!full && s.rank != rows) return false;
+    const access own = contiguous(g_, base, s);
+    bool moves = false;
+    for (int axis = 0; axis < rows; ++axis) {
+      if (!(s[axis] == space[axis])) return false;
+      const bool lone = rows > 1 && space[axis] == 1;
+      if (!lone && stride[axis] != own.stride[axis]) return false;
+      moves = moves || !lone;
+    }
+    return moves && (stride[rows] == 0 || (stride[rows] == 1 && full));
   }
+
+  list<char> narrow_;  ///< groups that may be of a chain
 };
 
 }  // namespace detail

@@ -52,10 +52,12 @@ class companion_finder : chain_rules {
         found.needs[k] += other != k && reaches_(other, k);
     }
     find_chains(found, stores);
+    find_heads(found, stores);
     list<int> leaders;
     for (int k = 0; k < count; ++k) {
       const group& own = result_.groups[k];
       if (!stores[k] || own.folded != 0 || own.products > 0 || own.scatters) continue;
+      if (first[k] != k) continue;
       int home = -1;
       for (int at : leaders)
         if (home < 0 && parts[at] < most_companions && !reaches_(at, k) && !reaches_(k, at))
@@ -88,16 +90,41 @@ class companion_finder : chain_rules {
   /// Each product joins the chain that gives what it reads, where it can.
   constexpr void find_chains(companions& found, const list<char>& stores) {
     const int count = static_cast<int>(result_.groups.size());
-    list<int> length(static_cast<std::size_t>(count), 1), order;
+    list<int> order;
+    length_.assign(static_cast<std::size_t>(count), 1);
     for (int k = 0; k < count; ++k)
       if (stores[k] && result_.groups[k].products > 0) found.insert(order, k);
     for (int k : order) {
       const int home = home_of(k, found.first, found.needs);
-      if (home < 0 || length[home] == most_of_chain || waits_between(home, k, found.first))
+      if (home < 0 || length_[home] == most_of_chain || waits_between(home, k, found.first))
         continue;
-      found.first[k] = home;
-      ++length[home];
-      reaches_.merge(home, k);
+      join(found, k, home);
+    }
+  }
+
+  constexpr void join(companions& found, int k, int home) {
+    found.first[k] = home;
+    ++length_[home];
+    reaches_.merge(home, k);
+  }
+
+  /// What gives a chain its rows joins it. A single product stays alone: its rows would run through
+  /// fewer blocks of threads than its tiles do.
+  constexpr void find_heads(companions& found, const list<char>& stores) {
+    const int count = static_cast<int>(result_.groups.size());
+    for (int k = count; k-- > 0;) {
+      if (!stores[k] || !may_lead(k)) continue;
+      for (int home = 0; home < count && found.first[k] == k; ++home) {
+        if (home == k || found.first[home] != home || length_[home] < 2) continue;
+        if (length_[home] == most_of_chain || !reaches_(k, home)) continue;
+        if (waits_between(k, home, found.first)) continue;
+        found.first[k] = home;
+        bool fits = true;
+        for (int part = 0; part < count && fits; ++part)
+          if (found.first[part] == home) fits = stays_in_rows(part, home, found.first);
+        if (fits) join(found, k, home);
+        else found.first[k] = k;
+      }
     }
   }
 
@@ -108,6 +135,8 @@ class companion_finder : chain_rules {
       if (other != home && other != k && reaches_(home, other) && reaches_(other, k)) return true;
     return false;
   }
+
+  list<int> length_;  ///< of the chain that begins with a group
 
   constexpr void protect(int i, int reader, const list<int>& writer_of) {
     if (result_.group_of[i] >= 0) return;

@@ -24,9 +24,10 @@ struct lowering {
 
 class lowerer {
  public:
-  /// Adds the programs of group `number` to a kernel.
-  constexpr lowerer(planning_graph& g, const lowering& groups, int number, lowered_kernel& kernel)
-      : g_(g), groups_(groups), number_(number), kernel_(kernel) {}
+  /// Adds the programs of group `number` to a kernel, which may be a chain.
+  constexpr lowerer(planning_graph& g, const lowering& groups, int number, lowered_kernel& kernel,
+                    bool chained = false)
+      : g_(g), groups_(groups), number_(number), kernel_(kernel), chained_(chained) {}
 
   /// `members` in topological order; `stores` says which values leave the group.
   constexpr void run(const list<int>& members, const list<store>& stores) {
@@ -36,7 +37,7 @@ class lowerer {
     nest main;
     main.space = own.space;
     main.folded = own.folded;
-    main.product = own.products > 0;
+    main.product = own.products > 0 || chained_;
     main.scatter = own.scatters;
     begin(main);
     for (int i : members)
@@ -67,6 +68,7 @@ class lowerer {
     end(main, own.products > 0 ? family::contract
               : own.scatters     ? family::scatter
               : own.running && !own.rows ? family::scan
+              : chained_        ? family::row
               : own.folded == 0 ? family::map
               : own.rows        ? family::row
                                 : family::reduce);
@@ -342,6 +344,7 @@ class lowerer {
   list<memo> others_;
   list<int> operands_;
   lowered_kernel& kernel_;
+  bool chained_;
 };
 
 }  // namespace detail
@@ -349,6 +352,9 @@ class lowerer {
 /// Lowers kernel `number` of an outline.
 constexpr lowered_kernel lower(planning_graph& g, const outline_view& o, int number) {
   lowered_kernel kernel;
+  bool chained = false;
+  for (int own = 0; own < o.group_count; ++own)
+    chained = chained || (o.kernel_of[own] == number && o.groups[own].products > 0);
   for (int own = 0; own < o.group_count; ++own) {
     if (o.kernel_of[own] != number) continue;
     list<int> members;
@@ -358,7 +364,7 @@ constexpr lowered_kernel lower(planning_graph& g, const outline_view& o, int num
     for (int s = 0; s < o.store_count; ++s)
       if (o.stores[s].group == own) stores.push_back(o.stores[s]);
     detail::lowerer(g, {o.groups, o.group_of, o.stored, o.buffer_of, o.kernel_of, o.buffers}, own,
-                    kernel)
+                    kernel, chained)
         .run(members, stores);
   }
   return kernel;

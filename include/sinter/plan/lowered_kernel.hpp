@@ -11,7 +11,8 @@ namespace sinter {
 /// One kernel: its programs, and the codes of its run-time integers. In a kernel of family `map`
 /// all programs are main ones, which do not need each other and run over spaces of their own. Any
 /// other has one, and the programs behind it give the operands of its products; in a chain this
-/// repeats itself, in the order in which the main ones run.
+/// repeats itself, in the order in which the main ones run. Those without products are there of
+/// family `row`, with folds or not.
 struct lowered_kernel {
   list<program> programs;
   list<extent_t> integers;
@@ -31,7 +32,7 @@ struct lowered_kernel {
     return count;
   }
   constexpr sinter::family family() const {
-    const bool chained = programs[0].family == family::contract && main_programs() > 1;
+    const bool chained = programs[0].family != family::map && main_programs() > 1;
     return chained ? family::chain : programs[0].family;
   }
 };

@@ -24,7 +24,7 @@
 
 namespace sinter {
 
-/// Of a program; `chain` is what a kernel is called that has several of family `contract`.
+/// Of a program; `chain` is a kernel that has several, of family `contract` or `row`.
 enum class family : std::uint8_t { map, row, reduce, contract, scatter, chain, scan };
 
 constexpr const char* name(family f) {

@@ -144,7 +144,7 @@ using program_at = typename detail::program_number<Number, Programs...>::type;
 
 namespace detail {
 
-/// Where the products of a kernel begin: one, or several in a chain, and the end.
+/// Where the products and rows of a kernel begin: one, or several in a chain, and the end.
 template <int Programs> struct part_begins {
   int at[Programs + 1]{};
   int count = 0;
@@ -153,7 +153,7 @@ template <class... Programs> constexpr auto begins_of_parts() {
   part_begins<sizeof...(Programs)> parts;
   int number = 0;
   const auto add = [&](const word* words) {
-    if (encoded_family(words) == family::contract) parts.at[parts.count++] = number;
+    if (encoded_family(words) != family::map) parts.at[parts.count++] = number;
     ++number;
   };
   (add(Programs::words), ...);
@@ -163,7 +163,7 @@ template <class... Programs> constexpr auto begins_of_parts() {
 
 }  // namespace detail
 
-/// The products of a kernel that is a chain, each as a kernel of its own.
+/// The products and rows of a kernel that is a chain, each as a kernel of its own.
 template <class Kernel> struct chain_parts;
 template <class... Programs> struct chain_parts<kernel_programs<Programs...>> {
   static constexpr auto begins = detail::begins_of_parts<Programs...>();

@@ -23,7 +23,7 @@ template <int Buffers, class... Stages> struct chain {
       for (int r = 0; r < p.result_count; ++r)
         if (p.results[r].inside)
           rows.of[p.results[r].buffer] =
-              p.results[r].stride[p.outer() - 1] * properties(p.results[r].type).size;
+              (p.results[r].full ? p.extent[p.line()] : 1) * properties(p.results[r].type).size;
     };
     (add(Stages::main::view()), ...);
     return rows;
@@ -33,9 +33,10 @@ template <int Buffers, class... Stages> struct chain {
     contract_sizes of[count];
   };
 
-  /// A block's rows are the same for all products. Those that pack for themselves, all or none.
+  /// A block's rows, of all items of a batch as one, are the same for all products. Those that pack
+  /// for themselves, all or none.
   static all_sizes measure(const arguments& args) {
-    all_sizes z{{Stages::measure(args)...}};
+    all_sizes z{{Stages::measure(args, true)...}};
     bool own_panels = true;
     for (const contract_sizes& s : z.of) own_panels = own_panels && s.own_panels;
     const std::int64_t rows = z.of[0].rows, team = threads();

@@ -8,43 +8,10 @@
 /// packed once, for all threads. Operands that are more than memory in the right type are computed
 /// on the way in, each element once.
 
-#include "sinter/target/cpu/product.hpp"
+#include "sinter/target/cpu/operand.hpp"
 #include "sinter/target/cpu/row.hpp"
 
 namespace sinter::cpu_target {
-
-/// Whether an operand program does nothing but read memory of type T.
-template <class Code, class T> constexpr bool is_plain() {
-  const program_view p = Code::view();
-  return p.instruction_count == 1 && p.instructions[0].what == code::load &&
-         !p.leaves[0].guarded && p.leaves[0].type == dtype_of<T>;
-}
-
-/// Rows begin ... end - 1 of an operand, columns from ... to - 1, written to a matrix of its own.
-template <class Code, class T>
-void evaluate_operand(const arguments& args, std::int64_t begin, std::int64_t end,
-                      std::int64_t from, std::int64_t to, T* out, std::int64_t stride) {
-  const auto& p = Code::view();
-  typename Code::state s;
-  walker<Code> rows(s, args, p.outer() - 1);
-  rows.start(begin);
-  for (std::int64_t row = begin; row < end; ++row, out += stride) {
-    if (row > begin) rows.next_row();
-    s.result[0] = out - from;
-    Code::folded(s, 0, 0, Code::width);
-    Code::line(s, 0, from, to);
-  }
-}
-
-/// A plain operand from row `row` on.
-template <class Code, class T>
-matrix_at<T> view_operand(const arguments& args, std::int64_t row) {
-  const auto& p = Code::view();
-  typename Code::state s;
-  move(s, p, args, row);
-  return {static_cast<const T*>(s.leaf[0]), args.number(p.leaves[0].stride[p.line() - 1]),
-          args.number(p.leaves[0].stride[p.line()])};
-}
 
 /// How a contraction is cut into pieces: blocks of whole tiles of rows, as even as that allows,
 /// times blocks of whole panels of columns.
@@ -53,6 +20,7 @@ struct contract_sizes {
   std::int64_t row_blocks = 1, block_columns = 1;
   std::int64_t padded = 1;                        ///< columns of all panels
   bool own_panels = false;                        ///< packed by each block for itself
+  bool all_items = false;                         ///< of a batch are one, with all their rows
 
   static constexpr std::int64_t tile = 6;
   std::int64_t row_begin(std::int64_t block) const {
@@ -90,8 +58,9 @@ template <class T, class Left, class Right> struct product_core {
   }
 
   /// Whether A is read where it lies.
-  static bool left_in_place(const arguments& args, std::int64_t inner) {
+  static bool left_in_place(const arguments& args, const contract_sizes& z, std::int64_t inner) {
     if constexpr (!left_plain) return false;
+    else if (z.all_items && !distance_of_rows<Left>(args).even) return false;
     else if constexpr (multiplier::depth == 1) return true;
     else return inner % multiplier::depth == 0 &&
                 view_operand<Left, source>(args, 0).column_stride == 1;
@@ -147,11 +116,16 @@ template <class T, class Left, class Right> struct product_core {
                                         std::int64_t end, source* left) {
     const std::int64_t stride = round_up(inner, multiplier::depth);
     if constexpr (left_plain) {
-      const auto a = view_operand<Left, source>(args, item * z.rows + begin);
-      if (left_in_place(args, inner)) return a;
+      const std::int64_t first = item * z.rows + begin;
+      auto a = view_operand<Left, source>(args, first);
+      if (left_in_place(args, z, inner)) {
+        if (z.all_items) a.row_stride = distance_of_rows<Left>(args).stride;
+        return a;
+      }
       for (std::int64_t i = 0; i < end - begin; ++i) {
-        for (std::int64_t k = 0; k < inner; ++k)
-          left[i * stride + k] = a.data[i * a.row_stride + k * a.column_stride];
+        if (z.all_items) a = view_operand<Left, source>(args, first + i);
+        const source* from = a.data + (z.all_items ? 0 : i * a.row_stride);
+        for (std::int64_t k = 0; k < inner; ++k) left[i * stride + k] = from[k * a.column_stride];
         for (std::int64_t k = inner; k < stride; ++k) left[i * stride + k] = source{};
       }
     } else {
@@ -205,7 +179,7 @@ template <class T, class Left, class Right> struct product_core {
   }
 };
 
-/// A contraction: the main program and, for each product, its cores.
+/// A contraction: the main program and, for each product, its cores; none for rows of a chain.
 template <class Main, class... Cores> struct contraction {
   using main = Main;
   static constexpr int count = sizeof...(Cores);
@@ -216,7 +190,8 @@ template <class Main, class... Cores> struct contraction {
   /// Columns are padded to whole panels of every product.
   static constexpr std::int64_t panel = [] {
     std::int64_t widest = 1;
-    for (const std::int64_t c : {std::int64_t{Cores::tile::columns}...}) widest = larger(widest, c);
+    for (const std::int64_t c : {std::int64_t{1}, std::int64_t{Cores::tile::columns}...})
+      widest = larger(widest, c);
     return widest;
   }();
 
@@ -224,17 +199,25 @@ template <class Main, class... Cores> struct contraction {
   /// cache, and no thread waits for panels of another.
   static constexpr std::int64_t rows_of_own = 192;
 
-  static contract_sizes measure(const arguments& args) {
+  /// `all_items`: rows of all items of a batch are rows of one, as the right operand is the same.
+  static contract_sizes measure(const arguments& args, bool all_items = false) {
     const auto& p = Main::view();
     contract_sizes z;
-    for (int a = 0; a + 1 < p.outer(); ++a) z.batch *= args.number(p.extent[a]);
+    z.all_items = all_items;
     z.rows = args.number(p.extent[p.outer() - 1]);
+    for (int a = 0; a + 1 < p.outer(); ++a)
+      (all_items ? z.rows : z.batch) *= args.number(p.extent[a]);
     z.columns = args.number(p.extent[p.line()]);
     if (z.batch == 0 || z.rows == 0 || z.columns == 0) return z;
     z.padded = round_up(z.columns, panel);
+    if (count == 0) {  // rows of a chain: whole ones, and no panels
+      z.own_panels = true;
+      z.block_columns = z.padded;
+      return z;
+    }
     bool left_in_place = true;
     each([&]<int P>() {
-      left_in_place = left_in_place && core<P>::left_in_place(args, inner(args, P));
+      left_in_place = left_in_place && core<P>::left_in_place(args, z, inner(args, P));
     });
     // Batches are independent, and the loops inside of them serial.
     const std::int64_t team = z.batch == 1 ? threads() : 1;
@@ -254,7 +237,7 @@ template <class Main, class... Cores> struct contraction {
     return z;
   }
 
-  template <class F> SINTER_INLINE static void each(F&& f) {
+  template <class F> SINTER_INLINE static void each([[maybe_unused]] F&& f) {
     [&]<int... P>(std::integer_sequence<int, P...>) {
       (f.template operator()<P>(), ...);
     }(std::make_integer_sequence<int, count>{});
