@@ -216,6 +216,44 @@ TEST_CASE("explain: a training step spells products, folds and updates") {
     CHECK_MESSAGE(text.find(line) != text.npos, line << " in\n" << text);
 }
 
+TEST_CASE("explain: why a product is not part of the chain that it reads") {
+  const auto why = [](auto&& make) {
+    sketch s;
+    make(s);
+    const std::string text = explain(s.plan());
+    const std::size_t at = text.find("  unchained  ");
+    return at == text.npos ? "" : text.substr(at + 13, text.find('\n', at) - at - 13);
+  };
+  CHECK(why([](sketch& s) {
+          s.result(matmul(matmul(s.input({batch, 32}), s.input({32, 16})), s.input({16, 8})));
+        }) == "");
+  CHECK(why([](sketch& s) {
+          s.result(matmul(matmul(s.input({batch, 32}), s.input({32, 300})), s.input({300, 8})));
+        }) == "1: rows of more than 256 columns, or of a run-time number");
+  CHECK(why([](sketch& s) {
+          const symbol own = s.input({3, 16, 8});
+          s.result(matmul(matmul(s.input({3, batch, 32}), s.input({32, 16})), own));
+        }) == "1: each item of a batch with a right operand of its own");
+  CHECK(why([](sketch& s) {
+          const symbol x = s.input({batch, 32}), h = matmul(x, s.input({32, 16}));
+          s.result(matmul(transpose(x), h));
+        }) == "1: other rows than those of the products that they read");
+  CHECK(why([](sketch& s) {
+          const symbol h = matmul(s.input({16, 32}), s.input({32, 16}));
+          s.result(matmul(transpose(h), s.input({16, 8})));
+        }) == "1: more of the products that they read than the own row");
+  CHECK(why([](sketch& s) {
+          const symbol h = matmul(s.input({batch, 32}), s.input({32, 16}));
+          s.result(matmul(h, s.input({16, 16})) + sum<0>(h));
+        }) == "2: kernels in between");
+  CHECK(why([](sketch& s) {
+          symbol h = s.input({batch, 16});
+          const symbol w = s.input({16, 16});
+          for (int i = 0; i < 17; ++i) h = relu(matmul(h, w));
+          s.result(h);
+        }) == "1: a chain has at most 16 products");
+}
+
 TEST_CASE("explain: maps that share a kernel begin with their spaces, and add up") {
   sketch s;
   const symbol w = s.input({30, 20}), b = s.input({7}), g = s.input({30, 20}), h = s.input({7});

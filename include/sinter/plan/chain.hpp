@@ -17,6 +17,21 @@ inline constexpr extent_t widest_chain = 256;
 /// Products that a chain holds at the most: beyond, its name and its arguments would be long.
 inline constexpr int most_of_chain = 16;
 
+/// Why a product that reads what another one gives is not part of its chain.
+enum class chain_limit : std::uint8_t { none, columns, right, rows, beyond, length, between };
+
+/// The reason, as it is said of kernels.
+constexpr const char* name(chain_limit limit) {
+  constexpr const char* names[] = {"",
+                                   "rows of more than 256 columns, or of a run-time number",
+                                   "each item of a batch with a right operand of its own",
+                                   "other rows than those of the products that they read",
+                                   "more of the products that they read than the own row",
+                                   "a chain has at most 16 products",
+                                   "kernels in between"};
+  return names[static_cast<int>(limit)];
+}
+
 namespace detail {
 
 class chain_rules : public group_builder {
@@ -30,20 +45,34 @@ class chain_rules : public group_builder {
   }
 
  protected:
-  /// The chain, by its first group, that group k continues, or -1: all that it reads of the chain
-  /// lies in the row that is computed.
-  constexpr int home_of(int k, const list<int>& first, const list<int>& needs) {
-    if (!narrow_[k]) return -1;
+  /// The chain, by its first group, that group k continues: all that it reads of the chain lies in
+  /// the row that is computed. Or -1, and the reason if it reads products.
+  constexpr int home_of(int k, const list<int>& first, const list<int>& needs,
+                        chain_limit& limit) {
     int before = -1;  // the last to run of those that it reads
+    bool fits = is_narrow(result_.groups[k].space), shared = narrow_[k];
     for (int i = 0; i < g_.size(); ++i) {
       if (result_.group_of[i] != k) continue;
-      for (int s : sources_of(i))
-        if (const int at = result_.group_of[s];
-            at != k && narrow_[at] && (before < 0 || needs[at] > needs[before]))
-          before = at;
+      for (int s : sources_of(i)) {
+        const int at = result_.group_of[s];
+        if (at == k || result_.groups[at].products == 0) continue;
+        if (before >= 0 && (narrow_[before] > narrow_[at] ||
+                            (narrow_[before] == narrow_[at] && needs[at] <= needs[before])))
+          continue;
+        before = at;
+      }
     }
-    const int home = before >= 0 ? first[before] : -1;
-    return home >= 0 && stays_in_rows(k, home, first) ? home : -1;
+    if (before < 0) return -1;
+    fits = fits && is_narrow(result_.groups[before].space);
+    shared = shared && narrow_[before];
+    const int home = first[before];
+    const bool same = same_rows(result_.groups[home].space, result_.groups[k].space);
+    limit = !fits                               ? chain_limit::columns
+            : !same                             ? chain_limit::rows
+            : !shared                           ? chain_limit::right
+            : !stays_in_rows(k, home, first)    ? chain_limit::beyond
+                                                : chain_limit::none;
+    return limit == chain_limit::none ? home : -1;
   }
 
   /// Whether group k may give rows to a chain: a map, or folds of rows, of which the chain's

@@ -19,6 +19,7 @@ namespace detail {
 /// numbers, none comes before what it needs.
 struct companions {
   list<int> first, needs;
+  list<chain_limit> apart;  ///< why a product that reads others is not part of their chain
 
   /// Puts a group into a list that is in this order, behind those that need as many.
   constexpr void insert(list<int>& order, int k) const {
@@ -92,13 +93,15 @@ class companion_finder : chain_rules {
     const int count = static_cast<int>(result_.groups.size());
     list<int> order;
     length_.assign(static_cast<std::size_t>(count), 1);
+    found.apart.assign(static_cast<std::size_t>(count), chain_limit::none);
     for (int k = 0; k < count; ++k)
       if (stores[k] && result_.groups[k].products > 0) found.insert(order, k);
     for (int k : order) {
-      const int home = home_of(k, found.first, found.needs);
-      if (home < 0 || length_[home] == most_of_chain || waits_between(home, k, found.first))
-        continue;
-      join(found, k, home);
+      const int home = home_of(k, found.first, found.needs, found.apart[k]);
+      if (home < 0) continue;
+      if (length_[home] == most_of_chain) found.apart[k] = chain_limit::length;
+      else if (waits_between(home, k, found.first)) found.apart[k] = chain_limit::between;
+      else join(found, k, home);
     }
   }
 

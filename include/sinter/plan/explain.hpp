@@ -128,12 +128,24 @@ class explainer {
               counted(static_cast<std::size_t>(slots), "slot") + " (" +
               known_.text(separate, "B") + " without reuse)\n";
     }
+    for (int limit = 1; limit <= static_cast<int>(chain_limit::between); ++limit)
+      page += kernels_apart(static_cast<chain_limit>(limit));
     if (!known_.complete()) {
       std::string names;
       for (const std::string& name : known_.unknown()) names += (names.empty() ? "" : ", ") + name;
       page += wrapped("times      need " + names, 2, options_.width, ", ");
     }
     return page;
+  }
+
+  /// The kernels that a reason keeps out of chains.
+  std::string kernels_apart(chain_limit limit) const {
+    std::string numbers;
+    for (std::size_t k = 0; k < plan_.kernels.size(); ++k)
+      if (plan_.kernels[k].apart == limit)
+        numbers += (numbers.empty() ? "" : ", ") + std::to_string(k);
+    return numbers.empty() ? "" : wrapped("unchained  " + numbers + ": " + name(limit), 2,
+                                          options_.width, " ");
   }
 
   const plan_builder& plan_;

@@ -4,6 +4,7 @@
 /// A kernel as lowering leaves it (lower.hpp).
 
 #include "sinter/graph/dimensions.hpp"
+#include "sinter/plan/chain.hpp"
 #include "sinter/plan/program.hpp"
 
 namespace sinter {
@@ -17,6 +18,7 @@ struct lowered_kernel {
   list<program> programs;
   list<extent_t> integers;
   list<int> buffers;  ///< of the plan, by the kernel's own numbers
+  chain_limit apart = chain_limit::none;  ///< why it is not part of the chain that it reads
 
   constexpr bool is_main(std::size_t program) const {
     return programs[0].family == family::map || programs[program].family != family::map;

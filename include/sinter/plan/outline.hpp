@@ -58,6 +58,7 @@ struct outline {
   list<buffer> buffers;
   list<store> stores;
   list<dimension> dimensions;
+  list<chain_limit> apart;     ///< by kernel; for those who ask why
 
   constexpr outline_view view() const {
     return {groups.data(),     static_cast<int>(groups.size()),
@@ -147,6 +148,7 @@ constexpr void number_kernels(planning_graph& g, const grouping& groups, const l
       }
     }
     ++kernels;
+    o.apart.push_back(found.apart[k]);
   }
   for (int i = 0; i < g.size(); ++i)
     if (groups.group_of[i] >= 0) o.group_of[i] = number[groups.group_of[i]];

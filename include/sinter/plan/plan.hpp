@@ -30,6 +30,7 @@ constexpr plan_builder make_plan(const graph_builder& g) {
   list<kernel_access> accesses;
   for (int k = 0; k < o.view().kernel_count(); ++k) {
     kernels.push_back(lower(p, o.view(), k));
+    kernels.back().apart = o.apart[k];
     accesses.push_back(access_of(kernels.back(), v));
   }
   const schedule s = make_schedule(v, o.view(), accesses);
