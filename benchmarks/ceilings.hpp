@@ -32,6 +32,7 @@ struct machine {
   std::string device = {};               ///< the processor; where empty, the limits' name
   std::vector<memory_rate> memory = {};  ///< by growing size; where empty, the limits' bandwidth
   double exponentials = 0;               ///< of f32 in a second; 0 where unknown
+  double of_bytes = 0;                   ///< flops of products of i8; 0 where unknown
 };
 
 /// A ceiling as it is printed, and as a line for programs.
@@ -58,6 +59,7 @@ inline std::vector<ceiling> ceilings_of(const machine& m) {
   all.push_back({"multiply-add", "", "f32", m.limits.flops, "flop/s"});
   all.push_back({"multiply-add", "", "f64", m.limits.flops_f64, "flop/s"});
   all.push_back({"product", "", "bf16", m.limits.flops_half, "flop/s"});
+  if (m.of_bytes > 0) all.push_back({"product", "", "i8", m.of_bytes, "flop/s"});
   if (m.exponentials > 0) all.push_back({"exp", "", "f32", m.exponentials, "exp/s"});
   return all;
 }
@@ -101,6 +103,7 @@ inline double least_time(const machine& m, const need& n, const std::string& dty
   const bool halves = dtype == "bf16" || dtype == "f16";
   const double rate = dtype == "f64" ? m.limits.flops_f64
                       : halves       ? m.limits.flops_half
+                      : dtype == "i8" ? m.of_bytes
                                      : m.limits.flops;
   return std::max({memory_time(m, n), rate > 0 ? n.flops / rate : 0,
                    m.exponentials > 0 ? n.exponentials / m.exponentials : 0});
@@ -177,6 +180,9 @@ inline machine this_cpu() {
   m.device = processor();
   m.memory = measured_memory();
   m.exponentials = exponential_rate();
+#if defined(__AMX_INT8__) && !defined(__CUDA_ARCH__)
+  m.of_bytes = sinter::cpu_target::detail::tile_rate<sinter::detail::amx_int8<true, true>>(64);
+#endif
   return m;
 }
 

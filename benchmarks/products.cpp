@@ -90,6 +90,41 @@ template <class T> bench::workload dense(std::int64_t m, std::int64_t k, std::in
   return w;
 }
 
+/// relu(x w + b) of bytes, widened to i32, which results stay in. What is exact has no tolerance.
+bench::workload dense_of_bytes(std::int64_t m, std::int64_t k, std::int64_t n) {
+  struct byte_operands {
+    std::int64_t m, k, n;
+    matrix<float> left = st::random::normal(m, k), right = st::random::normal(k, n);
+    matrix<std::int8_t> x = st::cast<std::int8_t>(left * 30), w = st::cast<std::int8_t>(right * 30);
+    st::tensor<std::int32_t, st::dyn> b = st::tensor<std::int32_t, st::dyn>(n);
+    matrix<std::int32_t> y = matrix<std::int32_t>(m, n), z = y;
+  };
+  const auto o = std::shared_ptr<byte_operands>(new byte_operands{m, k, n});
+  const double rows = static_cast<double>(m), in = static_cast<double>(k),
+               out = static_cast<double>(n);
+  bench::workload w{"dense", spelled(m, k, n), "i8", rows * in + in * out + 4 * rows * out,
+                    2 * rows * in * out, {}, {}};
+  w.contestants.push_back({"sinter", side::ours, [o] {
+    o->y = relu(matmul(st::cast<std::int32_t>(o->x), st::cast<std::int32_t>(o->w)) + o->b);
+  }});
+#if defined(BENCH_ONEDNN)
+  try {
+    const auto peer = std::make_shared<bench::dnnl_product<std::int8_t, std::int32_t>>(
+        bench::product{m, k, n}, o->x.data(), o->w.data(), o->z.data(),
+        bench::dnnl_after<std::int32_t>{o->b.data(), true}, true);
+    w.contestants.push_back({"oneDNN", side::peer, [peer] { (*peer)(); }});
+  } catch (const dnnl::error&) {  // it has no bytes for this processor
+  }
+#endif
+  w.written = 4 * rows * out;
+  tell_errors(w, o, [o](std::int64_t i, std::int64_t j) {
+    const double sum = bench::exact_dot(o->x.data() + i * o->k, 1, o->w.data() + j, o->n, o->k);
+    return std::max(sum + double(o->b(j)), 0.);
+  });
+  w.tolerance = 0;
+  return w;
+}
+
 /// u = silu(u) y, after the products.
 void gate(const matrix<float>& u, matrix<float>& y) {
 #if defined(BENCH_EIGEN)
@@ -170,6 +205,9 @@ int main(int argc, char** argv) {
     for (const auto [m, k, n] : {std::array{64, 784, 256}, {1024, 1024, 1024},
                                  {4096, 1024, 1024}})
       runner.run(dense<st::bf16>(m, k, n));
+    for (const auto [m, k, n] : {std::array{64, 784, 256}, {1024, 1024, 1024},
+                                 {4096, 1024, 1024}})
+      runner.run(dense_of_bytes(m, k, n));
     for (const auto [m, k, n] : {std::array{64, 256, 256}, {512, 512, 512}, {4096, 1024, 1024}})
       runner.run(gated(m, k, n));
   });

@@ -2,9 +2,9 @@
 # program, chosen when it runs (include/sinter/target/cpu/levels.hpp).
 #
 # Each source is compiled as part of the target, for the processor that the target is compiled for,
-# and again for x86-64-v3 (AVX2), x86-64-v4 (AVX-512) and that with bf16. The copies keep their
-# names to themselves, so that nothing but their kernels is ever called: the rest of the program
-# stays what the oldest processor can run. A source that is dispatched should have no static objects
+# and again for x86-64-v3 (AVX2), x86-64-v4 (AVX-512), that with bf16, and that with AMX. The copies
+# keep their names to themselves, so that nothing but their kernels is ever called: the rest of the
+# program stays what the oldest processor can run. A source that is dispatched should have no static objects
 # whose initialisation does something, since each copy has its own. Archives leave out objects that
 # nobody names: call it for programs and shared libraries, after what the target is compiled with
 # has been said. Not with link-time optimisation.
@@ -32,6 +32,7 @@ function(sinter_dispatch target)
   set(options_1 -march=x86-64-v3)
   set(options_2 -march=x86-64-v4)
   set(options_3 -march=x86-64-v4 -mavx512bf16)
+  set(options_4 ${options_3} -mamx-tile -mamx-bf16 -mamx-int8)
   # Copies are numbered over all calls for a target.
   get_target_property(number ${target} SINTER_DISPATCHED)
   if(NOT number)
@@ -41,7 +42,7 @@ function(sinter_dispatch target)
   foreach(source IN LISTS ARGN)
     math(EXPR number "${number} + 1")
     set_property(TARGET ${target} PROPERTY SINTER_DISPATCHED ${number})
-    foreach(level 1 2 3)
+    foreach(level 1 2 3 4)
       set(copy ${target}_${number}_level${level})
       add_library(${copy} OBJECT ${source})
       foreach(property COMPILE_FEATURES COMPILE_DEFINITIONS INCLUDE_DIRECTORIES)

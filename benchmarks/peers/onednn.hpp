@@ -32,7 +32,11 @@ inline dnnl::stream& dnnl_stream() {
 }
 
 template <class T> constexpr dnnl::memory::data_type dnnl_type() {
-  return std::is_same_v<T, float> ? dnnl::memory::data_type::f32 : dnnl::memory::data_type::bf16;
+  using type = dnnl::memory::data_type;
+  return std::is_same_v<T, float>         ? type::f32
+         : std::is_same_v<T, std::int32_t> ? type::s32
+         : std::is_same_v<T, std::int8_t>  ? type::s8
+                                           : type::bf16;
 }
 
 template <class T> dnnl::memory dnnl_memory(const T* data, std::initializer_list<std::int64_t> dims,
@@ -40,18 +44,18 @@ template <class T> dnnl::memory dnnl_memory(const T* data, std::initializer_list
   return {{dims, dnnl_type<T>(), tag}, dnnl_engine(), const_cast<T*>(data)};
 }
 
-/// What follows a product, element by element.
+/// What follows a product whose results are T, element by element.
 template <class T> struct dnnl_after {
-  const float* bias = nullptr;  ///< [n]
+  const std::conditional_t<std::is_integral_v<T>, T, float>* bias = nullptr;  ///< [n]
   bool relu = false, swish = false;
   const T* times = nullptr;  ///< [m, n]
 };
 
 /// A product and what follows it. Weights that stay are packed once, in the layout it asks for.
-template <class T> class dnnl_product {
+template <class T, class Result = T> class dnnl_product {
  public:
-  dnnl_product(const product& p, const T* a, const T* b, T* c, const dnnl_after<T>& then = {},
-               bool pack = false)
+  dnnl_product(const product& p, const T* a, const T* b, Result* c,
+               const dnnl_after<Result>& then = {}, bool pack = false)
       : arguments_{{DNNL_ARG_SRC, dnnl_memory(a, {p.m, p.k}, p.turned_a ? tag::ba : tag::ab)},
                    {DNNL_ARG_DST, dnnl_memory(c, {p.m, p.n}, tag::ab)}} {
     auto plain = dnnl_memory(b, {p.k, p.n}, p.turned_b ? tag::ba : tag::ab);

@@ -10,6 +10,7 @@
 
 #include <sinter/sinter.hpp>
 
+#include <algorithm>
 #include <tuple>
 
 #include "unit/ulps.hpp"
@@ -109,6 +110,75 @@ TEST_CASE("matmul: views that begin at an odd element, bf16") {
       wrong += !(ulps(y(i, j), want) <= 0.5);
     }
   CHECK(wrong == 0);
+}
+
+TEST_CASE("matmul: bf16 operands that are computed on the way in, as if they had been stored") {
+  constexpr auto all = st::fused([](auto a, auto b, auto wide, auto bt) {
+    return std::tuple(matmul(relu(a), b), matmul(a, b * 2), matmul(st::cast<st::bf16>(wide), b),
+                      matmul(st::cast<st::bf16>(wide) * 2, transpose(relu(bt))));
+  });
+  for (const auto [m, k, n] : shapes) {
+    INFO("[", m, ",", k, "] x [", k, ",", n, "]");
+    const auto a = random(matrix<st::bf16>(m, k), 1), b = random(matrix<st::bf16>(k, n), 2);
+    const auto bt = random(matrix<st::bf16>(n, k), 3);
+    // As bf16, whose next number is 258, 256 + 1/2 is 256.
+    const matrix<float> wide = where(st::cast<float>(a) > 2, 256.5f, st::cast<float>(a));
+    const auto [first, second, third, fourth] = all(a, b, wide, bt);
+    int wrong = 0;
+    for (int i = 0; i < m; ++i)
+      for (int j = 0; j < n; ++j) {
+        double want[4] = {};
+        for (int l = 0; l < k; ++l) {
+          const double x = float(a(i, l)), y = float(b(l, j)), z = float(bt(j, l));
+          const double rounded = float(st::bf16(wide(i, l)));
+          want[0] += std::max(x, 0.) * y;
+          want[1] += x * y * 2;
+          want[2] += rounded * y;
+          want[3] += rounded * 2 * std::max(z, 0.);
+        }
+        wrong += !(ulps(first(i, j), want[0]) <= 0.5) || !(ulps(second(i, j), want[1]) <= 0.5) ||
+                 !(ulps(third(i, j), want[2]) <= 0.5) || !(ulps(fourth(i, j), want[3]) <= 0.5);
+      }
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("matmul: bytes widened to i32, of either sign and every orientation, exact") {
+  constexpr auto all = st::fused([](auto a, auto b, auto at, auto bt, auto c) {
+    const auto wide = [](auto x) { return st::cast<std::int32_t>(x); };
+    return std::tuple(matmul(wide(a), wide(b)), matmul(wide(transpose(at)), wide(b)),
+                      matmul(wide(a), wide(transpose(bt))), matmul(wide(c), wide(b)),
+                      matmul(wide(c), wide(transpose(c))),
+                      relu(matmul(wide(a), wide(b)) + 3) * 2);
+  });
+  const auto bytes = [](auto x, std::uint32_t seed) {
+    sequence next(seed);
+    for (std::int64_t i = 0; i < x.size(); ++i)
+      x.data()[i] = static_cast<typename decltype(x)::element>(next.between(-128, 127));
+    return x;
+  };
+  for (const auto [m, k, n] : shapes) {
+    INFO("[", m, ",", k, "] x [", k, ",", n, "]");
+    const auto a = bytes(matrix<std::int8_t>(m, k), 1), b = bytes(matrix<std::int8_t>(k, n), 2);
+    const auto c = bytes(matrix<std::uint8_t>(m, k), 3);
+    const matrix<std::int8_t> at = transpose(a), bt = transpose(b);
+    const auto [plain, left, right, mixed, square, after] = all(a, b, at, bt, c);
+    int wrong = 0;
+    for (int i = 0; i < m; ++i) {
+      for (int j = 0; j < n; ++j) {
+        std::int64_t want = 0, of_c = 0;
+        for (int l = 0; l < k; ++l) want += a(i, l) * b(l, j), of_c += c(i, l) * b(l, j);
+        wrong += plain(i, j) != want || left(i, j) != want || right(i, j) != want ||
+                 mixed(i, j) != of_c || after(i, j) != 2 * std::max<std::int64_t>(want + 3, 0);
+      }
+      for (int j = 0; j < m; ++j) {
+        std::int64_t want = 0;
+        for (int l = 0; l < k; ++l) want += c(i, l) * c(j, l);
+        wrong += square(i, j) != want;
+      }
+    }
+    CHECK(wrong == 0);
+  }
 }
 
 TEST_CASE("matmul: what surrounds the product, [m,k] x [k,n] for all shapes, f32") {

@@ -33,8 +33,18 @@ struct layout {
   std::int64_t row, column;
 };
 
-/// How B comes to the tile.
-enum class way { packed, kept, in_place };
+/// How B comes to the tile; `vectors`: packed, and the matrix unit is passed over.
+enum class way { packed, vectors, kept, in_place };
+
+/// What the bytes of a multiplier's operands mean.
+template <class M> struct meaning {
+  using left = typename M::source;
+  using right = typename M::source;
+};
+template <class A, class B> struct meaning<by_quads<A, B>> {
+  using left = A;
+  using right = B;
+};
 
 /// C = A B by panels, in blocks of `block` along K, compared with the loop of the definition.
 template <class M>
@@ -46,9 +56,9 @@ void compare(std::int64_t m, std::int64_t n, std::int64_t k, layout a_layout, la
   INFO("m ", m, ", n ", n, ", k ", k, ", block ", block, ", way ", static_cast<int>(by));
   auto a = numbers<source>(2 + m * a_layout.row + k * a_layout.column, 1);
   const auto b = numbers<source>(1 + k * b_layout.row + n * b_layout.column, 2);
-  // Pairs read an odd row to its end.
-  for (std::int64_t i = 0; M::depth == 2 && k % 2 != 0 && i < m; ++i)
-    a[i * a_layout.row + k] = source(0);
+  // A row is read to the end of its last element.
+  for (std::int64_t i = 0; M::depth > 1 && i < m; ++i)
+    for (std::int64_t p = k; p % M::depth != 0; ++p) a[i * a_layout.row + p] = source(0);
   std::vector<typename M::element> panel(panel_rows<M>(block) * width, typename M::element(99));
   std::vector<T> c(static_cast<std::size_t>(m * (width + 3)), T(77));
   int wrong = 0;
@@ -64,8 +74,10 @@ void compare(std::int64_t m, std::int64_t n, std::int64_t k, layout a_layout, la
         pack_and_multiply<M>(m, depth, left, right, panel.data(), c.data(), width + 3, p > 0);
       } else if (by == way::in_place && whole && block >= k) {
         multiply_in_place<M>(m, depth, left, right, width, c.data(), width + 3);
+      } else if (pack_panel<M>(panel.data(), right, depth, columns); by == way::vectors) {
+        sinter::detail::multiply_panel_in_vectors<M>(m, depth, left, panel.data(), c.data(),
+                                                     width + 3, p > 0);
       } else {
-        pack_panel<M>(panel.data(), right, depth, columns);
         multiply_panel<M>(m, depth, left, panel.data(), c.data(), width + 3, p > 0);
       }
     }
@@ -73,8 +85,10 @@ void compare(std::int64_t m, std::int64_t n, std::int64_t k, layout a_layout, la
       for (int column = 0; column < width + 3; ++column) {
         double want = column < width ? 0 : 77;  // beyond the columns of B zeros, then untouched
         for (std::int64_t p = 0; column < columns && p < k; ++p) {
-          want += static_cast<double>(a[i * a_layout.row + p * a_layout.column]) *
-                  static_cast<double>(b[p * b_layout.row + (j + column) * b_layout.column]);
+          const source x = a[i * a_layout.row + p * a_layout.column],
+                       y = b[p * b_layout.row + (j + column) * b_layout.column];
+          want += static_cast<double>(static_cast<typename meaning<M>::left>(x)) *
+                  static_cast<double>(static_cast<typename meaning<M>::right>(y));
         }
         wrong += static_cast<double>(c[i * (width + 3) + column]) != want;
       }
@@ -85,11 +99,13 @@ void compare(std::int64_t m, std::int64_t n, std::int64_t k, layout a_layout, la
 
 template <class M>
 void compare_shapes() {
-  for (const std::int64_t m : {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 31}) {
+  for (const std::int64_t m : {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 31, 32, 50}) {
     for (const std::int64_t n : {1, 15, 16, 17, 63, 64, 65, 100, 140}) {
-      for (const std::int64_t k : {1, 2, 15, 16, 17, 50}) {
-        compare<M>(m, n, k, {k + 1, 1}, {n, 1}, 64);
-        compare<M>(m, n, k, {k + 1, 1}, {n, 1}, 64, m > 6 ? way::kept : way::in_place);
+      for (const std::int64_t k : {1, 2, 15, 16, 17, 50, 64, 65, 150}) {
+        const layout rows{k + M::depth - (M::depth > 1), 1};
+        compare<M>(m, n, k, rows, {n, 1}, 64);
+        compare<M>(m, n, k, rows, {n, 1}, 64, way::vectors);
+        compare<M>(m, n, k, rows, {n, 1}, 64, m > 6 ? way::kept : way::in_place);
       }
     }
   }
@@ -116,6 +132,13 @@ TEST_CASE("product: panels of many shapes and strides, f32 f64 i32 i64 against t
 
 TEST_CASE("product: pairs of bf16, by the machine's instruction or by what it stands for") {
   compare_shapes<by_pairs<bf16>>();
+}
+
+TEST_CASE("product: fours of bytes of either sign, by the matrix unit or by what it stands for") {
+  compare_shapes<by_quads<std::int8_t, std::int8_t>>();
+  compare_shapes<by_quads<std::int8_t, std::uint8_t>>();
+  compare_shapes<by_quads<std::uint8_t, std::int8_t>>();
+  compare_shapes<by_quads<std::uint8_t, std::uint8_t>>();
 }
 
 TEST_CASE("product: no rows, no terms") {

@@ -318,7 +318,7 @@ class lowerer {
     result r;
     r.instruction = emit(i, identity_map(inner.space));
     r.buffer = -1;
-    r.type = register_dtype(g_[i].type);
+    r.type = g_[i].type == dtype::bf16 ? dtype::bf16 : register_dtype(g_[i].type);
     r.stride[inner.space.rank - 1] = 1;
     inner.code.result_list.push_back(r);
     end(inner, family::map);

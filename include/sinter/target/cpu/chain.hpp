@@ -38,12 +38,17 @@ template <int Buffers, class... Stages> struct chain {
   static all_sizes measure(const arguments& args) {
     all_sizes z{{Stages::measure(args, true)...}};
     bool own_panels = true;
-    for (const contract_sizes& s : z.of) own_panels = own_panels && s.own_panels;
-    const std::int64_t rows = z.of[0].rows, team = threads();
-    const std::int64_t tiles = ceil_div(rows, contract_sizes::tile);
+    contract_sizes widest = z.of[0];
+    for (const contract_sizes& s : z.of) {
+      own_panels = own_panels && s.own_panels;
+      if (s.tile > widest.tile) widest = s;
+    }
+    const std::int64_t rows = widest.rows, team = threads();
+    const std::int64_t tiles = ceil_div(rows, widest.tile);
     const std::int64_t blocks =
-        own_panels ? team : round_up(ceil_div(rows, std::int64_t{48}), 4 * team);
+        own_panels ? team : round_up(ceil_div(rows, widest.block_rows()), 4 * team);
     for (contract_sizes& s : z.of) {
+      s.tile = widest.tile;
       if (s.own_panels && !own_panels) s.block_columns = s.padded;
       s.own_panels = own_panels;
       s.row_blocks = smaller(blocks, tiles);

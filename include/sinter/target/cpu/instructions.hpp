@@ -48,6 +48,7 @@ template <class V> struct instructions {};
 }  // namespace sinter
 
 // Each is empty where the compiler was not told to use it.
+#include "sinter/target/cpu/instructions/amx.hpp"
 #include "sinter/target/cpu/instructions/avx.hpp"
 #include "sinter/target/cpu/instructions/avx512.hpp"
 #include "sinter/target/cpu/instructions/neon.hpp"

@@ -13,11 +13,11 @@
 
 namespace sinter::cpu_target {
 
-inline constexpr int level_count = 4;
+inline constexpr int level_count = 5;
 
 /// What the processor has, and SINTER_MAX_LEVEL in the environment does not rule out: 1 is AVX2
-/// (x86-64-v3), 2 AVX-512 (x86-64-v4), 3 that with products of bf16; 0 what the program was
-/// compiled for.
+/// (x86-64-v3), 2 AVX-512 (x86-64-v4), 3 that with products of bf16, 4 that with AMX; 0 what the
+/// program was compiled for.
 inline int processor_level() {
   static const int level = [] {
     int found = 0;
@@ -34,6 +34,12 @@ inline int processor_level() {
     const bool v4 = __builtin_cpu_supports("x86-64-v4") > 0;
 #endif
     found = v4 && __builtin_cpu_supports("avx512bf16") ? 3 : v4 ? 2 : v3 ? 1 : 0;
+    // Bits of leaf 7 (Intel 64 Architectures Manual, CPUID): AMX-BF16, AMX-TILE, AMX-INT8. Kernels
+    // ask the system themselves whether it lends the tiles.
+    unsigned a = 7, b = 0, c = 0, d = 0;
+    if (found == 3) __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    constexpr unsigned amx = 1u << 22 | 1u << 24 | 1u << 25;
+    if ((d & amx) == amx) found = 4;
 #endif
     const char* most = std::getenv("SINTER_MAX_LEVEL");
     if (most != nullptr && *most >= '0' && *most <= '9' && std::atoi(most) < found)

@@ -14,10 +14,6 @@
 #include "sinter/target/limits.hpp"
 #if !defined(__CUDA_ARCH__)  // nvcc's device pass has no vectors
 #include "sinter/target/cpu/simd.hpp"
-#if defined(__AMX_BF16__)
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 #endif
 
 namespace sinter::cpu_target {
@@ -187,38 +183,34 @@ inline double pair_rate() {
 #endif
 }
 
-/// Flops in a second of the matrix unit's products of bf16, summed in f32; 0 where the compiler was
-/// not told of one, or the system does not lend it.
-inline double tile_rate() {
-#if defined(__AMX_BF16__) && !defined(__CUDA_ARCH__)
-  constexpr int request_permission = 0x1023, tile_data = 18;  // asm/prctl.h, Linux 5.16
-  if (syscall(SYS_arch_prctl, request_permission, tile_data) != 0) return 0;
+#if defined(__AMX_TILE__) && !defined(__CUDA_ARCH__)
+/// Flops in a second of a matrix unit's products, of 16 x `depth` by `depth` x 16 elements; 0 where
+/// the system does not lend it.
+template <class Unit> double tile_rate(int depth) {
+  if (!Unit::permitted()) return 0;
   constexpr int rounds = 1 << 14;
-  // Four products under way, each of 16 x 32 by 32 x 16.
-  return register_rate(2.0 * 4 * rounds * 16 * 16 * 32, [] {
-    struct alignas(64) {
-      std::uint8_t palette = 1, start = 0, reserved[14] = {};
-      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-    } const shape;
+  return register_rate(2.0 * 4 * rounds * 16 * 16 * depth, [] {
     alignas(64) std::uint16_t values[16 * 32];
-    for (std::uint16_t& v : values) v = 0x3f80;  // 1
-    __asm__ volatile("ldtilecfg %0" : : "m"(shape));
-    __asm__ volatile(
-        "tileloadd (%0,%1,1), %%tmm4\n\t"
-        "tileloadd (%0,%1,1), %%tmm5\n\t"
-        "tilezero %%tmm0\n\ttilezero %%tmm1\n\ttilezero %%tmm2\n\ttilezero %%tmm3"
-        : : "r"(values), "r"(std::int64_t{64}), "m"(values));
-    for (int r = 0; r < rounds; ++r)
-      __asm__ volatile(
-          "tdpbf16ps %tmm5, %tmm4, %tmm0\n\t"
-          "tdpbf16ps %tmm5, %tmm4, %tmm1\n\t"
-          "tdpbf16ps %tmm5, %tmm4, %tmm2\n\t"
-          "tdpbf16ps %tmm5, %tmm4, %tmm3");
-    __asm__ volatile("tilerelease");
+    for (std::uint16_t& v : values) v = 0x3f80;  // 1 as bf16
+    const typename Unit::in_use tiles;
+    Unit::template load<4>(values, 64), Unit::template load<5>(values, 64);
+    Unit::template clear<0>(), Unit::template clear<1>();
+    Unit::template clear<2>(), Unit::template clear<3>();
+    for (int r = 0; r < rounds; ++r) {  // four under way
+      Unit::template multiply_add<0, 4, 5>(), Unit::template multiply_add<1, 4, 5>();
+      Unit::template multiply_add<2, 4, 5>(), Unit::template multiply_add<3, 4, 5>();
+    }
   });
+}
+#endif
+
+/// Flops in a second of products of bf16, summed in f32, by whatever the compiler was told of.
+inline double half_rate() {
+  const double pairs = pair_rate();
+#if defined(__AMX_BF16__) && !defined(__CUDA_ARCH__)
+  return std::max(pairs, tile_rate<sinter::detail::amx_bf16>(32));
 #else
-  return 0;
+  return pairs;
 #endif
 }
 
@@ -234,7 +226,7 @@ inline const target::limits& measured_limits() {
     known.flops = detail::fma_rate<float>();
     known.flops_f64 = detail::fma_rate<double>();
     // Where nothing multiplies halves, they are computed in f32.
-    known.flops_half = std::max({known.flops, detail::pair_rate(), detail::tile_rate()});
+    known.flops_half = std::max(known.flops, detail::half_rate());
     with = threads();
     known.name = std::to_string(with) + (with == 1 ? " thread" : " threads");
   }

@@ -9,7 +9,8 @@
 ///   sum       the type that products are summed in
 ///   vector    a register of sums;  row: the elements of B beside it
 ///
-/// and how they come out of memory and together.
+/// and how they come out of memory and together: `gather` makes a row of B where it lies, and of a
+/// multiplier that takes several elements of K, `gather_all` makes as many rows at once.
 
 #include <concepts>
 #include <cstdint>
@@ -19,8 +20,23 @@
 #include "sinter/core/half.hpp"
 #include "sinter/target/cpu/simd.hpp"
 #include "sinter/target/cpu/simd_memory.hpp"
+#include "sinter/target/cpu/transpose.hpp"
 
 namespace sinter {
+
+namespace detail {
+
+/// a[0], b[0], a[1], b[1], ... in two vectors of whatever type as wide.
+template <class V, class To> SINTER_INLINE void interleave_two(V a, V b, To* to) {
+  constexpr int lanes = static_cast<int>(sizeof(V) / sizeof(a[0]));
+  constexpr auto all = std::make_integer_sequence<int, lanes>();
+  const V both[2] = {cpu_target::detail::interleave<0>(a, b, all),
+                     cpu_target::detail::interleave<lanes / 2>(a, b, all)};
+  static_assert(sizeof(To) == sizeof(V));
+  __builtin_memcpy(to, both, sizeof both);
+}
+
+}  // namespace detail
 
 /// One element at a time, by multiply-add. @accuracy one rounding each
 template <class T> struct by_elements {
@@ -57,6 +73,10 @@ template <std::same_as<bf16> Source> struct by_pairs {
   using machine = detail::instructions<typename vector::vector>;
   using row = simd<std::uint32_t, native_lanes<float>>;
   static constexpr int depth = 2;
+#if defined(__AMX_BF16__) && !defined(__CUDA_ARCH__)
+  using unit = detail::amx_bf16;
+  static constexpr int least_unit_rows = 7;
+#endif
 
   /// Whether it is an instruction; without, elements converted to float are faster.
   static constexpr bool in_hardware = requires(vector c, row x) {
@@ -72,6 +92,11 @@ template <std::same_as<bf16> Source> struct by_pairs {
   SINTER_INLINE static void store(row b, element* panel) { b.store(panel); }
   SINTER_INLINE static row gather(const source* b, std::int64_t row_stride) {
     return together(halves_type::load(words(b)), halves_type::load(words(b + row_stride)));
+  }
+  SINTER_INLINE static void gather_all(row* to, const source* b, std::int64_t row_stride) {
+    typedef typename detail::vector_of<std::uint16_t, 2 * row::size>::type all;
+    detail::interleave_two(detail::load_vector<all>(words(b)),
+                           detail::load_vector<all>(words(b + row_stride)), to);
   }
   SINTER_INLINE static row gather_first(const source* b, std::int64_t row_stride, int columns,
                                         int rows) {
@@ -103,6 +128,74 @@ template <std::same_as<bf16> Source> struct by_pairs {
   }
   SINTER_INLINE static row together(halves_type first, halves_type second) {
     return convert<std::uint32_t>(first) | convert<std::uint32_t>(second) << 16;
+  }
+};
+
+/// Four bytes at a time, summed as i32: a word holds k in its lowest byte and k + 3 in its highest.
+/// Meant for a matrix unit; where there is none, bytes that are widened beforehand are as fast.
+/// `A`, `B`: i8 or u8, as the operands' bytes are to be read. @accuracy exact, modulo 2^32
+template <class A, class B> struct by_quads {
+  static_assert(sizeof(A) == 1 && sizeof(B) == 1 && std::is_integral_v<A> && std::is_integral_v<B>);
+  using source = std::uint8_t;
+  using element = std::uint32_t;
+  using sum = std::int32_t;
+  using vector = simd<sum, native_lanes<sum>>;
+  using row = simd<std::uint32_t, native_lanes<sum>>;
+  static constexpr int depth = 4;
+#if defined(__AMX_INT8__) && !defined(__CUDA_ARCH__)
+  using unit = detail::amx_int8<std::is_signed_v<A>, std::is_signed_v<B>>;
+  static constexpr int least_unit_rows = 1;
+#endif
+
+  SINTER_INLINE static element of_left(const source* a) {
+    element four;
+    __builtin_memcpy(&four, a, sizeof four);
+    return four;
+  }
+  SINTER_INLINE static row load(const element* panel) { return row::load(panel); }
+  SINTER_INLINE static void store(row b, element* panel) { b.store(panel); }
+  SINTER_INLINE static row gather(const source* b, std::int64_t row_stride) {
+    const auto at = [&](int k) {
+      return convert<std::uint32_t>(bytes::load(b + k * row_stride)) << 8 * k;
+    };
+    return (at(0) | at(1)) | (at(2) | at(3));
+  }
+  SINTER_INLINE static void gather_all(row* to, const source* b, std::int64_t row_stride) {
+    typedef typename detail::vector_of<std::uint8_t, 4 * row::size>::type all;
+    typedef typename detail::vector_of<std::uint16_t, 2 * row::size>::type pairs;
+    const auto at = [&](int k) { return detail::load_vector<all>(b + k * row_stride); };
+    pairs first[2], second[2];
+    detail::interleave_two(at(0), at(1), first);
+    detail::interleave_two(at(2), at(3), second);
+    detail::interleave_two(first[0], second[0], to);
+    detail::interleave_two(first[1], second[1], to + 2);
+  }
+  SINTER_INLINE static row gather_first(const source* b, std::int64_t row_stride, int columns,
+                                        int rows) {
+    row four(0u);
+    for (int k = 0; k < depth && k < rows; ++k)
+      four = four | convert<std::uint32_t>(bytes::load_first(b + k * row_stride, columns)) << 8 * k;
+    return four;
+  }
+  SINTER_INLINE static element pack(const source* b, std::int64_t row_stride, int rows) {
+    element four = 0;
+    for (int k = 0; k < depth && k < rows; ++k) four |= element{b[k * row_stride]} << 8 * k;
+    return four;
+  }
+  SINTER_INLINE static vector add_product(element a, row b, vector c) {
+    return c + product<0>(a, b) + product<1>(a, b) + product<2>(a, b) + product<3>(a, b);
+  }
+
+ private:
+  using bytes = simd<source, native_lanes<sum>>;
+
+  template <class T, int K> SINTER_INLINE static vector widened(row x) {
+    const row top = x << (24 - 8 * K);
+    if constexpr (std::is_signed_v<T>) return vector((typename vector::vector)top.v) >> 24;
+    else return vector((typename vector::vector)(top >> 24).v);
+  }
+  template <int K> SINTER_INLINE static vector product(element a, row b) {
+    return widened<A, K>(row(a)) * widened<B, K>(b);
   }
 };
 

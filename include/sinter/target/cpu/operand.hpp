@@ -16,6 +16,20 @@ template <class Code, class T> constexpr bool is_plain() {
          !p.leaves[0].guarded && p.leaves[0].type == dtype_of<T>;
 }
 
+/// The type of the bytes in memory that an operand program does nothing with but widen them to
+/// i32; else bool.
+template <class Code> inline constexpr dtype widened_bytes = [] {
+  const program_view p = Code::view();
+  const bool widens = p.instruction_count == 2 && p.instructions[0].what == code::load &&
+                      p.instructions[1].what == code::cast && !p.leaves[0].guarded &&
+                      p.instructions[1].type == dtype::i32;
+  const dtype type = widens ? p.leaves[0].type : dtype::boolean;
+  return type == dtype::i8 || type == dtype::u8 ? type : dtype::boolean;
+}();
+
+/// The type that an operand program gives its elements in.
+template <class Code> using operand_type = element_t<Code::view().results[0].type>;
+
 /// Rows begin ... end - 1 of an operand, columns from ... to - 1, written to a matrix of its own.
 template <class Code, class T>
 void evaluate_operand(const arguments& args, std::int64_t begin, std::int64_t end,
@@ -26,9 +40,20 @@ void evaluate_operand(const arguments& args, std::int64_t begin, std::int64_t en
   rows.start(begin);
   for (std::int64_t row = begin; row < end; ++row, out += stride) {
     if (row > begin) rows.next_row();
-    s.result[0] = out - from;
     Code::folded(s, 0, 0, Code::width);
-    Code::line(s, 0, from, to);
+    if constexpr (std::is_same_v<T, operand_type<Code>>) {
+      s.result[0] = out - from;
+      Code::line(s, 0, from, to);
+    } else {  // rounded to its type, and that widened
+      constexpr std::int64_t part = 512;
+      operand_type<Code> narrow[part];
+      for (std::int64_t c = from; c < to; c += part) {
+        const std::int64_t last = smaller(c + part, to);
+        s.result[0] = narrow - c;
+        Code::line(s, 0, c, last);
+        for (std::int64_t i = c; i < last; ++i) out[i - from] = static_cast<T>(narrow[i - c]);
+      }
+    }
   }
 }
 

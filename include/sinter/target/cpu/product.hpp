@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "sinter/core/config.hpp"
+#include "sinter/target/cpu/matrix_unit.hpp"
 #include "sinter/target/cpu/multiplier.hpp"
 #include "sinter/target/cpu/transpose.hpp"
 
@@ -47,9 +48,25 @@ template <class T> struct matrix_at {
   std::int64_t row_stride = 0, column_stride = 0;
 };
 
-/// Rows of elements in a panel of k rows of B.
+/// The matrix with its elements of a row side by side, `stride` to a row.
+template <class T>
+inline void copy_matrix(matrix_at<T> from, std::int64_t rows, std::int64_t columns, T* to,
+                        std::int64_t stride) {
+  if (from.row_stride == 1 && from.column_stride != 1) {
+    typedef detail::unsigned_of<sizeof(T)> bits __attribute__((may_alias));
+    cpu_target::turn_tile(reinterpret_cast<const bits*>(from.data), from.column_stride, rows,
+                          columns, reinterpret_cast<bits*>(to), stride);
+    return;
+  }
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t k = 0; k < columns; ++k)
+      to[i * stride + k] = from.data[i * from.row_stride + k * from.column_stride];
+}
+
+/// Rows of elements in a panel of k rows of B, those of padding included.
 template <class M> constexpr std::int64_t panel_rows(std::int64_t k) {
-  return (k + M::depth - 1) / M::depth;
+  constexpr int whole = M::depth * detail::panel_step<M>();
+  return (k + whole - 1) / whole * detail::panel_step<M>();
 }
 
 /// Zeros beside `columns` columns of so many rows of a panel.
@@ -58,51 +75,6 @@ inline void clear_beside(typename M::element* packed, std::int64_t rows, int col
   constexpr int wide = tile_of<M>::columns;
   for (std::int64_t r = 0; columns < wide && r < rows; ++r)
     for (int j = columns; j < wide; ++j) packed[r * wide + j] = typename M::element(0);
-}
-
-/// Packs `columns` columns of k rows of B, with zeros to the tile's width and to whole elements.
-template <class M>
-inline void pack_panel(typename M::element* packed, matrix_at<typename M::source> b,
-                       std::int64_t k, int columns) {
-  using tile = tile_of<M>;
-  using element = typename M::element;
-  const auto rows_from = [&](std::int64_t p) {
-    return static_cast<int>(k - p < M::depth ? k - p : M::depth);
-  };
-  if (b.column_stride == 1) {
-    for (std::int64_t p = 0; p < k; p += M::depth, packed += tile::columns) {
-      const auto* from = b.data + p * b.row_stride;
-      for (int j = 0; j < tile::columns; j += tile::lanes) {
-        const int left = columns - j < tile::lanes ? columns - j : tile::lanes;
-        if (left == tile::lanes && rows_from(p) == M::depth)
-          M::store(M::gather(from + j, b.row_stride), packed + j);
-        else if (left > 0)
-          M::store(M::gather_first(from + j, b.row_stride, left, rows_from(p)), packed + j);
-        else M::store(typename M::row(element(0)), packed + j);
-      }
-    }
-    return;
-  }
-  // Of a transposed B the elements of a column lie side by side: they are turned in registers.
-  if (b.row_stride == 1 && b.column_stride % M::depth == 0 && k % M::depth == 0) {
-    typedef detail::unsigned_of<sizeof(element)> bits __attribute__((may_alias));
-    cpu_target::turn_tile(reinterpret_cast<const bits*>(b.data), b.column_stride / M::depth,
-                          k / M::depth, columns, reinterpret_cast<bits*>(packed), tile::columns);
-    clear_beside<M>(packed, k / M::depth, columns);
-    return;
-  }
-  // A few rows of the panel at a time: they stay in cache while columns of B are read along k.
-  constexpr std::int64_t few = 16;
-  for (std::int64_t first = 0; first < k; first += few * M::depth, packed += few * tile::columns) {
-    const std::int64_t left = panel_rows<M>(k - first), rows = left < few ? left : few;
-    for (int j = 0; j < columns; ++j) {
-      const auto* from = b.data + first * b.row_stride + j * b.column_stride;
-      for (std::int64_t r = 0; r < rows; ++r)
-        packed[r * tile::columns + j] = M::pack(from + r * M::depth * b.row_stride, b.row_stride,
-                                                rows_from(first + r * M::depth));
-    }
-    clear_beside<M>(packed, rows, columns);
-  }
 }
 
 namespace detail {
@@ -124,10 +96,78 @@ template <class V, int... I>
 SINTER_INLINE void clear_row(V* to, std::integer_sequence<int, I...>) {
   ((to[I] = V(typename V::value_type(0))), ...);
 }
+
+}  // namespace detail
+
+/// Packs `columns` columns of k rows of B, with zeros to the tile's width and to the panel's rows.
+template <class M>
+inline void pack_panel(typename M::element* packed, matrix_at<typename M::source> b,
+                       std::int64_t k, int columns) {
+  using tile = tile_of<M>;
+  using element = typename M::element;
+  for (std::int64_t r = (k + M::depth - 1) / M::depth; r < panel_rows<M>(k); ++r)
+    clear_beside<M>(packed + r * tile::columns, 1, 0);
+  const auto rows_from = [&](std::int64_t p) {
+    return static_cast<int>(k - p < M::depth ? k - p : M::depth);
+  };
+  if (b.column_stride == 1) {
+    for (std::int64_t p = 0; p < k; p += M::depth, packed += tile::columns) {
+      const auto* from = b.data + p * b.row_stride;
+      int j = 0;
+      if constexpr (M::depth > 1) {
+        constexpr int wide = M::depth * tile::lanes;
+        for (; columns - j >= wide && rows_from(p) == M::depth; j += wide) {
+          typename M::row all[M::depth];
+          M::gather_all(all, from + j, b.row_stride);
+          detail::store_row(all, packed + j, std::make_integer_sequence<int, M::depth>());
+        }
+      }
+      for (; j < tile::columns; j += tile::lanes) {
+        const int left = columns - j < tile::lanes ? columns - j : tile::lanes;
+        if (left == tile::lanes && rows_from(p) == M::depth)
+          M::store(M::gather(from + j, b.row_stride), packed + j);
+        else if (left > 0)
+          M::store(M::gather_first(from + j, b.row_stride, left, rows_from(p)), packed + j);
+        else M::store(typename M::row(element(0)), packed + j);
+      }
+    }
+    return;
+  }
+  // Of a transposed B the elements of a column lie side by side: they are turned in registers.
+  if (b.row_stride == 1 && b.column_stride % M::depth == 0 && k % M::depth == 0) {
+    typedef detail::unsigned_of<sizeof(element)> bits __attribute__((may_alias));
+    cpu_target::turn_tile(reinterpret_cast<const bits*>(b.data), b.column_stride / M::depth,
+                          k / M::depth, columns, reinterpret_cast<bits*>(packed), tile::columns);
+    clear_beside<M>(packed, k / M::depth, columns);
+    return;
+  }
+  // A few rows of the panel at a time: they stay in cache while columns of B are read along k.
+  constexpr std::int64_t few = 16;
+  for (std::int64_t first = 0; first < k; first += few * M::depth, packed += few * tile::columns) {
+    const std::int64_t left = (k - first + M::depth - 1) / M::depth;
+    const std::int64_t rows = left < few ? left : few;
+    for (int j = 0; j < columns; ++j) {
+      const auto* from = b.data + first * b.row_stride + j * b.column_stride;
+      for (std::int64_t r = 0; r < rows; ++r)
+        packed[r * tile::columns + j] = M::pack(from + r * M::depth * b.row_stride, b.row_stride,
+                                                rows_from(first + r * M::depth));
+    }
+    clear_beside<M>(packed, rows, columns);
+  }
+}
+
+namespace detail {
+
 template <class M, int... I>
 SINTER_INLINE void gather_row(typename M::row* to, const typename M::source* from,
                               std::int64_t row_stride, std::integer_sequence<int, I...>) {
-  ((to[I] = M::gather(from + I * M::row::size, row_stride)), ...);
+  constexpr bool at_once = M::depth > 1 && sizeof...(I) % M::depth == 0;
+  const auto gather = [&]<int J>() SINTER_LAMBDA {
+    const auto* here = from + J * M::row::size;
+    if constexpr (!at_once) to[J] = M::gather(here, row_stride);
+    else if constexpr (J % M::depth == 0) M::gather_all(to + J, here, row_stride);
+  };
+  (gather.template operator()<I>(), ...);
 }
 template <class M, int... I>
 SINTER_INLINE void multiply_row(typename M::vector* sum, typename M::element a,
@@ -216,18 +256,19 @@ inline void multiply_in_place(std::int64_t rows, std::int64_t k, matrix_at<typen
   });
 }
 
-/// c[i, j] = sum over p of a[i, p] panel[p, j], added to c if `accumulate`, for any number of rows
-/// and the tile's full width of columns. A row stride of `a` that is a multiple of 2 kB makes its
-/// rows fight for the same cache lines: copy such blocks. An odd k of pairs is read to its end: A
-/// has an element more in each row.
+namespace detail {
+
+/// multiply_panel by vectors. An odd k of pairs, or one of fours that is no multiple, is read to
+/// the end of its last element: A has zeros there in each row.
 template <class M>
-inline void multiply_panel(std::int64_t rows, std::int64_t k, matrix_at<typename M::source> a,
-                           const typename M::element* panel, typename M::sum* c,
-                           std::int64_t c_row_stride, bool accumulate) {
+inline void multiply_panel_in_vectors(std::int64_t rows, std::int64_t k,
+                                      matrix_at<typename M::source> a,
+                                      const typename M::element* panel, typename M::sum* c,
+                                      std::int64_t c_row_stride, bool accumulate) {
   using tile = tile_of<M>;
   for (; rows > 0; rows -= tile::rows) {
-    detail::with_rows(rows, [&](auto indices) {
-      detail::multiply_tile<M, tile::vectors, detail::panel_from::packed>(
+    with_rows(rows, [&](auto indices) {
+      multiply_tile<M, tile::vectors, panel_from::packed>(
           k, a, {}, const_cast<typename M::element*>(panel), c, c_row_stride, accumulate, indices);
     });
     a.data += tile::rows * a.row_stride;
@@ -235,8 +276,28 @@ inline void multiply_panel(std::int64_t rows, std::int64_t k, matrix_at<typename
   }
 }
 
-/// multiply_panel for at least as many rows as a tile has, with the panel packed by the first of
-/// them: B's columns lie side by side, k is a multiple of the depth.
+}  // namespace detail
+
+/// c[i, j] = sum over p of a[i, p] panel[p, j], added to c if `accumulate`, for any number of rows
+/// and the tile's full width of columns. A row stride of `a` that is a multiple of 2 kB makes its
+/// rows fight for the same cache lines: copy such blocks. Of a multiplier that takes several
+/// elements of K at a time, they lie side by side in `a`, with zeros beyond k to the last of them.
+template <class M>
+inline void multiply_panel(std::int64_t rows, std::int64_t k, matrix_at<typename M::source> a,
+                           const typename M::element* panel, typename M::sum* c,
+                           std::int64_t c_row_stride, bool accumulate) {
+  if constexpr (detail::has_matrix_unit<M>) {
+    if (detail::unit_multiplies<M>(rows)) {
+      detail::multiply_panel_in_tiles<M>(rows, k, a.data, a.row_stride, panel, tile_of<M>::columns,
+                                         c, c_row_stride, accumulate);
+      return;
+    }
+  }
+  detail::multiply_panel_in_vectors<M>(rows, k, a, panel, c, c_row_stride, accumulate);
+}
+
+/// multiply_panel by vectors, for at least as many rows as a tile has, with the panel packed by the
+/// first of them: B's columns lie side by side, k is a multiple of the depth.
 template <class M>
 inline void pack_and_multiply(std::int64_t rows, std::int64_t k, matrix_at<typename M::source> a,
                               matrix_at<typename M::source> b, typename M::element* panel,
@@ -245,8 +306,8 @@ inline void pack_and_multiply(std::int64_t rows, std::int64_t k, matrix_at<typen
   detail::multiply_tile<M, tile::vectors, detail::panel_from::in_place_kept>(
       k, a, b, panel, c, c_row_stride, accumulate, std::make_integer_sequence<int, tile::rows>());
   a.data += tile::rows * a.row_stride;
-  multiply_panel<M>(rows - tile::rows, k, a, panel, c + tile::rows * c_row_stride, c_row_stride,
-                    accumulate);
+  detail::multiply_panel_in_vectors<M>(rows - tile::rows, k, a, panel,
+                                       c + tile::rows * c_row_stride, c_row_stride, accumulate);
 }
 
 }  // namespace sinter
