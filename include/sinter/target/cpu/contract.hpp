@@ -174,12 +174,9 @@ template <class Main, class... Cores> struct contraction {
       panels = static_cast<char*>(thread_arena<purpose::shared>().reserve(panel_bytes(args, z)));
       pack(args, z, item, panels);
     }
-    const std::int64_t across = z.column_blocks();
-    parallel_for(z.row_blocks * across, [&, panels](std::int64_t t) {
-      // A matrix unit outruns the third cache: what it has packed of B stays in the second.
-      const bool down = z.tile == 32;
-      const std::int64_t block_row = down ? t % z.row_blocks : t / across;
-      const std::int64_t from = (down ? t / z.row_blocks : t % across) * z.block_columns;
+    parallel_for(z.row_blocks * z.column_blocks(), [&, panels](std::int64_t t) {
+      // Down the rows first: what is packed of B is more than what comes of A, and stays in cache.
+      const std::int64_t block_row = t % z.row_blocks, from = t / z.row_blocks * z.block_columns;
       block(args, z, item, z.row_begin(block_row), z.row_begin(block_row + 1), from,
             smaller(from + z.block_columns, z.columns), panels);
     }, work(args, z));
