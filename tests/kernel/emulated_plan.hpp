@@ -89,6 +89,7 @@ class emulated_launcher {
     map.box_rows = from.box[1];
     map.element_bytes = size;
     map.swizzle = true;
+    map.to_tf32 = from.type == dtype::f32;
     return map;
   }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values of products of a warpgroup and of tensor copies against plain loops in double.
+// Values of products of a warpgroup and of tensor copies against plain loops in double; layouts and
+// descriptors against tables of the PTX manual.
 #include "kernel/planted.hpp"
-#include "sinter/kernel/tile.hpp"
+#include "sinter/kernel/matrix_element.hpp"
 
 namespace sinter::kernel_test {
 
@@ -110,6 +111,136 @@ TEST_CASE("wgmma: tiles whose lines are neighbours") {
   check_product<bf16, 128, false, lines, terms>();
   check_product<f16, 192, false, lines, lines>();
   check_product<bf16, 136, true, terms, lines>();
+}
+
+// --- Formats of 8 and 32 bits -------------------------------------------------------------------
+
+// PTX ISA, "Shared Memory Matrix Layout", Table 38: the atom of 128 B swizzling, leading dimension
+// K, has 8 x 8 elements of 128 bits, and for smaller elements 128 / bits times as many along K. In
+// it, chunk c of row r lies at c xor r (figure "K major 128B swizzling"); the next eight rows are
+// one stride offset further.
+template <class Element> constexpr bool lies_as_in_the_manual() {
+  constexpr int along = 8 * (128 / (8 * Element::bytes)), chunk = 16 / Element::bytes;
+  if (Element::tile_terms != along) return false;
+  const std::uint64_t d = device::wgmma_descriptor(neighbours::terms, 0);
+  const int stride_offset = static_cast<int>(d >> 32 & 0x3fff) * 16;
+  for (int line = 0; line < 64; ++line)
+    for (int term = 0; term < along; ++term) {
+      const int row = line % 8, column = term / chunk;
+      const int want = line / 8 * stride_offset + row * 128 + (column ^ row) * 16 +
+                       term % chunk * Element::bytes;
+      if (device::swizzled(line * 128 + term * Element::bytes) != want) return false;
+    }
+  return true;
+}
+// The same, "Matrix-descriptor format": bits 13-0 the address, 29-16 the leading, 45-32 the stride
+// offset, each without its last four bits, 51-49 the base offset, 63-62 the swizzle: 1 is 128 bytes.
+constexpr bool is_described(neighbours along, unsigned leading, unsigned stride) {
+  const std::uint64_t d = device::wgmma_descriptor(along, 0x1c420);
+  return (d & 0x3fff) == 0x1c42 && (d >> 16 & 0x3fff) == leading >> 4 &&
+         (d >> 32 & 0x3fff) == stride >> 4 && (d >> 49 & 7) == 0 && d >> 62 == 1 &&
+         (d >> 14 & 3) == 0 && (d >> 30 & 3) == 0 && (d >> 46 & 7) == 0 && (d >> 52 & 0x3ff) == 0;
+}
+static_assert(is_described(neighbours::terms, 16, 8 * 128));
+static_assert(is_described(neighbours::lines, 64 * 128, 8 * 128));
+
+// "wgmma.mma_async", .shape: m64nNk16 for f16 and bf16, k8 for tf32, k32 for 8 bits; .dtype.
+template <matrix_format F, class Sum, int Terms> constexpr bool is_as_in_the_manual() {
+  using element = device::matrix_element<F>;
+  return element::terms == Terms && element::tile_terms == 4 * Terms &&
+         std::is_same_v<typename element::sum, Sum> && lies_as_in_the_manual<element>();
+}
+static_assert(is_as_in_the_manual<matrix_format::f16, float, 16>());
+static_assert(is_as_in_the_manual<matrix_format::bf16, float, 16>());
+static_assert(is_as_in_the_manual<matrix_format::tf32, float, 8>());
+static_assert(is_as_in_the_manual<matrix_format::e4m3, float, 32>());
+static_assert(is_as_in_the_manual<matrix_format::e5m2, float, 32>());
+static_assert(is_as_in_the_manual<matrix_format::i8, std::int32_t, 32>());
+
+// 1 + a transpose(b) over the terms of a tile.
+template <matrix_format F, int N> struct format_product {
+  using element = device::matrix_element<F>;
+  using T = typename element::memory;
+  static constexpr int terms = element::tile_terms;
+
+  template <class Context>
+  void operator()(Context& ctx, const T* p, const T* q, typename element::sum* r) const {
+    auto from_a = ctx.global(p, size_t{64}, static_cast<size_t>(terms));
+    auto from_b = ctx.global(q, size_t{N}, static_cast<size_t>(terms));
+    auto to = ctx.global(r, size_t{64}, size_t{N});
+    auto a = ctx.template shared<T>(64 * terms, device::swizzled_tile_alignment);
+    auto b = ctx.template shared<T>(N * terms, device::swizzled_tile_alignment);
+    const auto place = [](int i) {
+      return device::swizzled(i * element::bytes) / element::bytes;
+    };
+    for (int i = ctx.thread(); i < 64 * terms; i += 128) ctx.store(a + place(i), ctx.load(from_a + i));
+    for (int i = ctx.thread(); i < N * terms; i += 128) ctx.store(b + place(i), ctx.load(from_b + i));
+    ctx.fence_proxy_async();
+    ctx.sync();
+    typename Context::template accumulator<N, typename element::sum> d;
+    for (int i = 0; i < N / 2; ++i) d.at(i) = 1;
+    ctx.wgmma_fence(d);
+    for (int term = 0; term < terms; term += element::terms)
+      ctx.template wgmma<typename element::type>(d, a + term, b + term, true);
+    ctx.wgmma_commit();
+    ctx.template wgmma_wait<0>(d);
+    const int row0 = 16 * ctx.warp();
+    device::for_each_pair<N / 4>(ctx.lane(), [&](int i) { return d.at(i); },
+                                 [&](int row, int column, auto u, auto v) {
+                                   ctx.store(to + ((row0 + row) * N + column), u);
+                                   ctx.store(to + ((row0 + row) * N + column + 1), v);
+                                 });
+  }
+};
+
+template <matrix_format F, int N> void check_format() {
+  using body = format_product<F, N>;
+  using T = typename body::T;
+  constexpr auto terms = static_cast<size_t>(body::terms);
+  const auto values = [](size_t count, unsigned seed) {
+    std::vector<T> all;
+    for (const float v : small_integers(count, seed)) all.push_back(static_cast<T>(v));
+    return all;
+  };
+  buffer<T> a(values(64 * terms, 1)), b(values(N * terms, 2));
+  buffer<typename body::element::sum> out(64 * size_t{N});
+  const shape s{.threads = 128, .shared_bytes = 8192 + std::max(N, 8) * 128};
+  check_clean(launch(s, body{}, a.constant(), b.constant(), out.data()));
+  int wrong = 0;
+  for (size_t i = 0; i < 64; ++i) {
+    for (size_t j = 0; j < N; ++j) {
+      double want = 1;
+      for (size_t k = 0; k < terms; ++k)
+        want += static_cast<double>(a[i * terms + k]) * static_cast<double>(b[j * terms + k]);
+      if (static_cast<double>(out[i * N + j]) != want) ++wrong;
+    }
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("wgmma: [64, K] x [K, N] in 8 bits and in tf32 against double") {
+  check_format<matrix_format::e4m3, 64>();
+  check_format<matrix_format::e4m3, 8>();
+  check_format<matrix_format::e5m2, 128>();
+  check_format<matrix_format::i8, 64>();
+  check_format<matrix_format::i8, 256>();
+  check_format<matrix_format::tf32, 64>();
+  check_format<matrix_format::tf32, 192>();
+}
+
+// An addend of 2^13 units keeps one unit; one of 2^14 loses it.
+TEST_CASE("wgmma: sums of 8-bit floats keep 14 bits where they are as short as Hopper's") {
+  using body = format_product<matrix_format::e5m2, 8>;
+  for (const float large : {8192.f, 16384.f}) {
+    buffer<e5m2> a(std::vector<e5m2>(64 * 128, e5m2(0))), b(std::vector<e5m2>(8 * 128, e5m2(1)));
+    for (size_t row = 0; row < 64; ++row) a[row * 128] = e5m2(large), a[row * 128 + 1] = e5m2(1);
+    buffer<float> out(64 * 8);
+    options chosen;
+    chosen.short_sums = true;
+    const shape s{.threads = 128, .shared_bytes = 16384};
+    check_clean(emulate(chosen, s, body{}, a.constant(), b.constant(), out.data()));
+    CHECK(out[0] == (large == 8192.f ? 8194.f : 16384.f));
+  }
 }
 
 // A box of a matrix there and back, at every position that touches an edge.

@@ -19,11 +19,13 @@ template <int Number, class T, class Left, class Right> struct product_of {
   using right = Right;
   static constexpr int number = Number;
 
-  /// Operands that are nothing but memory of one 16-bit type go to the tensor cores.
+  /// What matrix units make of the operands, if these lie so in memory.
+  static constexpr matrix_format format =
+      Left::format == Right::format ? Left::format : matrix_format::none;
+  /// Operands that are nothing but memory of one 16-bit type go to the tensor cores of a warp.
   static constexpr dtype operand_type = Left::plain_type;
   static constexpr bool on_tensor_cores =
-      Left::plain_type == Right::plain_type &&
-      (operand_type == dtype::bf16 || operand_type == dtype::f16);
+      format == matrix_format::bf16 || format == matrix_format::f16;
   /// Operands that are rounded to tf32 do so as well, whatever they are computed from.
   static constexpr bool in_tf32 =
       std::is_same_v<T, float> && Left::gives_tf32 && Right::gives_tf32;
@@ -83,20 +85,21 @@ struct contract_epilogue {
   /// Where a value of a tile lies. Sums of tensor cores come in pieces of 8 rows and 8 columns,
   /// which permuted columns spread over the banks; neighbours among 8 stay so.
   SINTER_DEVICE static constexpr int place(int row, int column) {
-    constexpr bool permuted = ((Products::on_tensor_cores || Products::in_tf32) || ...);
+    constexpr bool permuted =
+        ((Products::format != matrix_format::none || Products::in_tf32) || ...);
     return row * Columns + (permuted ? column ^ row % 4 * 8 : column);
   }
 
-  /// Puts a pair of neighbouring sums into a tile.
-  template <class Context, class Shared>
-  SINTER_DEVICE static void leave_pair(Context& context, Shared tile, int row, int column,
-                                       float first, float second) {
+  /// Puts a pair of neighbouring sums into a tile, f32 or i32.
+  template <class Context, class Shared, class T>
+  SINTER_DEVICE static void leave_pair(Context& context, Shared tile, int row, int column, T first,
+                                       T second) {
     const auto to = tile + place(row, column);
-    if constexpr (sizeof(slot) == sizeof(float)) {
-      context.store(context.template cast<pack<float, 2>>(to), {{first, second}});
+    if constexpr (sizeof(slot) == sizeof(T)) {
+      context.store(context.template cast<pack<T, 2>>(to), {{first, second}});
     } else {
-      context.store(context.template cast<float>(to), first);
-      context.store(context.template cast<float>(to + 1), second);
+      context.store(context.template cast<T>(to), first);
+      context.store(context.template cast<T>(to + 1), second);
     }
   }
 

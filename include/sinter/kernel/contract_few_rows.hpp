@@ -12,8 +12,10 @@
 namespace sinter::device {
 
 template <lane_layout Layout, int Rows, class Main, class First, class... Others>
-struct few_rows_body : warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others), Rows> {
-  using work = warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others), Rows>;
+struct few_rows_body : warpgroup_work<index_of<Layout>, 1, matrix_element<First::format>,
+                                      1 + sizeof...(Others), Rows> {
+  using element = matrix_element<First::format>;
+  using work = warpgroup_work<index_of<Layout>, 1, element, 1 + sizeof...(Others), Rows>;
   using work::count, work::multipliers, work::depth;
   using typename work::index;
   template <class Context> using accumulator = typename work::template accumulator<Context>;
@@ -24,7 +26,6 @@ struct few_rows_body : warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others)
 
   using left_operand = plain_operand<typename First::left, true>;
   template <class Product> using right_operand = plain_operand<typename Product::right, false>;
-  using half = element_t<First::operand_type>;
   static constexpr int box_of_left = work::template box<left_operand, Rows>;
   template <class Product>
   static constexpr int box_of_right = work::template box<right_operand<Product>, tile_columns>;
@@ -33,13 +34,13 @@ struct few_rows_body : warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others)
   static constexpr int piece_rows = Rows < 16 ? Rows : 16, pieces = Rows / piece_rows;
   using epilogue = contract_epilogue<Layout, piece_rows, 64, false, Main, First, Others...>;
 
-  // Shared memory, in elements of 16 bits; every tile begins at a multiple of 1024 bytes.
+  // Shared memory, in elements; every tile begins at a multiple of 1024 bytes.
   static constexpr int right_tile = tile_columns * depth;
   static constexpr int left_tile = work::template tile<left_operand, Rows>;
   static constexpr int stage = count * right_tile + left_tile;
   static constexpr int piece_bytes = multipliers * epilogue::slots * 4;
   static constexpr int stages = work::stages_of(stage, piece_bytes);
-  static constexpr int shared_bytes = stages * 2 * stage + piece_bytes + 256;
+  static constexpr int shared_bytes = work::bytes_of(stages, stage, piece_bytes);
   static_assert(stages >= 2 && pieces * piece_rows == Rows);
 
   template <class Context, class Maps, class Arguments>
@@ -61,17 +62,21 @@ struct few_rows_body : warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others)
         to + count * right_tile, arrived);
   }
 
-  template <class Context, class Tile>
-  SINTER_DEVICE static void multiply(Context& context, accumulator<Context> (&own)[count],
-                                     Tile from, int group, bool add) {
+  template <class F> SINTER_DEVICE static void each_product(F&& f) {
+    f.template operator()<First>();
+    (f.template operator()<Others>(), ...);
+  }
+  template <class Product, class Context, class Tile>
+  SINTER_DEVICE static void multiply(Context& context, accumulator<Context>& own, Tile from,
+                                     int group, bool add) {
+    constexpr neighbours down = right_operand<Product>::along, along = left_operand::along;
+    const auto right = from + (group * (64 * depth) + Product::number * right_tile);
+    const auto left = from + count * right_tile;
     SINTER_UNROLL
-    for (int term = 0; term < depth; term += 16) {
-      const auto right = from + group * (64 * depth);
-      const auto left =
-          from + (count * right_tile + warpgroup_terms_at(left_operand::along, term));
-      multiply_one<First>(context, own, right, left, term, add || term > 0);
-      (multiply_one<Others>(context, own, right, left, term, add || term > 0), ...);
-    }
+    for (int term = 0; term < depth; term += element::terms)
+      context.template wgmma<typename element::type, down, along>(
+          own, right + warpgroup_terms_at(down, term), left + warpgroup_terms_at(along, term),
+          add || term > 0);
   }
 
   SINTER_DEVICE static contract_place<index> part_of(contract_place<index> at, int group) {
@@ -101,7 +106,8 @@ struct few_rows_body : warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others)
             const int column = context.warp() % 4 * 16 + accumulator_row(lane, i / 2 % 2);
             const int r = accumulator_column(lane, i / 4) + i % 2;
             const auto to = piece + (q * (piece_rows * 64) + epilogue::place(r, column));
-            context.store(context.template cast<float>(to), own[q].at(P * (piece_rows / 2) + i));
+            context.store(context.template cast<typename work::sum>(to),
+                          own[q].at(P * (piece_rows / 2) + i));
           }
         }
       });
@@ -121,14 +127,6 @@ struct few_rows_body : warpgroup_work<index_of<Layout>, 1, 1 + sizeof...(Others)
     work::template fetch_lines<operand, tile_columns, false>(
         context, maps.right[Product::number], operand::place_of(arguments, at.item), at.column, k,
         to + Product::number * right_tile, arrived);
-  }
-  template <class Product, class Context, class Tile>
-  SINTER_DEVICE static void multiply_one(Context& context, accumulator<Context> (&own)[count],
-                                         Tile right, Tile left, int term, bool add) {
-    constexpr neighbours along = right_operand<Product>::along;
-    context.template wgmma<half, along, left_operand::along>(
-        own[Product::number],
-        right + (Product::number * right_tile + warpgroup_terms_at(along, term)), left, add);
   }
 };
 

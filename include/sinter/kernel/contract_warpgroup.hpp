@@ -2,10 +2,10 @@
 #pragma once
 
 /// The body of large products on sm_90a, of one left operand with up to four right ones, all plain
-/// f16 or bf16 memory. Each of two warpgroups has 64 rows of the tile (warpgroup_work.hpp). When a
-/// tile is done they run its epilogue, and the copies for the next one go on meanwhile. Blocks of a
-/// cluster have tiles one below the other; each of them fetches its share of the right operand's
-/// tile, for all of them.
+/// memory of one matrix_format. Each of two warpgroups has 64 rows of the tile
+/// (warpgroup_work.hpp). When a tile is done they run its epilogue, and the copies for the next one
+/// go on meanwhile. Blocks of a cluster have tiles one below the other; each of them fetches its
+/// share of the right operand's tile, for all of them.
 
 #include "sinter/kernel/warpgroup_work.hpp"
 
@@ -14,8 +14,11 @@ namespace sinter::device {
 template <lane_layout Layout, int Columns, int Cluster, bool Whole, class Main, class First,
           class... Others>
 struct warpgroup_contract_body
-    : warpgroup_work<index_of<Layout>, Cluster, 1 + sizeof...(Others), Columns> {
-  using work = warpgroup_work<index_of<Layout>, Cluster, 1 + sizeof...(Others), Columns>;
+    : warpgroup_work<index_of<Layout>, Cluster, matrix_element<First::format>,
+                     1 + sizeof...(Others), Columns> {
+  using element = matrix_element<First::format>;
+  using work =
+      warpgroup_work<index_of<Layout>, Cluster, element, 1 + sizeof...(Others), Columns>;
   using work::count, work::multipliers, work::depth;
   using typename work::index;
   template <class Context> using accumulator = typename work::template accumulator<Context>;
@@ -24,11 +27,12 @@ struct warpgroup_contract_body
   static constexpr bool whole_rows = Whole;
   static constexpr int share = Columns / Cluster;  ///< columns that a block fetches
   static_assert(count * Columns <= 256, "contract: the sums of a thread are registers");
+  static_assert(!element::short_sums || (count + 1) * Columns <= 384,
+                "contract: so are those of a step");
   static_assert(Columns % (64 * Cluster) == 0, "contract: blocks of a cluster share whole boxes");
 
   using left_operand = plain_operand<typename First::left, true>;
   template <class Product> using right_operand = plain_operand<typename Product::right, false>;
-  using half = element_t<First::operand_type>;
   static constexpr int box_of_left = work::template box<left_operand, tile_rows>;
   template <class Product>
   static constexpr int box_of_right = work::template box<right_operand<Product>, share>;
@@ -40,12 +44,12 @@ struct warpgroup_contract_body
   using epilogue =
       contract_epilogue<Layout, piece_rows, piece_columns, Whole, Main, First, Others...>;
 
-  // Shared memory, in elements of 16 bits; every tile begins at a multiple of 1024 bytes.
+  // Shared memory, in elements; every tile begins at a multiple of 1024 bytes.
   static constexpr int left_tile = tile_rows * depth, right_tile = Columns * depth;
   static constexpr int stage = left_tile + count * right_tile;
   static constexpr int piece_bytes = multipliers * 4 * epilogue::slots * 4;
   static constexpr int stages = work::stages_of(stage, piece_bytes);
-  static constexpr int shared_bytes = stages * 2 * stage + piece_bytes + 256;
+  static constexpr int shared_bytes = work::bytes_of(stages, stage, piece_bytes);
   static_assert(stages >= 2);
 
   template <class Context, class Maps, class Arguments>
@@ -66,16 +70,21 @@ struct warpgroup_contract_body
     (fetch_right<Others>(context, maps, arguments, at, k, to + left_tile, arrived), ...);
   }
 
-  template <class Context, class Tile>
-  SINTER_DEVICE static void multiply(Context& context, accumulator<Context> (&own)[count],
-                                     Tile from, int group, bool add) {
+  template <class F> SINTER_DEVICE static void each_product(F&& f) {
+    f.template operator()<First>();
+    (f.template operator()<Others>(), ...);
+  }
+  template <class Product, class Context, class Tile>
+  SINTER_DEVICE static void multiply(Context& context, accumulator<Context>& own, Tile from,
+                                     int group, bool add) {
+    constexpr neighbours down = left_operand::along, along = right_operand<Product>::along;
+    const auto left = from + group * (64 * depth);
+    const auto right = from + (left_tile + Product::number * right_tile);
     SINTER_UNROLL
-    for (int term = 0; term < depth; term += 16) {
-      const auto left =
-          from + (group * (64 * depth) + warpgroup_terms_at(left_operand::along, term));
-      multiply_one<First>(context, own, left, from + left_tile, term, add || term > 0);
-      (multiply_one<Others>(context, own, left, from + left_tile, term, add || term > 0), ...);
-    }
+    for (int term = 0; term < depth; term += element::terms)
+      context.template wgmma<typename element::type, down, along>(
+          own, left + warpgroup_terms_at(down, term), right + warpgroup_terms_at(along, term),
+          add || term > 0);
   }
 
   SINTER_DEVICE static contract_place<index> part_of(contract_place<index> at, int group) {
@@ -129,14 +138,6 @@ struct warpgroup_contract_body
     work::template fetch_lines<operand, share, true>(
         context, maps.right[Product::number], operand::place_of(arguments, at.item),
         at.column + first, k, to + (Product::number * right_tile + first * depth), arrived);
-  }
-  template <class Product, class Context, class Tile>
-  SINTER_DEVICE static void multiply_one(Context& context, accumulator<Context> (&own)[count],
-                                         Tile left, Tile right, int term, bool add) {
-    constexpr neighbours along = right_operand<Product>::along;
-    context.template wgmma<half, left_operand::along, along>(
-        own[Product::number], left,
-        right + (Product::number * right_tile + warpgroup_terms_at(along, term)), add);
   }
 };
 

@@ -94,8 +94,9 @@ template <lane_layout Layout, class Program, class... Products> class contract_l
   /// Whether chunks of 16 bytes are aligned, whichever axis they lie along.
   template <class Product, class Arguments>
   static bool can_be_copied(const Arguments& arguments) {
-    return plain_operand<typename Product::left, true>::is_aligned(arguments, 8) &&
-           plain_operand<typename Product::right, false>::is_aligned(arguments, 8);
+    using left = plain_operand<typename Product::left, true>;
+    using right = plain_operand<typename Product::right, false>;
+    return left::is_aligned(arguments, left::chunk) && right::is_aligned(arguments, right::chunk);
   }
 
   /// Whole rows are known to the compiler; the wider they and their products are, the fewer fit

@@ -13,11 +13,11 @@
 namespace sinter::device {
 
 /// The tiles of `Count` products, by what the compiler knows of extents; the others are taken for
-/// large ones.
-template <class Program, int Count> struct warpgroup_tiles {
+/// large ones. `ShortSums`: as many sums again as one product has are those of a step.
+template <class Program, int Count, bool ShortSums> struct warpgroup_tiles {
   static constexpr const auto& p = Program::view;
   static constexpr bool whole = p.folds != fold::none;
-  static constexpr int widest = Count <= 2 ? 256 / Count : 64;
+  static constexpr int widest = Count == 1 && !ShortSums ? 256 : Count <= 2 ? 128 : 64;
   static constexpr std::int64_t line = p.extent[p.line()];
 
   static constexpr bool open_rows = p.extent[p.outer() - 1] < 0;
@@ -56,7 +56,9 @@ template <class Program, int Count> struct warpgroup_tiles {
 /// `Layout`: of the epilogue.
 template <lane_layout Layout, class Program, class First, class... Others> class warpgroup_launch {
   static constexpr int count = 1 + sizeof...(Others);
-  using tiles = warpgroup_tiles<Program, count>;
+  static constexpr bool short_sums =
+      First::format == matrix_format::e4m3 || First::format == matrix_format::e5m2;
+  using tiles = warpgroup_tiles<Program, count, short_sums>;
 
  public:
   /// What the compiler knows: products of one left operand, whose sums fit the registers, and an
@@ -71,12 +73,12 @@ template <lane_layout Layout, class Program, class First, class... Others> class
   template <int Rows>
   using body_of_few_rows = few_rows_body<Layout, Rows, Program, First, Others...>;
 
-  /// Runs the kernel, if it is one for warpgroups and the device has them. Sums take more than one
-  /// step, and tiles are more than half full.
+  /// Runs the kernel, if it is one for warpgroups and the device has them. Sums have more terms
+  /// than `few_terms`, and tiles are more than half full.
   template <class Arguments, class Launcher>
   static bool run(const Arguments& arguments, const contract_shape& shape, std::int64_t batch,
                   Launcher& launcher) {
-    if (shape.inner[0] <= warpgroup_tile_terms) return false;
+    if (shape.inner[0] <= few_terms) return false;
     if constexpr (may_have_few_rows()) {
       using body = body_of_few_rows<tiles::few_rows()>;
       if (shape.rows <= tiles::most_few_rows && 2 * shape.columns > body::tile_columns &&
@@ -117,7 +119,7 @@ template <lane_layout Layout, class Program, class First, class... Others> class
   }
 
  private:
-  static constexpr int most_instructions = 48;
+  static constexpr int most_instructions = 48, few_terms = 64;
 
   static constexpr bool may_be_large() {
     return are_fit() && !(tiles::whole && (tiles::line < 0 || tiles::line > tiles::widest)) &&
@@ -132,7 +134,7 @@ template <lane_layout Layout, class Program, class First, class... Others> class
            Program::sizes.instructions <= most_instructions;
   }
   template <class Product> static constexpr bool is_fit() {
-    return Product::on_tensor_cores &&
+    return Product::format != matrix_format::none && Product::format == First::format &&
            std::is_same_v<typename Product::left, typename First::left> &&
            plain_operand<typename Product::left, true>::can_be_boxed &&
            plain_operand<typename Product::right, false>::can_be_boxed;

@@ -26,13 +26,9 @@ struct box_map {
 /// An operand's axes: terms of the sums, lines (rows of the left, columns of the right operand),
 /// and before these two the axes of the batch.
 template <class Program, bool Left> struct plain_operand {
-  static constexpr int term_axis = Program::line - (Left ? 0 : 1);
-  static constexpr int line_axis = Program::line - (Left ? 1 : 0);
-  static constexpr bool can_be_copied = [] {
-    if (Program::plain_type == dtype::boolean || Program::line == 0) return false;
-    const leaf& l = Program::program.leaf_store[0];
-    return l.stride[term_axis] == 1 || l.stride[line_axis] == 1;
-  }();
+  static constexpr int term_axis = sinter::term_axis(Program::program.view(), Left);
+  static constexpr int line_axis = sinter::line_axis(Program::program.view(), Left);
+  static constexpr bool can_be_copied = lies_for_warpgroups(Program::program.view(), Left);
   static constexpr bool terms_are_neighbours =
       can_be_copied && Program::program.leaf_store[0].stride[term_axis] == 1;
   static constexpr neighbours along =
@@ -69,7 +65,11 @@ template <class Program, bool Left> struct plain_operand {
   }();
   static constexpr bool can_be_boxed = can_be_copied && 2 + moving_axes <= box_map::most_axes;
 
-  /// Its memory, in boxes of 64 neighbours.
+  /// Elements of 16 bytes.
+  static constexpr int chunk =
+      can_be_copied ? 16 / properties(Program::program.leaf_store[0].type).size : 1;
+
+  /// Its memory, in boxes of 128 bytes of neighbours.
   template <class Arguments> static box_map map(const Arguments& arguments, int other_of_box) {
     constexpr leaf l = Program::program.leaf_store[0];
     box_map m;
@@ -84,7 +84,7 @@ template <class Program, bool Left> struct plain_operand {
     push(terms_are_neighbours ? line_axis : term_axis);
     for (int a = batch_axes - 1; a >= 0; --a)
       if (l.stride[a] != 0) push(a);
-    m.box[0] = warpgroup_tile_terms;
+    m.box[0] = swizzled_row_bytes / properties(l.type).size;
     m.box[1] = other_of_box;
     return m;
   }

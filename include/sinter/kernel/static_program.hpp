@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sinter/kernel/device.hpp"
+#include "sinter/plan/matrix_format.hpp"
 #include "sinter/plan/program_values.hpp"
 #include "sinter/plan/words.hpp"
 
@@ -159,6 +160,9 @@ template <class Words> struct static_program {
       sizes.instructions == 1 && sizes.leaves == 1 && !program.leaf_store[0].guarded
           ? program.leaf_store[0].type
           : dtype::boolean;
+
+  /// What matrix units read in place of it.
+  static constexpr matrix_format format = format_of(program.view());
 
   /// Whether its one result is rounded to tf32.
   static constexpr bool gives_tf32 = [] {

@@ -8,6 +8,8 @@
 /// place c ^ (r mod 8), so that eight rows of one column of chunks lie in different banks. Tensor
 /// copies write this form and `wgmma` reads it; the tile begins at a multiple of 1024 bytes.
 
+#include <cstdint>
+
 #include "sinter/kernel/device.hpp"
 
 namespace sinter::device {
@@ -21,16 +23,28 @@ SINTER_DEVICE constexpr int swizzled(int offset) { return offset ^ ((offset >> 7
 /// What neighbours in memory are of an operand of a product: terms of its sums, or lines, which are
 /// rows of the left and columns of the right operand. Tensor cores read tiles of either kind.
 ///
-/// A tile for `wgmma` holds 64 terms in rows of 64 elements. With neighbouring terms, row l is line
-/// l, and 16 terms further is 16 elements further. With neighbouring lines it comes in blocks of 64
-/// lines, row k of a block is term k, and 16 terms further is 16 rows further.
+/// A tile for `wgmma` is made of rows of 128 bytes, and an instruction takes 32 bytes of terms.
+/// With neighbouring terms, row l is line l. Neighbouring lines are for 16 bits alone: then the
+/// tile comes in blocks of 64 lines and 64 terms, row k of a block is term k, and 16 terms further
+/// is 16 rows further.
 enum class neighbours { terms, lines };
-inline constexpr int warpgroup_tile_terms = 64;
+inline constexpr int wgmma_term_bytes = 32;
 inline constexpr int warpgroup_block_bytes = 64 * swizzled_row_bytes;
 
-/// Elements of 16 bits from the place of a tile to that of its terms from `term` on.
+/// Elements from the place of a tile to that of its terms from `term` on.
 SINTER_DEVICE constexpr int warpgroup_terms_at(neighbours along, int term) {
   return along == neighbours::terms ? term : term * (swizzled_row_bytes / 2);
+}
+
+/// The matrix descriptor of a tile at an address in shared memory: the address and two offsets in
+/// units of 16 bytes; bits 62-63 = 1 is the swizzle of 128 bytes. The second offset is that of the
+/// next eight rows; the first, of the next 64 lines, is used only where lines are neighbours.
+/// @source PTX ISA, "Asynchronous warpgroup level matrix shared memory layout" and "Matrix
+/// descriptor format"
+SINTER_DEVICE constexpr std::uint64_t wgmma_descriptor(neighbours along, std::uint32_t address) {
+  const std::uint64_t block = along == neighbours::lines ? warpgroup_block_bytes / 16 : 1;
+  const std::uint64_t eight_rows = swizzled_tile_alignment / 16;
+  return (address & 0x3ffffu) >> 4 | block << 16 | eight_rows << 32 | std::uint64_t{1} << 62;
 }
 
 /// Where the box of a tensor copy begins: an index along each axis of the map, the innermost first.

@@ -10,6 +10,7 @@
 /// barrier `empty`; it is full when its bytes have come, which `full` counts.
 
 #include "sinter/kernel/contract_epilogue.hpp"
+#include "sinter/kernel/matrix_element.hpp"
 #include "sinter/kernel/mbarrier.hpp"
 #include "sinter/kernel/plain_operand.hpp"
 
@@ -21,26 +22,33 @@ template <class Map, int Count> struct operand_maps {
   Map right[Count];
 };
 
-/// `Count` products, of which a thread's part is an accumulator of `Width` columns.
-template <class Index, int Cluster, int Count, int Width> struct warpgroup_work {
+/// `Count` products of a matrix_element, of which a thread's part is an accumulator of `Width`
+/// columns.
+template <class Index, int Cluster, class Element, int Count, int Width> struct warpgroup_work {
   static constexpr bool needs_warpgroups = true;
   static constexpr int count = Count, cluster = Cluster;
   static constexpr int multipliers = 2;  ///< warpgroups
   static constexpr int block_threads = 128 * (multipliers + 1);
-  static constexpr int depth = warpgroup_tile_terms;
+  static constexpr int depth = Element::tile_terms;  ///< terms of a step
   using index = Index;
+  using memory = typename Element::memory;
+  using sum = typename Element::sum;
 
   /// What a block leaves in memory of its part of a tile: the registers of its multipliers.
   static constexpr int values = Count * Width / 2;
   static constexpr int partial_words = multipliers * 128 * values / 2;
   static constexpr int counters = multipliers;  ///< for each tile
 
-  template <class Context> using accumulator = typename Context::template accumulator<Width>;
+  template <class Context> using accumulator = typename Context::template accumulator<Width, sum>;
 
   /// As many stages of so many elements as fit beside other bytes, 8 at the most.
   static constexpr int stages_of(int stage, int others) {
-    const int fitting = (most_shared_bytes_sm90 - others - 256) / (2 * stage);
+    const int fitting = (most_shared_bytes_sm90 - others - 256) / (stage * Element::bytes);
     return fitting < 8 ? fitting : 8;
+  }
+  /// What a block takes of shared memory with so many.
+  static constexpr int bytes_of(int stages, int stage, int others) {
+    return stages * stage * Element::bytes + others + 256;
   }
 
   /// A stage of the ring, and the parity of the barriers' phase in which it is used.
@@ -54,19 +62,20 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
   };
 
   /// A kernel from beginning to end. A `Body` names its tiles (tile_rows, tile_columns,
-  /// whole_rows), what a stage holds (half, stage, stages), its epilogue and the bytes that this
-  /// takes of shared memory (piece_bytes), and gives what is its own:
+  /// whole_rows), what a stage holds (stage, stages), its epilogue and the bytes that this takes of
+  /// shared memory (piece_bytes), and gives what is its own:
   ///
   ///     fetch(context, maps, arguments, at, k, to, arrived)   the copies of a step
-  ///     multiply(context, own, from, group, add)              the products of a step
+  ///     each_product(f)                                       f<Product>() for all of them
+  ///     multiply<Product>(context, own, from, group, add)     one of them in a step
   ///     part_of(at, group)                                    a warpgroup's place in a tile
   ///     finish(context, arguments, shape, own, sums, at, combine)
   template <class Body, class Context, class Maps, class Arguments>
   SINTER_DEVICE static void run(Context& context, const Maps& maps, const Arguments& arguments,
                                 const contract_shape& shape) {
     constexpr int stages = Body::stages;
-    const auto tiles = context.template shared<typename Body::half>(stages * Body::stage,
-                                                                    swizzled_tile_alignment);
+    const auto tiles =
+        context.template shared<memory>(stages * Body::stage, swizzled_tile_alignment);
     const auto sums = context.template shared<std::uint32_t>(Body::piece_bytes / 4, 128);
     const auto full = context.template shared<mbarrier>(stages, 8);
     const auto empty = context.template shared<mbarrier>(stages, 8);
@@ -113,7 +122,8 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
     }
   }
 
-  /// The box that one copy brings of `Lines` lines: 64 neighbours times so many lines or terms.
+  /// The box that one copy brings of `Lines` lines: 128 bytes of neighbours times so many lines or
+  /// terms.
   template <class Operand, int Lines>
   static constexpr int box = Operand::terms_are_neighbours ? Lines : depth;
   /// Elements of a stage that they take.
@@ -156,7 +166,7 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
       SINTER_ROLLED
       for (index k = begin; k < end; k += depth) {
         context.mbarrier_wait(empty + now.stage, now.parity ^ 1);
-        context.mbarrier_expect(full + now.stage, Body::stage * 2);
+        context.mbarrier_expect(full + now.stage, Body::stage * Element::bytes);
         Body::fetch(context, maps, arguments, at, k, tiles + now.stage * Body::stage,
                     full + now.stage);
         now.advance();
@@ -174,25 +184,67 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
     ring<Body::stages> now;
     accumulator<Context> own[Count];
     each_piece<Body>(context, shape, [&](const auto& at, index begin, index end, index piece) {
-      int before = 0;
-      SINTER_ROLLED
-      for (index k = begin; k < end; k += depth) {
-        context.mbarrier_wait(full + now.stage, now.parity);
-        context.wgmma_fence(own);
-        Body::multiply(context, own, tiles + now.stage * Body::stage, group, k > begin);
-        context.wgmma_commit();
-        context.template wgmma_wait<1>();
-        // The products of the step before are done, so its stage may be filled again.
-        if (k > begin) release(context, empty + before);
-        before = now.stage;
-        now.advance();
-      }
-      context.template wgmma_wait<0>(own);
-      release(context, empty + before);
+      if constexpr (Element::short_sums)
+        multiply_in_steps<Body>(context, own, tiles, group, begin, end, now, full, empty);
+      else
+        multiply_piece<Body>(context, own, tiles, group, begin, end, now, full, empty);
       if (shape.parts > 1 && !add_parts(context, shape, own, flags + group, group, at.part, piece))
         return;
       Body::finish(context, arguments, shape, own, sums, Body::part_of(at, group), combine);
     });
+  }
+
+  template <class Body, class Context, class Tiles, class Ring, class Barriers>
+  SINTER_DEVICE static void multiply_piece(Context& context, accumulator<Context> (&own)[Count],
+                                           Tiles tiles, int group, index begin, index end,
+                                           Ring& now, Barriers full, Barriers empty) {
+    int before = 0;
+    SINTER_ROLLED
+    for (index k = begin; k < end; k += depth) {
+      context.mbarrier_wait(full + now.stage, now.parity);
+      context.wgmma_fence(own);
+      Body::each_product([&]<class Product>() {
+        Body::template multiply<Product>(context, own[Product::number],
+                                         tiles + now.stage * Body::stage, group, k > begin);
+      });
+      context.wgmma_commit();
+      context.template wgmma_wait<1>();
+      // The products of the step before are done, so its stage may be filled again.
+      if (k > begin) release(context, empty + before);
+      before = now.stage;
+      now.advance();
+    }
+    context.template wgmma_wait<0>(own);
+    release(context, empty + before);
+  }
+
+  /// The same where the units' sums are short: they begin again with every step, product by product
+  /// in the same registers, and are added up beside them. The other warpgroup multiplies meanwhile.
+  template <class Body, class Context, class Tiles, class Ring, class Barriers>
+  SINTER_DEVICE static void multiply_in_steps(Context& context, accumulator<Context> (&own)[Count],
+                                              Tiles tiles, int group, index begin, index end,
+                                              Ring& now, Barriers full, Barriers empty) {
+    accumulator<Context> step;
+    SINTER_UNROLL
+    for (int q = 0; q < Count; ++q) {
+      SINTER_UNROLL
+      for (int i = 0; i < Width / 2; ++i) own[q].at(i) = 0;
+    }
+    SINTER_ROLLED
+    for (index k = begin; k < end; k += depth) {
+      context.mbarrier_wait(full + now.stage, now.parity);
+      Body::each_product([&]<class Product>() {
+        context.wgmma_fence(step);
+        Body::template multiply<Product>(context, step, tiles + now.stage * Body::stage, group,
+                                         false);
+        context.wgmma_commit();
+        context.template wgmma_wait<0>(step);
+        if (Product::number == Count - 1) release(context, empty + now.stage);
+        SINTER_UNROLL
+        for (int i = 0; i < Width / 2; ++i) own[Product::number].at(i) += step.at(i);
+      });
+      now.advance();
+    }
   }
 
   /// Leaves a warpgroup's part of the sums in memory. The last of a tile's parts then adds up all
@@ -201,11 +253,11 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
   SINTER_DEVICE static bool add_parts(Context& context, const contract_shape& shape,
                                       accumulator<Context> (&own)[Count], Flag flag, int group,
                                       index part, index work) {
-    using four = pack<float, 4>;
+    using four = pack<sum, 4>;
     const index parts = static_cast<index>(shape.parts);
     const index rank = Cluster > 1 ? context.cluster_rank() : 0;
     const auto pieces_of_all = static_cast<std::size_t>(shape.tiles) * Cluster * multipliers;
-    const auto partial = context.template cast<float>(context.global(
+    const auto partial = context.template cast<sum>(context.global(
         shape.partial, pieces_of_all * static_cast<std::size_t>(parts) * (64 * values)));
     const auto counter = context.global(shape.finished, pieces_of_all);
     const index piece = (work / parts * Cluster + rank) * multipliers + group;
@@ -231,23 +283,23 @@ template <class Index, int Cluster, int Count, int Width> struct warpgroup_work 
     }();
     SINTER_UNROLL
     for (int i = 0; i < values / 4; i += loads) {
-      four sum[loads];
+      four total[loads];
       SINTER_UNROLL
-      for (int j = 0; j < loads; ++j) sum[j] = context.load(place(0, i + j));
+      for (int j = 0; j < loads; ++j) total[j] = context.load(place(0, i + j));
       SINTER_ROLLED
       for (index p = 1; p < parts; ++p) {
         SINTER_UNROLL
         for (int j = 0; j < loads; ++j) {
           const four next = context.load(place(p, i + j));
           SINTER_UNROLL
-          for (int n = 0; n < 4; ++n) sum[j][n] += next[n];
+          for (int n = 0; n < 4; ++n) total[j][n] += next[n];
         }
       }
       SINTER_UNROLL
       for (int j = 0; j < loads; ++j) {
         const int q = 4 * (i + j) / (Width / 2), at = 4 * (i + j) % (Width / 2);
         SINTER_UNROLL
-        for (int n = 0; n < 4; ++n) own[q].at(at + n) = sum[j][n];
+        for (int n = 0; n < 4; ++n) own[q].at(at + n) = total[j][n];
       }
     }
     return true;

@@ -8,27 +8,28 @@
 #include <type_traits>
 
 #include "kernel/emulator/copy_calls.hpp"
+#include "sinter/core/float8.hpp"
 
 namespace sinter::emulator {
 
 /// The N columns of a thread's part of a 64 x N product. It is touched through `at`, so that a
 /// touch while a product may still write it is seen where it happens.
-template <int N>
+template <int N, class T = float>
 class accumulator : public accumulator_base {
  public:
   accumulator() {
-    registers = values_;
-    results = results_;
+    registers = reinterpret_cast<unsigned char*>(values_);
+    results = reinterpret_cast<unsigned char*>(results_);
     count = N / 2;
   }
   accumulator(const accumulator&) = delete;
   accumulator& operator=(const accumulator&) = delete;
 
-  float& at(int i, source here = source::here()) {
+  T& at(int i, source here = source::here()) {
     touch(here);
     return values_[i];
   }
-  float at(int i, source here = source::here()) const {
+  T at(int i, source here = source::here()) const {
     const_cast<accumulator*>(this)->check(here);
     return values_[i];
   }
@@ -46,14 +47,14 @@ class accumulator : public accumulator_base {
     touched = engine::current()->running().register_fences;
   }
 
-  float values_[N / 2];
-  float results_[N / 2];
+  T values_[N / 2];
+  T results_[N / 2];
 };
 
 class emulated_context : public copy_calls {
  public:
   using copy_calls::copy_calls;
-  template <int N> using accumulator = emulator::accumulator<N>;
+  template <int N, class T = float> using accumulator = emulator::accumulator<N, T>;
 
   template <int Count, bool Transposed, class T>
   void load_matrix(std::uint32_t (&r)[Count], shared_pointer<T> p, source at = source::here()) {
@@ -71,6 +72,8 @@ class emulated_context : public copy_calls {
   template <class T>
   void multiply(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
                 source at = source::here()) {
+    static_assert(sizeof(T) != 1 || std::is_same_v<T, device::tf32>,
+                  "multiply: want bf16, f16 or tf32");
     engine_->multiply(*thread_, kind_of<T>(), c, a, b, enter(call::multiply, at));
   }
   template <class T>
@@ -83,23 +86,30 @@ class emulated_context : public copy_calls {
   void wgmma_fence(source at = source::here()) {
     if (!enter(call::wgmma_fence, at).is(change::drop)) ++thread_->register_fences;
   }
-  template <int N>
-  void wgmma_fence(accumulator<N>&, source at = source::here()) {
+  template <int N, class T>
+  void wgmma_fence(accumulator<N, T>&, source at = source::here()) {
     wgmma_fence(at);
   }
   template <int N, int M>
   void wgmma_fence(accumulator<N>&, accumulator<M>&, source at = source::here()) {
     wgmma_fence(at);
   }
-  template <int N, int Count>
-  void wgmma_fence(accumulator<N> (&)[Count], source at = source::here()) {
+  template <int N, class T, int Count>
+  void wgmma_fence(accumulator<N, T> (&)[Count], source at = source::here()) {
     wgmma_fence(at);
   }
   template <class T, device::neighbours Left = device::neighbours::terms,
-            device::neighbours Right = device::neighbours::terms, int N, class U, class V>
-  void wgmma(accumulator<N>& d, shared_pointer<U> a, shared_pointer<V> b, bool accumulate,
+            device::neighbours Right = device::neighbours::terms, int N, class Sum, class U,
+            class V>
+  void wgmma(accumulator<N, Sum>& d, shared_pointer<U> a, shared_pointer<V> b, bool accumulate,
              source at = source::here()) {
     check_columns<N>();
+    constexpr bool in_16_bits = std::is_same_v<T, bf16> || std::is_same_v<T, f16>;
+    static_assert(in_16_bits || (Left == device::neighbours::terms &&
+                                 Right == device::neighbours::terms),
+                  "wgmma: only lines of 16-bit elements may be neighbours");
+    static_assert(std::is_same_v<
+                  Sum, std::conditional_t<std::is_same_v<T, std::int8_t>, std::int32_t, float>>);
     engine_->product(*thread_, {kind_of<T>(), N, &d, nullptr, a, b, accumulate, Left, Right},
                      enter(call::wgmma, at));
   }
@@ -119,8 +129,8 @@ class emulated_context : public copy_calls {
     engine_->product_wait(*thread_, Groups, enter(call::wgmma_wait, at));
   }
   /// With the accumulators that are then done, so that the compiler knows it too.
-  template <int Groups, int N>
-  void wgmma_wait(accumulator<N>& d, source at = source::here()) {
+  template <int Groups, int N, class T>
+  void wgmma_wait(accumulator<N, T>& d, source at = source::here()) {
     wgmma_wait<Groups>(at);
     check_done(d, at);
   }
@@ -130,10 +140,10 @@ class emulated_context : public copy_calls {
     check_done(d, at);
     check_done(e, at);
   }
-  template <int Groups, int N, int Count>
-  void wgmma_wait(accumulator<N> (&several)[Count], source at = source::here()) {
+  template <int Groups, int N, class T, int Count>
+  void wgmma_wait(accumulator<N, T> (&several)[Count], source at = source::here()) {
     wgmma_wait<Groups>(at);
-    for (const accumulator<N>& d : several) check_done(d, at);
+    for (const accumulator<N, T>& d : several) check_done(d, at);
   }
 
  private:
@@ -143,8 +153,14 @@ class emulated_context : public copy_calls {
       return operand::bf16;
     } else if constexpr (std::is_same_v<T, f16>) {
       return operand::f16;
+    } else if constexpr (std::is_same_v<T, e4m3>) {
+      return operand::e4m3;
+    } else if constexpr (std::is_same_v<T, e5m2>) {
+      return operand::e5m2;
+    } else if constexpr (std::is_same_v<T, std::int8_t>) {
+      return operand::i8;
     } else {
-      static_assert(std::is_same_v<T, device::tf32>, "multiply: want bf16, f16 or tf32");
+      static_assert(std::is_same_v<T, device::tf32>, "multiply: no such format");
       return operand::tf32;
     }
   }

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "kernel/emulator/engine.hpp"
+#include "sinter/core/math_kernels.hpp"
 
 namespace sinter::emulator {
 
@@ -153,9 +154,14 @@ void engine::tensor_load(thread& t, const shared_place& to, const tensor_map& ma
       note_read(t, r.place, length, e);
       for (int i = 0; i < r.count; ++i) {
         const int element = map.element_bytes;
-        std::memcpy(data->data() + map.place(row, r.first + i),
-                    r.place.address() + std::int64_t{i} * element,
+        unsigned char* landing = data->data() + map.place(row, r.first + i);
+        std::memcpy(landing, r.place.address() + std::int64_t{i} * element,
                     static_cast<std::size_t>(element));
+        if (!map.to_tf32) continue;
+        float value;
+        std::memcpy(&value, landing, 4);
+        value = math::detail::tf32_kernel(value);
+        std::memcpy(landing, &value, 4);
       }
     }
     epoch flying = e;

@@ -29,6 +29,10 @@ struct options {
   bool deliver_late = true;        ///< asynchronous copies arrive only when nothing else can move
   std::size_t stack_bytes = 64 * 1024;
   int resident_threads = 1024;     ///< how many threads of blocks are in flight together
+  /// Whether `wgmma` adds products of 8-bit floats as Hopper does: aligned to the largest addend of
+  /// an instruction, and cut off below its 14 highest bits (DeepSeek-AI 2024, arXiv:2412.19437,
+  /// section 3.5.2). Else it adds them in f32.
+  bool short_sums = false;
   mutation altered;
 };
 
@@ -40,13 +44,14 @@ struct shape {
 };
 
 /// What tensor cores multiply.
-enum class operand { bf16, f16, tf32, i8 };
+enum class operand { bf16, f16, tf32, i8, e4m3, e5m2 };
 
-/// An element of a 32-bit register of that kind.
+/// Elements of a 32-bit register of that kind, and one of them.
+int elements_in(operand kind);
 float operand_value(operand kind, std::uint32_t bits, int element);
 
-/// One `wgmma` as a thread calls it: 64 x columns x 16, with the left operand from shared memory or
-/// from registers.
+/// One `wgmma` as a thread calls it: 64 x columns, times 32 bytes of terms, with the left operand
+/// from shared memory or from registers.
 struct product_call {
   operand kind;
   int columns;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernel/emulator/engine.hpp"
+#include "sinter/core/float8.hpp"
 
 namespace sinter::emulator {
 
@@ -101,9 +102,6 @@ struct multiply_argument {
   const std::uint32_t* b;
 };
 
-// Elements of a 32-bit register, in the order of k.
-int elements_in(operand kind) { return kind == operand::tf32 ? 1 : kind == operand::i8 ? 4 : 2; }
-
 template <class Number>
 void multiply_all(void* const* data, operand kind) {
   const int width = elements_in(kind);
@@ -150,11 +148,17 @@ void run_multiply(engine&, thread* const*, std::uint32_t, void* const* data) {
 
 }  // namespace
 
+int elements_in(operand kind) {
+  return kind == operand::tf32 ? 1 : kind == operand::bf16 || kind == operand::f16 ? 2 : 4;
+}
+
 float operand_value(operand kind, std::uint32_t bits, int element) {
   switch (kind) {
     case operand::bf16:
       return bf16::from_bits(static_cast<std::uint16_t>(bits >> 16 * element));
     case operand::f16: return f16::from_bits(static_cast<std::uint16_t>(bits >> 16 * element));
+    case operand::e4m3: return e4m3::from_bits(static_cast<std::uint8_t>(bits >> 8 * element));
+    case operand::e5m2: return e5m2::from_bits(static_cast<std::uint8_t>(bits >> 8 * element));
     case operand::tf32: return std::bit_cast<float>(bits & 0xffffe000u);
     case operand::i8: break;
   }

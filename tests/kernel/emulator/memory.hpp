@@ -102,6 +102,7 @@ struct tensor_map {
   int box_columns, box_rows;
   int element_bytes;
   bool swizzle;
+  bool to_tf32 = false;  ///< f32 is rounded on the way
 
   int box_row_bytes() const { return box_columns * element_bytes; }
   int box_bytes() const { return box_row_bytes() * box_rows; }

@@ -12,21 +12,65 @@ namespace sinter::emulator {
 
 namespace {
 
-constexpr int rows = 64, depth = 16;
+constexpr int rows = 64;
+
+// Terms of an instruction: 32 bytes of them.
+int depth_of(operand kind) { return device::wgmma_term_bytes / 4 * elements_in(kind); }
 
 // What registers hold while a product may write them: a NaN that no computation begins with.
-const float taken = std::bit_cast<float>(0x7fed5a5au);
-bool is_taken(float x) { return std::bit_cast<std::uint32_t>(x) == 0x7fed5a5au; }
+constexpr std::uint32_t taken = 0x7fed5a5au;
 
-// Eight neighbours, from a line and a term on, of a swizzled tile that begins at p.
-shared_place chunk(const shared_place& p, device::neighbours along, int line, int term) {
+// 16 bytes of neighbours, from a line and a term on, of a swizzled tile that begins at p.
+shared_place chunk(const shared_place& p, device::neighbours along, operand kind, int line,
+                   int term) {
   const std::int64_t base = p.home->arrays[p.array].offset;
   const bool lines = along == device::neighbours::lines;
   const int row = lines ? term : line, element = lines ? line % 64 : term;
   const int block = lines ? line / 64 * device::warpgroup_block_bytes : 0;
   const std::int64_t plain = base + p.offset + block + row / 8 * device::swizzled_tile_alignment +
-                             row % 8 * device::swizzled_row_bytes + element * 2;
+                             row % 8 * device::swizzled_row_bytes +
+                             element * 4 / elements_in(kind);
   return {p.home, p.array, device::swizzled(static_cast<int>(plain)) - base};
+}
+
+// A sum as Hopper adds products of 8-bit floats: `options::short_sums`.
+float short_sum(float before, const std::vector<double>& terms) {
+  double largest = std::abs(before);
+  for (const double t : terms) largest = std::max(largest, std::abs(t));
+  if (!(largest > 0) || !std::isfinite(largest)) return static_cast<float>(before + largest);
+  const double unit = std::ldexp(1.0, std::ilogb(largest) - 13);
+  double sum = std::trunc(before / unit) * unit;
+  for (const double t : terms) sum += std::trunc(t / unit) * unit;
+  return static_cast<float>(sum);
+}
+
+// d = a b, or added to d, for one thread's registers. Integers wrap.
+template <class Number>
+void add_products(int at, const product_call& call, bool short_sums, const std::vector<float>& a,
+                  const std::vector<float>& b) {
+  const auto depth = static_cast<std::size_t>(depth_of(call.kind));
+  std::vector<double> terms(short_sums ? depth : 0);
+  for (int i = 0; i < call.columns / 2; ++i) {
+    const int row = at / 32 * 16 + device::accumulator_row(at % 32, i / 2 % 2);
+    const int column = device::accumulator_column(at % 32, i / 4) + i % 2;
+    const float* left = a.data() + static_cast<std::size_t>(row) * depth;
+    const float* right = b.data() + static_cast<std::size_t>(column) * depth;
+    Number sum{};
+    if (call.accumulate) std::memcpy(&sum, call.d->results + 4 * i, 4);
+    if constexpr (std::is_integral_v<Number>) {
+      auto bits = static_cast<std::uint32_t>(sum);
+      for (std::size_t k = 0; k < depth; ++k)
+        bits += static_cast<std::uint32_t>(static_cast<Number>(left[k]) *
+                                           static_cast<Number>(right[k]));
+      sum = static_cast<Number>(bits);
+    } else if (short_sums) {
+      for (std::size_t k = 0; k < depth; ++k) terms[k] = static_cast<double>(left[k]) * right[k];
+      sum = short_sum(sum, terms);
+    } else {
+      for (std::size_t k = 0; k < depth; ++k) sum += left[k] * right[k];
+    }
+    std::memcpy(call.d->results + 4 * i, &sum, 4);
+  }
 }
 
 }  // namespace
@@ -35,22 +79,23 @@ shared_place chunk(const shared_place& p, device::neighbours along, int line, in
 void engine::read_tile(thread& reader, const shared_place& p, device::neighbours along,
                        operand kind, int first_line, int line_count, const epoch& as, float* out) {
   const bool lines = along == device::neighbours::lines;
+  const int depth = depth_of(kind), width = 4 * elements_in(kind);
   const std::int64_t begin = p.home->arrays[p.array].offset + p.offset;
   if (begin % device::swizzled_tile_alignment >= (lines ? 16 : device::swizzled_row_bytes)) {
     found(fault::misaligned, &reader, as.location, 0, "the tile begins at no multiple of 1024");
   }
-  for (int line = first_line; line < first_line + line_count; line += lines ? 8 : 1) {
-    for (int term = 0; term < depth; term += lines ? 1 : 8) {
-      const shared_place c = chunk(p, along, line, term);
+  for (int line = first_line; line < first_line + line_count; line += lines ? width : 1) {
+    for (int term = 0; term < depth; term += lines ? 1 : width) {
+      const shared_place c = chunk(p, along, kind, line, term);
       std::uint32_t pairs[4] = {~0u, ~0u, ~0u, ~0u};  // NaN in all types
       if (inside(reader, c, 16, 16, as.location)) {
         note_read(reader, c, 16, as);
         check_proxy(reader, c, 16, as.location);
         std::memcpy(pairs, address(c), 16);
       }
-      for (int e = 0; e < 8; ++e) {
+      for (int e = 0; e < width; ++e) {
         const int at = (line + (lines ? e : 0)) * depth + term + (lines ? 0 : e);
-        out[at] = operand_value(kind, pairs[e / 2], e % 2);
+        out[at] = operand_value(kind, pairs[e * 4 / width], e % (width / 4));
       }
     }
   }
@@ -75,7 +120,9 @@ void engine::run_product(warpgroup& g, const site& s) {
            c->a.offset == first.a.offset && c->accumulate == first.accumulate;
   });
   if (!same) found(fault::warp_divergence, members[0], s.location, 0, "operands differ");
-  std::vector<float> a(rows * depth), b(static_cast<std::size_t>(first.columns) * depth);
+  const int depth = depth_of(first.kind);
+  std::vector<float> a(static_cast<std::size_t>(rows * depth));
+  std::vector<float> b(static_cast<std::size_t>(first.columns * depth));
   for (int w = 0; w < 4; ++w) {
     // Each warp reads its rows of a and all of b, when it comes to it.
     const auto actor = static_cast<std::uint16_t>(g.actors + static_cast<unsigned>(w));
@@ -95,25 +142,19 @@ void engine::run_product(warpgroup& g, const site& s) {
       }
     }
   }
+  const bool in_8_bits = first.kind == operand::e4m3 || first.kind == operand::e5m2;
   for (int at = 0; at < 128; ++at) {
-    float* d = calls[at]->d->results;
-    for (int i = 0; i < first.columns / 2; ++i) {
-      const int row = at / 32 * 16 + device::accumulator_row(at % 32, i / 2 % 2);
-      const int column = device::accumulator_column(at % 32, i / 4) + i % 2;
-      float sum = first.accumulate ? d[i] : 0;
-      for (int k = 0; k < depth; ++k) {
-        sum += a[static_cast<std::size_t>(row * depth + k)] *
-               b[static_cast<std::size_t>(column * depth + k)];
-      }
-      d[i] = sum;
-    }
+    if (first.kind == operand::i8)
+      add_products<std::int32_t>(at, *calls[at], false, a, b);
+    else
+      add_products<float>(at, *calls[at], in_8_bits && options_.short_sums, a, b);
   }
 }
 
 void engine::product(thread& t, const product_call& p, const site& s) {
   if (s.is(change::drop)) return;
   product_call made = p;
-  if (s.is(change::shift)) made.b.offset += depth * 2;
+  if (s.is(change::shift)) made.b.offset += device::wgmma_term_bytes;
   if (s.is(change::flip)) made.accumulate = !made.accumulate;
   accumulator_base& d = *p.d;
   t.product_at = s.location;
@@ -121,8 +162,8 @@ void engine::product(thread& t, const product_call& p, const site& s) {
     if (t.register_fences <= d.touched) {
       found(fault::accumulator, &t, s.location, 0, "no wgmma_fence since its registers were used");
     }
-    std::copy(d.registers, d.registers + d.count, d.results);
-    std::fill(d.registers, d.registers + d.count, taken);
+    std::memcpy(d.results, d.registers, static_cast<std::size_t>(4 * d.count));
+    for (int i = 0; i < d.count; ++i) std::memcpy(d.registers + 4 * i, &taken, 4);
   }
   d.issued_at = s.location;
   auto& open = t.open_products;
@@ -152,10 +193,13 @@ void engine::product_wait(thread& t, std::size_t left, const site& s) {
     t.product_groups.pop_front();
     for (accumulator_base* d : g.results) {
       if (--d->flights > 0) continue;
-      if (!std::all_of(d->registers, d->registers + d->count, is_taken)) {
+      bool written = false;
+      for (int i = 0; i < d->count; ++i)
+        written = written || std::memcmp(d->registers + 4 * i, &taken, 4) != 0;
+      if (written) {
         found(fault::accumulator, &t, s.location, d->issued_at, "registers were written in flight");
       }
-      std::copy(d->results, d->results + d->count, d->registers);
+      std::memcpy(d->registers, d->results, static_cast<std::size_t>(4 * d->count));
     }
     if (!g.time) continue;
     clock_builder known;

@@ -178,11 +178,11 @@ struct cluster {
   int live = 0;  ///< blocks
 };
 
-/// The registers of a product in flight. While it is, they hold a value that no product gives, and
-/// the real ones wait beside them.
+/// The registers of a product in flight, 32 bits each. While it is, they hold a value that no
+/// product gives, and the real ones wait beside them.
 struct accumulator_base {
-  float* registers = nullptr;
-  float* results = nullptr;
+  unsigned char* registers = nullptr;
+  unsigned char* results = nullptr;
   int count = 0;
   int flights = 0;  ///< groups that may still write it
   std::uint16_t issued_at = 0;

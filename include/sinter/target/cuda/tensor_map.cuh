@@ -29,6 +29,19 @@ inline auto tensor_map_encoder() {
   return found;
 }
 
+/// What copies take elements for. Those of 8 bits are only moved; f32 is rounded to tf32 on the
+/// way, to the nearest and ties to even, since nothing else in 32 bits goes to matrix units.
+/// @source CUTLASS, collective/sm90_mma_tma_gmma_ss_warpspecialized.hpp: "TMA converts f32 input to
+/// tf32"; how it rounds: Triton, pull request 11751, tested on a device
+inline CUtensorMapDataType tensor_map_type(dtype type) {
+  switch (type) {
+    case dtype::bf16: return CU_TENSOR_MAP_DATA_TYPE_BFLOAT16;
+    case dtype::f16: return CU_TENSOR_MAP_DATA_TYPE_FLOAT16;
+    case dtype::f32: return CU_TENSOR_MAP_DATA_TYPE_TFLOAT32;
+    default: return CU_TENSOR_MAP_DATA_TYPE_UINT8;
+  }
+}
+
 /// Boxes arrive swizzled in rows of 128 bytes, with zeros for what lies outside.
 inline CUtensorMap tensor_map_of(const device::box_map& from) {
   constexpr int most = device::box_map::most_axes;
@@ -44,10 +57,9 @@ inline CUtensorMap tensor_map_of(const device::box_map& from) {
   }
   CUtensorMap map;
   const CUresult status = tensor_map_encoder()(
-      &map, from.type == dtype::bf16 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16
-                                     : CU_TENSOR_MAP_DATA_TYPE_FLOAT16,
-      static_cast<cuuint32_t>(from.rank), const_cast<void*>(from.address), extent, stride_bytes,
-      box, step, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+      &map, tensor_map_type(from.type), static_cast<cuuint32_t>(from.rank),
+      const_cast<void*>(from.address), extent, stride_bytes, box, step,
+      CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
       CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   if (status != CUDA_SUCCESS)
     fail<device_error>({"the driver refuses a tensor map of ", from.rank, " axes, error ",
