@@ -122,7 +122,8 @@ void print_types() {
       "computed in f32 and rounded when they are stored, those of 8 bits to their largest value\n"
       "at most. A number beside a tensor takes its type, unless it is floating and the tensor is\n"
       "not. The last line is the type of sums; products of matrices have that of their operands,\n"
-      "and f32 for floats of 8 bits.\n");
+      "and f32 for floats of 8 bits. Those of integers wrap: sums of i8 in 32 bits are written\n"
+      "`matmul(cast<int>(x), cast<int>(w))`.\n");
   const auto name = [](st::dtype type) { return properties(type).name; };
   const auto each = [](auto f) {
     for (int i = 0; i < st::dtype_count; ++i) f(static_cast<st::dtype>(i));

@@ -289,6 +289,36 @@ where(x0 <= x1 || !(x0 == x1), -(x0 + x1), 1) -> out1
 )");
 }
 
+TEST_CASE("explain: whether wgmma reads operands of 8 bits and in tf32 as they lie") {
+  const auto note = [](dtype left, dtype right, auto&& product) {
+    sketch s;
+    const symbol x = s.input({64, 128}, left), w = s.input({128, 128}, right);
+    s.result(product(x, w));
+    const std::string text = explain(s.plan());
+    const std::size_t at = text.find("sm_90a: ");
+    return at == text.npos ? std::string() : text.substr(at, text.find('\n', at) - at);
+  };
+  const auto plain = [](symbol x, symbol w) { return matmul(x, w); };
+  const auto turned = [](symbol x, symbol w) { return matmul(x, transpose(w)); };
+  const auto wide = [](symbol x) {
+    return symbol{x.graph, rules::cast(*x.graph, x.index, dtype::i32)};
+  };
+  CHECK(note(dtype::e4m3, dtype::e4m3, turned) == "sm_90a: wgmma in e4m3");
+  CHECK(note(dtype::e5m2, dtype::e5m2, plain) ==
+        "sm_90a: no wgmma in e5m2, as terms of the right operand are no neighbours");
+  CHECK(note(dtype::i8, dtype::i8, [&](symbol x, symbol w) {
+          return matmul(transpose(wide(w)), transpose(wide(x)));
+        }) ==
+        "sm_90a: no wgmma in i8, as terms of the left operand are no neighbours");
+  CHECK(note(dtype::f32, dtype::f32, [](symbol x, symbol w) {
+          return matmul(tf32(x), transpose(tf32(w)));
+        }) == "sm_90a: wgmma in tf32");
+  CHECK(note(dtype::f32, dtype::f32, turned) == "");
+  CHECK(note(dtype::i8, dtype::i8, turned) == "");  // sums in 8 bits
+  CHECK(note(dtype::e4m3, dtype::e5m2, turned) == "");
+  CHECK(note(dtype::bf16, dtype::bf16, plain) == "");
+}
+
 TEST_CASE("explain: running folds name their axis and their way") {
   const auto formula = [](auto f, std::initializer_list<extent_t> extents = {4, 5}) {
     sketch s;

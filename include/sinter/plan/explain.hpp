@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sinter/plan/known_plan.hpp"
+#include "sinter/plan/matrix_format.hpp"
 #include "sinter/plan/text_table.hpp"
 #include "sinter/plan/unfused.hpp"
 
@@ -25,6 +26,28 @@ struct explain_options {
 };
 
 namespace detail {
+
+/// What becomes of products in 8 bits and in tf32 on a GPU that has matrix units for them.
+inline std::vector<std::string> matrix_notes(const lowered_kernel& k) {
+  std::vector<std::string> notes;
+  k.each_main([&](std::size_t m) {
+    for (const product& q : k.programs[m].product_list) {
+      const program_view left = k.programs[m + static_cast<std::size_t>(q.left)].view();
+      const program_view right = k.programs[m + static_cast<std::size_t>(q.right)].view();
+      const matrix_format format = format_of(left, right);
+      if (format <= matrix_format::bf16) continue;
+      const bool rows = lies_for_warpgroups(left, true);
+      const bool columns = lies_for_warpgroups(right, false);
+      std::string note = std::string("sm_90a: ") + (rows && columns ? "" : "no ") + "wgmma in " +
+                         sinter::name(format);
+      if (!rows || !columns)
+        note += std::string(", as terms of the ") + (rows ? "right" : "left") +
+                " operand are no neighbours";
+      if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+    }
+  });
+  return notes;
+}
 
 class explainer {
  public:
@@ -43,9 +66,11 @@ class explainer {
     table_.add(std::move(titles));
     for (std::size_t k = 0; k < plan_.kernels.size(); ++k) {
       const lowered_kernel& kernel = plan_.kernels[k];
+      std::vector<std::string> below = elided(known_.spelling().formulas(kernel), options_.lines);
+      for (std::string& note : matrix_notes(kernel)) below.push_back(std::move(note));
       add_row({std::to_string(k), name(kernel.family()), known_.spelling().space(kernel)},
               [&](const auto& values) { return list<kernel_cost>{cost_of(kernel, values)}; },
-              elided(known_.spelling().formulas(kernel), options_.lines));
+              std::move(below));
     }
     table_.rule();
     const auto fused = [&](const auto& values) { return cost_of(plan_, values); };
