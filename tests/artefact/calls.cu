@@ -159,9 +159,10 @@ struct product_calls {
 
   template <class Context>
   SINTER_DEVICE void operator()(Context& ctx, const uint4* q, float* p) const {
-    auto a = ctx.template shared<T>(64 * 64, 1024);
-    auto b = ctx.template shared<T>(64 * N, 1024);
-    typename Context::template accumulator<N> d;
+    auto a = ctx.template shared<std::uint16_t>(64 * 64, 1024);
+    auto b = ctx.template shared<std::uint16_t>(64 * N, 1024);
+    using sum = std::conditional_t<std::is_same_v<T, std::int8_t>, std::int32_t, float>;
+    typename Context::template accumulator<N, sum> d;
     SINTER_UNROLL
     for (int i = 0; i < N / 2; ++i) d.at(i) = 0;
     const uint4 loaded = ctx.load(q + ctx.thread());
@@ -175,7 +176,8 @@ struct product_calls {
     ctx.wgmma_commit();
     ctx.template wgmma_wait<0>(d);
     SINTER_UNROLL
-    for (int i = 0; i < N / 2; ++i) ctx.store(p + (i * 128 + ctx.thread()), d.at(i));
+    for (int i = 0; i < N / 2; ++i)
+      ctx.store(p + (i * 128 + ctx.thread()), static_cast<float>(d.at(i)));
   }
 };
 
@@ -187,6 +189,17 @@ auto every_width(std::integer_sequence<int, I...>) {
        ...,
        0),
       0);
+}
+
+// In the widths that bodies have.
+template <class T, int... N> void some_widths() {
+  ((void)&cuda_target::launch_body<product_calls<T, N, false>, const uint4*, float*>, ...);
+}
+void every_format() {
+  some_widths<e4m3, 8, 16, 32, 64, 128>();
+  some_widths<e5m2, 8, 16, 32, 64, 128>();
+  some_widths<device::tf32, 8, 16, 32, 64, 128, 192, 256>();
+  some_widths<std::int8_t, 8, 16, 32, 64, 128, 192, 256>();
 }
 
 void every_product() {

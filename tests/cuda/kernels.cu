@@ -3,7 +3,7 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 49
+// entries: 58
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 // contains: ldmatrix.sync.aligned.m8n8.x4.shared.b16
@@ -12,6 +12,9 @@
 // contains on sm_90a: wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16
 // contains on sm_90a: cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes
 // contains on sm_90a: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16
+// contains on sm_90a: wgmma.mma_async.sync.aligned.m64n128k32.f32.e4m3.e4m3
+// contains on sm_90a: wgmma.mma_async.sync.aligned.m64n256k32.s32.s8.s8
+// contains on sm_90a: wgmma.mma_async.sync.aligned.m64n64k8.f32.tf32.tf32
 // contains on sm_90a: .multicast::cluster
 // contains on sm_90a: setmaxnreg.inc.sync.aligned.u32 240
 
@@ -46,6 +49,17 @@ constexpr auto gates = st::fused([](auto x, auto w, auto v) {
 });
 constexpr auto slopes = st::fused([](auto x, auto g, auto w) {
   return std::tuple(matmul(transpose(x), g), matmul(g, transpose(w)));
+});
+
+// Operands in 8 bits and in tf32 are read as they lie if terms are neighbours.
+constexpr auto dense_turned = st::fused([](auto x, auto w, auto b) {
+  return relu(matmul(x, transpose(w)) + b);
+});
+constexpr auto whole = st::fused([](auto x, auto w, auto scale) {
+  return st::cast<float>(matmul(st::cast<int>(x), transpose(st::cast<int>(w)))) * scale;
+});
+constexpr auto coarse_scores = st::fused([](auto x, auto w) {
+  return softmax(matmul(st::tf32(x), transpose(st::tf32(w))));
 });
 
 constexpr auto layers = st::fused([](auto x, auto w, auto b, auto u) {
@@ -110,6 +124,14 @@ void launch_all() {
   st::tensor<st::f16, 16384, 256> tokens;
   st::tensor<st::f16, 256, 128> classes;
   (void)launch(scores, tokens, classes);
+  st::tensor<st::e4m3, 8192, 1024> small;
+  st::tensor<st::e4m3, 1024, 1024> small_weight;
+  (void)launch(dense_turned, small, small_weight, scale);
+  st::tensor<std::int8_t, 8192, 1024> quantised;
+  st::tensor<std::int8_t, 1024, 1024> quantised_weight;
+  (void)launch(whole, quantised, quantised_weight, scale);
+  st::tensor<float, 64, 1024> turned_classes;
+  (void)launch(coarse_scores, x, turned_classes);
   st::tensor<st::bf16, dyn, 64> narrow;  // chains, for operands that are aligned and others
   st::tensor<st::bf16, 64, 64> square;
   st::tensor<st::bf16, 64> shifts;

@@ -28,6 +28,23 @@ constexpr auto scores = st::fused([](auto x, auto w) { return softmax(matmul(x, 
 constexpr auto heads = st::fused([](auto queries, auto keys) {
   return matmul(st::permute<0, 2, 1, 3>(queries), st::permute<0, 2, 3, 1>(keys));
 });
+constexpr auto layer = st::fused([](auto x, auto w, auto b) {
+  return relu(matmul(x, transpose(w)) + b);
+});
+constexpr auto whole = st::fused([](auto x, auto w) {
+  return matmul(st::cast<int>(x), transpose(st::cast<int>(w)));
+});
+constexpr auto coarse = st::fused([](auto x, auto w) {
+  return matmul(st::tf32(x), transpose(st::tf32(w)));
+});
+
+/// -4 ... 4: of 128 terms, sums of 14 bits hold every one of them exactly.
+template <class Tensor> Tensor small_integers(auto... open) {
+  Tensor t(open...);
+  for (std::int64_t i = 0; i < t.size(); ++i)
+    t.data()[i] = typename Tensor::element(static_cast<float>(i * 37 % 101 % 9 - 4));
+  return t;
+}
 
 }  // namespace
 
@@ -60,4 +77,20 @@ TEST_CASE("device: products on warpgroups, sums in parts, folds" * doctest::skip
   auto rows = filled<st::tensor<st::bf16, 1400, 328>>();
   auto classes = filled<st::tensor<st::bf16, 328, 200>>();
   CHECK(difference(scores, rows, classes) == "");
+}
+
+TEST_CASE("device: products on warpgroups in 8 bits and in tf32" * doctest::skip(!has_device())) {
+  auto b = filled<st::tensor<float, 776>>();
+  auto small = small_integers<st::tensor<st::e4m3, 776, 336>>();
+  auto bytes = filled<st::tensor<std::int8_t, 776, 336>>();
+  auto floats = filled<st::tensor<float, 776, 336>>();
+  for (const int rows : {1, 13, 65, 1400}) {
+    CAPTURE(rows);
+    auto x = small_integers<st::tensor<st::e4m3, dyn, 336>>(rows);
+    CHECK(difference(layer, x, small, b) == "");
+    auto y = filled<st::tensor<std::int8_t, dyn, 336>>(rows);
+    CHECK(difference(whole, y, bytes) == "");
+    auto z = filled<st::tensor<float, dyn, 336>>(rows);
+    CHECK(difference(coarse, z, floats) == "");
+  }
 }

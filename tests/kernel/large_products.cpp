@@ -82,7 +82,8 @@ static_assert(spreads<4>() && spreads<8>() && spreads<16>());
 /// The same of the pairs of sums that half a warp stores.
 struct half_product {
   using value = float;
-  static constexpr bool on_tensor_cores = true, in_tf32 = false;
+  static constexpr auto format = sinter::matrix_format::bf16;
+  static constexpr bool in_tf32 = false;
 };
 constexpr bool sums_spread() {
   using namespace sinter::device;

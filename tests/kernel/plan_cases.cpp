@@ -3,6 +3,8 @@
 // Kernels of plans for the mutation suite: each body of the library once at least, small enough to
 // be run some thousand times.
 
+#include <algorithm>
+
 #include "differential/chain_functions.hpp"
 #include "kernel/body_case.hpp"
 #include "kernel/altered_launcher.hpp"
@@ -49,6 +51,15 @@ constexpr auto gated = st::fused([](auto x, auto w, auto v) {
 });
 constexpr auto coarse = st::fused([](auto x, auto w) {
   return matmul(st::tf32(x), st::tf32(w));
+});
+constexpr auto gated_turned = st::fused([](auto x, auto w, auto v) {
+  return matmul(x, transpose(w)) * matmul(x, transpose(v));
+});
+constexpr auto whole = st::fused([](auto x, auto w) {
+  return matmul(st::cast<int>(x), transpose(st::cast<int>(w)));
+});
+constexpr auto coarse_turned = st::fused([](auto x, auto w) {
+  return matmul(st::tf32(x), transpose(st::tf32(w)));
 });
 constexpr auto turned = st::fused([](auto x, auto w) {
   return matmul(transpose(x), transpose(w));
@@ -158,7 +169,7 @@ const body_case cases[] = {
                          filled<st::tensor<st::bf16, 16, 16>>());
      }},
     {"plan: softmax of [64, 72] x [72, 64], sums in parts", [](const options& o) {
-       return judge_call<cut>(o, scores, filled<st::tensor<float, 64, 72>>(),
+       return judge_call<cut>(o, scores, filled<st::tensor<float, 136, 72>>(),
                               filled<st::tensor<float, 72, 64>>());
      }},
     {"plan: dense [64, 72] x [72, 64], bf16, sums in parts", [](const options& o) {
@@ -184,6 +195,21 @@ const body_case cases[] = {
        return judge_call<on_warpgroups>(o, dense, filled<st::tensor<st::bf16, 128, 200>>(),
                                         filled<st::tensor<st::bf16, 200, 136>>(),
                                         filled<st::tensor<st::bf16, 136>>());
+     }},
+    {"plan: gates [128, 272] x [272, 136], e4m3, on warpgroups", [](const options& o) {
+       auto w = filled<st::tensor<st::e4m3, 136, 272>>(), v = w;
+       std::reverse(v.data(), v.data() + v.size());
+       return judge_call<on_warpgroups>(o, gated_turned, filled<st::tensor<st::e4m3, 128, 272>>(),
+                                        w, v);
+     }},
+    {"plan: product [5, 2064] x [2064, 136], i8, sums in parts, few rows on warpgroups",
+     [](const options& o) {
+       return judge_call<of_few_rows>(o, whole, filled<st::tensor<std::int8_t, 5, 2064>>(),
+                                      filled<st::tensor<std::int8_t, 136, 2064>>());
+     }},
+    {"plan: product [128, 72] x [72, 136], tf32, on warpgroups", [](const options& o) {
+       return judge_call<on_warpgroups>(o, coarse_turned, filled<st::tensor<float, 128, 72>>(),
+                                        filled<st::tensor<float, 136, 72>>());
      }},
     {"plan: gates [5, 456] x [456, 136], bf16, sums in parts, few rows on warpgroups",
      [](const options& o) {

@@ -134,7 +134,8 @@ template <class Element> constexpr bool lies_as_in_the_manual() {
   return true;
 }
 // The same, "Matrix-descriptor format": bits 13-0 the address, 29-16 the leading, 45-32 the stride
-// offset, each without its last four bits, 51-49 the base offset, 63-62 the swizzle: 1 is 128 bytes.
+// offset, each without its last four bits, 51-49 the base offset, 63-62 the swizzle, of which 1 is
+// that of 128 bytes.
 constexpr bool is_described(neighbours along, unsigned leading, unsigned stride) {
   const std::uint64_t d = device::wgmma_descriptor(along, 0x1c420);
   return (d & 0x3fff) == 0x1c42 && (d >> 16 & 0x3fff) == leading >> 4 &&
@@ -173,8 +174,10 @@ template <matrix_format F, int N> struct format_product {
     const auto place = [](int i) {
       return device::swizzled(i * element::bytes) / element::bytes;
     };
-    for (int i = ctx.thread(); i < 64 * terms; i += 128) ctx.store(a + place(i), ctx.load(from_a + i));
-    for (int i = ctx.thread(); i < N * terms; i += 128) ctx.store(b + place(i), ctx.load(from_b + i));
+    for (int i = ctx.thread(); i < 64 * terms; i += 128)
+      ctx.store(a + place(i), ctx.load(from_a + i));
+    for (int i = ctx.thread(); i < N * terms; i += 128)
+      ctx.store(b + place(i), ctx.load(from_b + i));
     ctx.fence_proxy_async();
     ctx.sync();
     typename Context::template accumulator<N, typename element::sum> d;
@@ -241,6 +244,34 @@ TEST_CASE("wgmma: sums of 8-bit floats keep 14 bits where they are as short as H
     check_clean(emulate(chosen, s, body{}, a.constant(), b.constant(), out.data()));
     CHECK(out[0] == (large == 8192.f ? 8194.f : 16384.f));
   }
+}
+
+// The bound that matmul states: four instructions of 33 addends each, of which each loses less than
+// 2^-13 of the largest; with numbers of one sign that is no small part of it.
+TEST_CASE("wgmma: what Hopper's sums of 128 products of e4m3 lose at most, [64, 128] x [128, 64]") {
+  using body = format_product<matrix_format::e4m3, 64>;
+  std::mt19937 generator(5);
+  const auto positive = [&] {
+    std::vector<e4m3> all(64 * 128);
+    for (e4m3& v : all) v = e4m3(static_cast<float>(generator() % 1000) * 0.01f);
+    return all;
+  };
+  buffer<e4m3> a(positive()), b(positive());
+  buffer<float> out(64 * 64);
+  options chosen;
+  chosen.short_sums = true;
+  const shape s{.threads = 128, .shared_bytes = 16384};
+  check_clean(emulate(chosen, s, body{}, a.constant(), b.constant(), out.data()));
+  double most = 0;
+  for (size_t i = 0; i < 64; ++i) {
+    for (size_t j = 0; j < 64; ++j) {
+      double want = 1;
+      for (size_t k = 0; k < 128; ++k) want += static_cast<double>(a[i * 128 + k]) * b[j * 128 + k];
+      most = worse(most, std::abs(out[i * 64 + j] - want) / want);
+    }
+  }
+  CHECK(most <= 132 * 0x1p-13);
+  CHECK(most > 0x1p-13);  // not the sums of f32
 }
 
 // A box of a matrix there and back, at every position that touches an edge.

@@ -9,6 +9,7 @@
 
 #include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
+#include "kernel/launch_record.hpp"
 #include "kernel/product_functions.hpp"
 
 namespace {
@@ -39,37 +40,6 @@ constexpr auto folded_gates = st::fused([](auto x, auto w, auto v) {
   return std::tuple(a + b, st::sum<1>(a * b));
 });
 
-/// What the library would launch where there are warpgroups, or where there are none.
-struct launch_record {
-  bool has_warpgroups = true;
-  bool on_warpgroups = false;
-  int rows = 0, columns = 0, cluster = 0;
-  std::int64_t parts = 0;
-
-  template <class Body, class Arguments> bool runs() const { return has_warpgroups; }
-  template <class Body, class Arguments>
-  void operator()(const Body&, std::int64_t, const Arguments&,
-                  const sinter::device::contract_shape&) {}
-  template <class Body, class Maps, class Arguments>
-  void persistent(const Body&, std::int64_t, const Maps&, const Arguments&,
-                  const sinter::device::contract_shape& shape) {
-    on_warpgroups = true;
-    rows = Body::tile_rows;
-    columns = Body::tile_columns;
-    cluster = Body::cluster;
-    parts = shape.parts;
-  }
-  void scratch(sinter::device::part_memory&, std::int64_t, std::int64_t) {}
-};
-template <class F, class... A>
-launch_record record(const st::fused_function<F>&, launch_record launch, std::uintptr_t address,
-                     A*...) {
-  sinter::device::kernel_arguments<5, 0> arguments{};
-  arguments.address[0] = reinterpret_cast<void*>(address);
-  using plan = st::plan_of<st::detail::fused_call<F, A...>>;
-  sinter::device::kernel_launch<typename plan::template kernel<0>>::run(arguments, launch);
-  return launch;
-}
 template <class T, int Rows, int Inner, int Columns>
 launch_record launched(launch_record launch = {}, std::uintptr_t address = 0) {
   return record(product, launch, address, static_cast<st::tensor<T, Rows, Inner>*>(nullptr),

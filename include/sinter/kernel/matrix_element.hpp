@@ -24,9 +24,10 @@ struct matrix_element_base {
   static constexpr int tile_terms = swizzled_row_bytes / bytes;
   static constexpr int terms = wgmma_term_bytes / bytes;
   /// Whether the unit's own sums have too few bits for long ones: then those of a step are added to
-  /// sums in f32, in other registers. For 8-bit floats, products are aligned to the largest of an
-  /// instruction and cut off below its 14 highest bits, which leaves a relative error of 2 % for
-  /// sums of 4096 terms.
+  /// sums in f32, in other registers. For 8-bit floats, the addends of an instruction are aligned
+  /// to the largest and cut off below its 14 highest bits, which leaves a relative error of 2 % in
+  /// sums of 4096 terms. In a step of four instructions of 33 addends each, what is cut off is at
+  /// most 4 x 33 x 2^-13 of the largest addend, so of the sum of magnitudes.
   /// @source DeepSeek-AI 2024, DeepSeek-V3, sections 3.3.2 and 3.5.2, arXiv:2412.19437, which adds
   /// every 128 terms to sums in f32; as a step has here
   static constexpr bool short_sums = ShortSums;

@@ -4,6 +4,7 @@
 /// The CUDA context, fifth part: products of a warpgroup, for sm_90a. Tiles in shared memory are
 /// swizzled and lie as kernel/tile.hpp says. For nvcc alone.
 
+#include "sinter/core/float8.hpp"
 #include "sinter/target/cuda/tensor_core.cuh"
 #include "sinter/target/cuda/wgmma_table.cuh"
 
