@@ -191,13 +191,23 @@ struct emulated_call {
   std::string text() const { return found.clean() ? difference : found.text(); }
 };
 
+/// A call's operands, gathered and checked as by an evaluation, which would bring the CPU's kernels
+/// of every plan to be compiled.
+template <class Call> struct gathered_call : target::execution_of<plan_of<Call>> {
+  explicit gathered_call(const Call& c) : target::execution_of<plan_of<Call>>(nullptr) {
+    target::operand_memory* next = this->inputs;
+    sinter::detail::visit_inputs([&](const target::operand_memory& m) { *next++ = m; }, c);
+    this->prepare();
+  }
+};
+
 /// Calls a fused function in the emulator.
 template <class Launcher = emulated_launcher, class F, class... A>
 emulated_call call_emulated(emulator::options chosen, const fused_function<F>&, A&... args) {
   using call = sinter::detail::fused_call<F, A...>;
   const expected_call<F, A...> expected(args...);
   const call c{F{}, {sinter::detail::fused_operand(args)...}};  // holds the numbers among them
-  sinter::detail::evaluation<call> e(c);
+  gathered_call<call> e(c);
   emulated_plan<plan_of<call>> plan(e);
   emulated_call result;
   result.found = plan.template run<Launcher>(chosen);
