@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# check.sh NVCC HOST_COMPILER INCLUDE SOURCE ARCHITECTURE
+# check.sh NVCC HOST_COMPILER INCLUDE SOURCE ARCHITECTURE [-c]
 #
 # What the compiler makes of kernel bodies, for one architecture: ptxas must need no stack and spill
 # no register; there is one entry for each kernel and layout, as many as the source's line
 # `// entries: N` says; bodies over aligned memory access it in packs; and what lines
 # `// contains: TEXT` and `// contains on ARCHITECTURE: TEXT` name is in the PTX. Bodies of
-# warpgroups are empty where there are none.
+# warpgroups are empty where there are none. With -c, the host's side is compiled as well.
 set -u
 
-nvcc=$1 host=$2 include=$3 source=$4 arch=$5
+nvcc=$1 host=$2 include=$3 source=$4 arch=$5 kind=${6:--cubin}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
 options=(-ccbin "$host" -std=c++20 -O2 "-arch=$arch" -I "$include")
 
-"$nvcc" "${options[@]}" -Xptxas -v -cubin "$source" -o "$work/cubin" >"$work/report" 2>&1 &&
-  "$nvcc" "${options[@]}" -ptx "$source" -o "$work/ptx" >>"$work/report" 2>&1 || {
+"$nvcc" "${options[@]}" -Xptxas -v "$kind" "$source" -o "$work/result" \
+  --keep --keep-dir "$work" >"$work/report" 2>&1 && mv "$work"/*.ptx "$work/ptx" || {
   cat "$work/report"
   exit 1
 }
