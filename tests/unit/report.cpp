@@ -281,7 +281,7 @@ TEST_CASE("progress: a terminal's line is redrawn at most ten times a second and
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     const std::string text = screen.read();
     const auto draws = occurrences(text, "\x1b[K");
-    CHECK(draws >= 3);
+    CHECK(draws >= 2);  // at once and at the end, however long the machine paused between
     CHECK(static_cast<double>(draws) <= took.count() * 10 + 2);
     CHECK(text.substr(text.size() - 2) == "\r\n");  // the terminal adds the return
     CHECK(occurrences(text, "\n") == 1);
