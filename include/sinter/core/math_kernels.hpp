@@ -12,58 +12,11 @@
 
 #include <cstdint>
 
-#include "sinter/core/config.hpp"
+#include "sinter/core/math_lanes.hpp"
 
 namespace sinter::math {
 
-/// `a` where `c` holds, else `b`: a bool chooses between values, a mask between lanes.
-template <class Condition, class T>
-SINTER_HD SINTER_INLINE constexpr T select(Condition c, T a, T b) {
-  if constexpr (__is_same(Condition, bool)) {
-    return c ? a : b;
-  } else {
-    return blend(c, a, b);
-  }
-}
-
 namespace detail {
-
-template <class V>
-struct lane_of {
-  using type = typename V::value_type;
-};
-template <>
-struct lane_of<float> {
-  using type = float;
-};
-template <>
-struct lane_of<double> {
-  using type = double;
-};
-
-template <class V>
-inline constexpr bool in_float = __is_same(typename lane_of<V>::type, float);
-
-SINTER_HD SINTER_INLINE constexpr std::uint32_t to_bits(float x) {
-  return __builtin_bit_cast(std::uint32_t, x);
-}
-SINTER_HD SINTER_INLINE constexpr std::uint64_t to_bits(double x) {
-  return __builtin_bit_cast(std::uint64_t, x);
-}
-SINTER_HD SINTER_INLINE constexpr float from_bits(std::uint32_t x) {
-  return __builtin_bit_cast(float, x);
-}
-SINTER_HD SINTER_INLINE constexpr double from_bits(std::uint64_t x) {
-  return __builtin_bit_cast(double, x);
-}
-
-/// a * b + c, fused where the machine can: one expression, since clang fuses no further than that.
-SINTER_HD SINTER_INLINE constexpr float multiply_add(float a, float b, float c) {
-  return a * b + c;
-}
-SINTER_HD SINTER_INLINE constexpr double multiply_add(double a, double b, double c) {
-  return a * b + c;
-}
 
 /// What differs between the two formats.
 template <class E>
@@ -101,16 +54,6 @@ struct format<double> {
 };
 template <class V>
 using format_of = format<typename lane_of<V>::type>;
-
-/// Horner's rule, highest coefficient first. A parameter pack, since g++ keeps a loop over an
-/// array rolled at -O2.
-template <class V, class First, class... C>
-SINTER_HD SINTER_INLINE constexpr V polynomial(V x, First first, C... c) {
-  using E = typename lane_of<V>::type;
-  V sum(static_cast<E>(first));
-  ((sum = multiply_add(sum, x, V(static_cast<E>(c)))), ...);
-  return sum;
-}
 
 template <class V>
 SINTER_HD SINTER_INLINE constexpr V magnitude(V x) {
@@ -187,16 +130,23 @@ SINTER_HD SINTER_INLINE constexpr V scale_one_plus(V x, V n) {
 /// x = n ln2 + r with |r| <= ln2 / 2.
 template <class V>
 struct reduced_exponent {
-  V r, n;
+  using F = format_of<V>;
+  V r, n, lifted;  ///< lifted: a number whose bits end in those of n + bias
+
+  /// 2^n where that is normal.
+  SINTER_HD SINTER_INLINE constexpr V power() const {
+    return from_bits(to_bits(lifted) << F::fraction);
+  }
 };
 
 template <class V>
 SINTER_HD SINTER_INLINE constexpr reduced_exponent<V> reduce_exponent(V x) {
   using F = format_of<V>;
   using E = typename lane_of<V>::type;
-  const V n = round_to_integer(x * V(E(1.4426950408889634)));
+  constexpr E lift = F::rounder + (F::bias - F::integer);
+  const V lifted = multiply_add(x, V(E(1.4426950408889634)), V(lift)), n = lifted - V(lift);
   const V high = multiply_add(n, V(-F::ln2_high), x);
-  return {multiply_add(n, V(-F::ln2_low), high), n};
+  return {multiply_add(n, V(-F::ln2_low), high), n, lifted};
 }
 
 /// e^r - 1 for |r| <= ln2 / 2.
@@ -225,7 +175,7 @@ SINTER_HD SINTER_INLINE constexpr V exp_kernel(V x) {
 template <class V>
 SINTER_HD SINTER_INLINE constexpr V normal_exp_kernel(V x) {
   const auto part = reduce_exponent(x);
-  const V power = power_of_two(part.n);
+  const V power = part.power();
   return multiply_add(expm1_of_reduced(part.r), power, power);
 }
 
@@ -307,7 +257,7 @@ template <class V>
 SINTER_HD SINTER_INLINE constexpr V tanh_kernel(V a) {
   using E = typename lane_of<V>::type;
   const auto part = reduce_exponent(a + a);
-  const V power = power_of_two(part.n);
+  const V power = part.power();
   const V e = multiply_add(expm1_of_reduced(part.r), power, power - V(E(1)));
   return e / (e + V(E(2)));
 }
@@ -324,8 +274,8 @@ SINTER_HD SINTER_INLINE constexpr V erf_kernel(V a) {
     const V g_less_one = polynomial(a, -0x1.3b22cep-17f, 0x1.f2ac5cp-14f, -0x1.4e372cp-11f,
                                     0x1.b74fa6p-10f, -0x1.63c158p-13f, -0x1.39b792p-6f,
                                     0x1.a4f8c2p-4f, 0x1.45f3p-1f, 0x1.06eba8p-3f);
-    const auto part = reduce_exponent(V(E(0)) - multiply_add(a, g_less_one, a));
-    const V power = power_of_two(part.n);
+    const auto part = reduce_exponent(multiply_add(-a, g_less_one, -a));
+    const V power = part.power();
     return (V(E(1)) - power) - expm1_of_reduced(part.r) * power;
   } else {  // errors 2^-56, 2^-61
     const V z = a * a;

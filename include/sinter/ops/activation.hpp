@@ -53,7 +53,8 @@ struct silu_rule {
 };
 struct gelu_rule {
   constexpr symbol operator()(symbol x) const {
-    return 0.5 * x * (1 + erf(x * 0.70710678118654752));
+    const symbol half = 0.5 * x;
+    return half + half * erf(x * 0.70710678118654752);
   }
 };
 struct gelu_tanh_rule {
