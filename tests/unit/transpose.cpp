@@ -90,3 +90,28 @@ TEST_CASE("transpose: static extents, views with steps") {
       wrong += y(i, j) != x(j, i) * 2 || (i < 30 && half(i, j) != x(j, 2 * i));
   CHECK(wrong == 0);
 }
+
+TEST_CASE_TEMPLATE("transpose: operands in steps of one kind and of several, ragged", T, st::bf16,
+                   float, double) {
+  for (const std::int64_t n : {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 100}) {
+    st::tensor<T, dyn, dyn> x(3, 2 * n), y(3, 2 * n), w(3, 3 * n), r(3, n);
+    count(x), count(y), count(w), count(r);
+    const auto a = x.slice(1, 0, 2 * n, 2), b = y.slice(1, 1, 2 * n, 2);
+    const auto c = w.slice(1, 0, 3 * n, 3);
+    const st::tensor<T, dyn, dyn> pair = where(a == b, a, b), mixed = where(a == c, a, c);
+    const st::tensor<T, dyn, dyn> back = where(st::flip<1>(r) == a, a, st::flip<1>(r));
+    const st::tensor<T, dyn> greatest = st::max<1>(a);
+    int wrong = 0;
+    for (std::int64_t i = 0; i < 3; ++i) {
+      double most = -1;
+      for (std::int64_t j = 0; j < n; ++j) {
+        wrong += pair(i, j) != y(i, 2 * j + 1) || mixed(i, j) != w(i, 3 * j);
+        wrong += back(i, j) != r(i, n - 1 - j);
+        const auto value = static_cast<double>(x(i, 2 * j));
+        most = value > most ? value : most;
+      }
+      wrong += static_cast<double>(greatest(i)) != most;
+    }
+    CHECK(wrong == 0);
+  }
+}

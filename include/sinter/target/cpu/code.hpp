@@ -18,19 +18,21 @@
 #include <utility>
 
 #include "sinter/plan/words.hpp"
+#include "sinter/target/cpu/code_steps.hpp"
 #include "sinter/target/cpu/cursor.hpp"
 #include "sinter/target/cpu/passes.hpp"
-#include "sinter/target/cpu/step.hpp"
 
 namespace sinter::cpu_target {
 
-template <class Words> struct static_code {
+/// `Abreast`: as rows_abreast has it.
+template <class Words, bool Abreast = false> struct static_code {
   static constexpr program_sizes sizes = encoded_sizes(Words::words);
-  static constexpr decoded_program<sizes.instructions, sizes.leaves, sizes.results,
-                                   sizes.products>
-      program{Words::words};
+  using decoded = decoded_program<sizes.instructions, sizes.leaves, sizes.results, sizes.products>;
+  static constexpr decoded program = Abreast ? laid_abreast(decoded(Words::words))
+                                             : decoded(Words::words);
   static constexpr program_view view() { return program.view(); }
   static constexpr int width = program_lanes(program.view());
+  static constexpr bool abreast = Abreast;
   static constexpr bool backwards = runs_backwards(program.view());
   static constexpr auto place = allocate<sizes.instructions>(program.view());
 
@@ -44,10 +46,20 @@ template <class Words> struct static_code {
                                      folds[5], folds[6], folds[7], folds[8], folds[13], folds[14],
                                      folds[15], folds[16], folds[17], folds[18]>;
 
+  /// Lanes of what a fold of rows leaves, a value for each row: square roots and quotients of a
+  /// whole vector take several times as long as those of 16 bytes.
+  static constexpr int folded_width =
+      program.folds == fold::row && width * 16 > native_bytes ? width * 16 / native_bytes : width;
+  using folded_file =
+      register_file<folded_width, count[0], count[1], count[2], count[3], count[4], count[5],
+                    count[6], count[7], count[8], count[13], count[14], count[15], count[16],
+                    count[17], count[18]>;
+
   static constexpr int vectors_beside = 4;
 
   struct state : cursor<sizes.leaves, sizes.results, sizes.products, program.row_buffers> {
     file value{};
+    folded_file left{};
     accumulators partial{};
     accumulators beside[any_beside(program.view()) ? vectors_beside - 1 : 1]{};
   };
@@ -85,7 +97,7 @@ template <class Words> struct static_code {
   SINTER_INLINE static void clear(state& s, int pass) {
     each_carry([&]<int I>() SINTER_LAMBDA {
       if (program.instruction_store[I].stage != pass) return;
-      acc<I>(s) = value_t<I>(folds::neutral<op<I>(), element<I>>());
+      acc<I>(s) = sum_t<I>(folds::neutral<op<I>(), element<I>>());
       if constexpr (program.instruction_store[I].what == code::scan) acc<I, 1>(s) = acc<I>(s);
     });
   }
@@ -94,7 +106,7 @@ template <class Words> struct static_code {
   SINTER_INLINE static void finish(state& s, int pass) {
     each_fold([&]<int I>() SINTER_LAMBDA {
       if (program.instruction_store[I].stage == pass)
-        reg<I>(s.value) = value_t<I>(detail::fold_lanes<op<I>()>(acc<I>(s)));
+        reg<I>(s) = value_t<I>(detail::fold_lanes<op<I>()>(acc<I>(s)));
     });
   }
 
@@ -115,7 +127,7 @@ template <class Words> struct static_code {
   SINTER_INLINE static void recall(state& s, const void* from) {
     const char* p = static_cast<const char*>(from);
     each_carry([&]<int I>() SINTER_LAMBDA {
-      acc<I>(s) = value_t<I>::load(reinterpret_cast<const element<I>*>(p));
+      acc<I>(s) = sum_t<I>::load(reinterpret_cast<const element<I>*>(p));
       p += 8 * width;
     });
   }
@@ -123,14 +135,14 @@ template <class Words> struct static_code {
   SINTER_INLINE static void merge(state& s, const void* from) {
     const char* p = static_cast<const char*>(from);
     each_fold([&]<int I>() SINTER_LAMBDA {
-      const auto other = value_t<I>::load(reinterpret_cast<const element<I>*>(p));
+      const auto other = sum_t<I>::load(reinterpret_cast<const element<I>*>(p));
       acc<I>(s) = folds::combine<op<I>()>(acc<I>(s), other);
       p += 8 * width;
     });
   }
   /// Accumulators as values, lane by lane: for folds that keep the line.
   SINTER_INLINE static void settle(state& s) {
-    each_fold([&]<int I>() SINTER_LAMBDA { reg<I>(s.value) = acc<I>(s); });
+    each_fold([&]<int I>() SINTER_LAMBDA { reg<I>(s) = acc<I>(s); });
   }
 
   SINTER_INLINE static void store_folded(state& s, std::int64_t c, int n) {
@@ -139,15 +151,28 @@ template <class Words> struct static_code {
     });
   }
 
- private:
-  template <int I> using value_t = lanes_t<place.kind[I], width>;
+ protected:
+  using steps = code_steps<static_code>;
+  friend steps;
+
+  template <int I> static constexpr int lanes = program.instruction_store[I].full ? width
+                                                                                 : folded_width;
+  template <int I> using value_t = lanes_t<place.kind[I], lanes<I>>;
+  template <int I> using sum_t = lanes_t<place.kind[I], width>;
   template <int I> using element = element_t<static_cast<dtype>(place.kind[I])>;
   template <int I> static constexpr name_code op() { return program.instruction_store[I].op; }
 
-  template <int I> SINTER_INLINE static value_t<I>& reg(file& f) {
-    return f.template get<place.kind[I]>(place.slot[I]);
+  template <int I> SINTER_INLINE static value_t<I>& reg(state& s) {
+    if constexpr (program.instruction_store[I].full)
+      return s.value.template get<place.kind[I]>(place.slot[I]);
+    else return s.left.template get<place.kind[I]>(place.slot[I]);
   }
-  template <int I, int Beside = 0> SINTER_INLINE static value_t<I>& acc(state& s) {
+  /// A value as an operand of N lanes: a row's only value is that of all of them.
+  template <int I, int N> SINTER_INLINE static lanes_t<place.kind[I], N> as_operand(state& s) {
+    if constexpr (lanes<I> == N) return reg<I>(s);
+    else return lanes_t<place.kind[I], N>(reg<I>(s).get(0));
+  }
+  template <int I, int Beside = 0> SINTER_INLINE static sum_t<I>& acc(state& s) {
     accumulators& own = Beside == 0 ? s.partial : s.beside[Beside > 0 ? Beside - 1 : 0];
     return own.template get<place.kind[I]>(place.accumulator[I]);
   }
@@ -191,11 +216,27 @@ template <class Words> struct static_code {
     std::int64_t c = begin;
     const std::int64_t whole = begin + (end - begin) / width * width;
     constexpr bool back = goes_back(program.view(), Pass);
+    const auto vectors_in_steps = [&]<bool Past, int Step>() SINTER_LAMBDA {
+      own.step = Step;
+      // Of every other element what is between the last two vectors' is read as well.
+      const std::int64_t last = Step == 2 ? end - 1 : end;
+      if constexpr (is_beside(program.view(), Pass)) c = vectors_of_line<Pass, Past>(own, c, last);
+      for (; c + width <= last; c += width) one_pass<Pass, false, 0, Past>(own, c, width);
+    };
     const auto vectors = [&]<bool Past>() SINTER_LAMBDA {
-      if constexpr (is_beside(program.view(), Pass)) c = vectors_of_line<Pass, Past>(own, c, end);
-      if constexpr (back)
+      if constexpr (back) {
         for (c = whole; c > begin;) one_pass<Pass, false, 0, Past>(own, c -= width, width);
-      else for (; c < whole; c += width) one_pass<Pass, false, 0, Past>(own, c, width);
+      } else {
+        // Loops for the usual steps have no choice inside.
+        if constexpr (any_stepped(program.view())) {
+          const std::int64_t step = common_step(own);
+          if (step == 1) vectors_in_steps.template operator()<Past, 1>();
+          // Not of folds in several accumulators, whose order it would change.
+          constexpr bool beside = is_beside(program.view(), Pass);
+          if (!beside && step == 2) vectors_in_steps.template operator()<Past, beside ? 0 : 2>();
+        }
+        vectors_in_steps.template operator()<Past, 0>();
+      }
     };
     if constexpr (back)
       if (whole < end) one_pass<Pass, true>(own, whole, static_cast<int>(end - whole));
@@ -207,27 +248,51 @@ template <class Words> struct static_code {
     each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA { acc<I>(s) = acc<I>(own); });
   }
 
+  /// The step of all that is read in steps, or 0 where they differ.
+  SINTER_INLINE static std::int64_t common_step(const state& s) {
+    std::int64_t step = 0;
+    bool first = true;
+    const auto meet = [&]<int L>() SINTER_LAMBDA {
+      constexpr leaf from = program.leaf_store[L];
+      if constexpr (is_stepped(program.view(), from)) {
+        const std::int64_t own = s.in_tile[L] ? 1 : s.args->number(from.stride[program.line()]);
+        step = first || step == own ? own : 0;
+        first = false;
+      }
+    };
+    [&]<int... L>(std::integer_sequence<int, L...>) SINTER_LAMBDA {
+      (void)std::initializer_list<int>{(meet.template operator()<L>(), 0)...};
+    }(std::make_integer_sequence<int, sizes.leaves>{});
+    return step;
+  }
+
   /// Takes what it can of a line in several vectors at a time, and gives the end of that.
   template <int Pass, bool Past>
   SINTER_INLINE static std::int64_t vectors_of_line(state& s, std::int64_t c, std::int64_t end) {
     constexpr int step = vectors_beside * width;
     static_assert(vectors_beside == 4);
     if (c + step > end) return c;
-    each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA {
-      acc<I, 1>(s) = acc<I, 2>(s) = acc<I, 3>(s) =
-          value_t<I>(folds::neutral<op<I>(), element<I>>());
-    });
+    clear_beside<Pass>(s);
     for (; c + step <= end; c += step) {
       one_pass<Pass, false, 0, Past>(s, c, width);
       one_pass<Pass, false, 1, Past>(s, c + width, width);
       one_pass<Pass, false, 2, Past>(s, c + 2 * width, width);
       one_pass<Pass, false, 3, Past>(s, c + 3 * width, width);
     }
+    merge_beside<Pass>(s);
+    return c;
+  }
+  template <int Pass> SINTER_INLINE static void clear_beside(state& s) {
+    each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA {
+      acc<I, 1>(s) = acc<I, 2>(s) = acc<I, 3>(s) =
+          sum_t<I>(folds::neutral<op<I>(), element<I>>());
+    });
+  }
+  template <int Pass> SINTER_INLINE static void merge_beside(state& s) {
     each_fold_of<Pass>([&]<int I>() SINTER_LAMBDA {
       acc<I>(s) = folds::combine<op<I>()>(folds::combine<op<I>()>(acc<I>(s), acc<I, 1>(s)),
                                           folds::combine<op<I>()>(acc<I, 2>(s), acc<I, 3>(s)));
     });
-    return c;
   }
 
   /// `Beside`: which of the accumulators. `Past`: whether results are stored past the caches.
@@ -248,16 +313,17 @@ template <class Words> struct static_code {
     if constexpr (r.index >= 0) {
       constexpr bool apart = varies_along_line(program.view(), r.index);
       detail::add_lanes<r.type, Tail, apart>(
-          s.result[R], c, stride, n, reg<r.instruction>(s.value), reg<r.index>(s.value),
+          s.result[R], c, stride, n, as_operand<r.instruction, width>(s),
+          as_operand<r.index, width>(s),
           s.args->number(r.index_stride), s.args->number(r.index_end));
       return;
     }
     // A folded result of a whole row is one element.
     if constexpr (!r.full && program.folds == fold::row)
-      detail::store_lanes<r.type, true>(s.result[R], 0, 1, 1, reg<r.instruction>(s.value));
+      detail::store_lanes<r.type, true>(s.result[R], 0, 1, 1, reg<r.instruction>(s));
     else
       detail::store_lanes<r.type, Tail, Past>(s.result[R], c, stride, n,
-                                              reg<r.instruction>(s.value));
+                                              as_operand<r.instruction, width>(s));
   }
 
   /// A value that does not vary along what a fold removes.
@@ -265,7 +331,7 @@ template <class Words> struct static_code {
   SINTER_INLINE static void folded_step(state& s, int stage, std::int64_t c, int n) {
     constexpr instruction i = program.instruction_store[I];
     if constexpr (!i.full && i.what != code::fold)
-      if (i.stage == stage) compute<I, true>(s, c, n);
+      if (i.stage == stage) steps::template compute<I, true>(s, c, n);
   }
 
   template <int I, int Pass, bool Tail, int Beside>
@@ -277,7 +343,7 @@ template <class Words> struct static_code {
       if constexpr (i.saved >= 0 && i.stage != Pass) {
         reload<I, Tail>(s, c, n);
       } else {
-        compute<I, Tail>(s, c, n);
+        steps::template compute<I, Tail>(s, c, n);
         if constexpr (i.saved >= 0) save<I, Tail>(s, c, n);
       }
     }
@@ -290,107 +356,24 @@ template <class Words> struct static_code {
 
   template <int I, bool Tail> SINTER_INLINE static void save(state& s, std::int64_t c, int n) {
     kept<I>* to = static_cast<kept<I>*>(s.row_buffer[program.instruction_store[I].saved]) + c;
-    if constexpr (Tail) simd<kept<I>, width>(reg<I>(s.value)).store_first(to, n);
-    else simd<kept<I>, width>(reg<I>(s.value)).store(to);
+    if constexpr (Tail) simd<kept<I>, width>(reg<I>(s)).store_first(to, n);
+    else simd<kept<I>, width>(reg<I>(s)).store(to);
   }
   template <int I, bool Tail> SINTER_INLINE static void reload(state& s, std::int64_t c, int n) {
     using lanes = simd<kept<I>, width>;
     const auto* from = static_cast<kept<I>*>(s.row_buffer[program.instruction_store[I].saved]) + c;
-    reg<I>(s.value) = value_t<I>(Tail ? lanes::load_first(from, n) : lanes::load(from));
+    reg<I>(s) = value_t<I>(Tail ? lanes::load_first(from, n) : lanes::load(from));
   }
 
   template <int I, bool Tail, int Beside>
   SINTER_INLINE static void accumulate(state& s, int n) {
     constexpr int x = program.instruction_store[I].operand[0];
     constexpr auto start = folds::neutral<op<I>(), element<I>>();
-    auto v = reg<x>(s.value);
+    auto v = as_operand<x, width>(s);
     // A fold that keeps the line has no lanes to hide: those of a tail are never stored.
     if constexpr (Tail && program.folds == fold::row)
-      v = math::select(first_lanes<element<I>, width>(n), v, value_t<I>(start));
+      v = math::select(first_lanes<element<I>, width>(n), v, sum_t<I>(start));
     acc<I, Beside>(s) = folds::combine<op<I>()>(acc<I, Beside>(s), v);
-  }
-
-  /// A running fold: down a column lane by lane, along a row across lanes.
-  template <int I, bool Tail>
-  SINTER_INLINE static void run_on(state& s, std::int64_t c, int n) {
-    auto v = reg<program.instruction_store[I].operand[0]>(s.value);
-    if constexpr (program.folds == fold::column) {
-      reg<I>(s.value) = acc<I>(s) = folds::combine<op<I>()>(acc<I>(s), v);
-    } else {
-      const value_t<I> start(folds::neutral<op<I>(), element<I>>());
-      if constexpr (Tail) v = math::select(first_lanes<element<I>, width>(n), v, start);
-      reg<I>(s.value) = detail::run_on<op<I>(), backwards>(v, acc<I>(s), acc<I, 1>(s),
-                                                           c % (64 * width) == 0);
-    }
-  }
-
-  template <int I, bool Tail>
-  SINTER_INLINE static void compute(state& s, std::int64_t c, int n) {
-    constexpr instruction i = program.instruction_store[I];
-    value_t<I>& to = reg<I>(s.value);
-    if constexpr (i.what == code::load) {
-      load<I, Tail>(s, c, n);
-    } else if constexpr (i.what == code::gather) {
-      constexpr leaf l = program.leaf_store[i.attribute];
-      constexpr bool apart = varies_along_line(program.view(), i.operand[0]);
-      to = detail::gather_lanes<l.type, width, Tail, apart>(
-          s.leaf[i.attribute], c, s.args->number(l.stride[program.line()]), n,
-          reg<i.operand[0]>(s.value), s.args->number(l.index_stride),
-          s.args->number(l.index_end));
-    } else if constexpr (i.what == code::constant) {
-      if constexpr (is_floating(i.type))
-        to = value_t<I>(static_cast<element<I>>(__builtin_bit_cast(double, i.attribute)));
-      else to = value_t<I>(static_cast<element<I>>(i.attribute));
-    } else if constexpr (i.what == code::integer) {
-      to = value_t<I>(static_cast<element<I>>(s.args->number(i.attribute)));
-    } else if constexpr (i.what == code::iota) {
-      if constexpr (i.attribute == program.line())
-        to = value_t<I>::iota() + value_t<I>(static_cast<element<I>>(c));
-      else to = value_t<I>(static_cast<element<I>>(s.index[i.attribute]));
-    } else if constexpr (i.what == code::cast) {
-      constexpr lane from = place.kind[i.operand[0]];
-      if constexpr (is_mask(from))
-        to = convert<element<I>>(simd<bool, width>(reg<i.operand[0]>(s.value)));
-      else to = value_t<I>(convert<element<I>>(reg<i.operand[0]>(s.value)));
-    } else if constexpr (i.what == code::element) {
-      constexpr int a = i.operand[0];
-      constexpr int b = i.operand[1] < 0 ? a : i.operand[1];
-      constexpr int d = i.operand[2] < 0 ? a : i.operand[2];
-      to = detail::apply<i.op, value_t<I>>(reg<a>(s.value), reg<b>(s.value), reg<d>(s.value));
-    } else if constexpr (i.what == code::scan) {
-      run_on<I, Tail>(s, c, n);
-    } else if constexpr (i.what == code::product) {
-      to = value_t<I>::load(static_cast<const element<I>*>(s.tile[i.attribute]) + c);
-    }
-  }
-
-  template <int I, bool Tail>
-  SINTER_INLINE static void load(state& s, std::int64_t c, int n) {
-    using detail::reading;
-    constexpr instruction i = program.instruction_store[I];
-    constexpr leaf l = program.leaf_store[i.attribute];
-    constexpr std::int64_t fixed = l.stride[program.line()];
-    // A row's folded values are single elements, a column's run along the line.
-    constexpr bool uniform = fixed == 0 || (!i.full && program.folds != fold::column);
-    const void* base = s.leaf[i.attribute];
-    value_t<I>& to = reg<I>(s.value);
-    if constexpr (l.guarded) {
-      if (!s.leaf_inside[i.attribute]) {
-        to = value_t<I>(element<I>(0));
-        return;
-      }
-      to = detail::load_guarded<l.type, width>(base, c, s.args->number(fixed), n,
-                                               l.begin[program.line()], l.end[program.line()]);
-    } else if constexpr (uniform) {
-      to = detail::load_lanes<l.type, width, Tail>(base, 0, 0, n, reading::uniform);
-    } else if constexpr (fixed == 1) {
-      to = detail::load_lanes<l.type, width, Tail>(base, c, 1, n, reading::contiguous);
-    } else {
-      const bool turned = program.rank > 1 && s.in_tile[i.attribute];
-      const std::int64_t stride = turned ? 1 : s.args->number(fixed);
-      const reading how = stride == 1 ? reading::contiguous : reading::strided;
-      to = detail::load_lanes<l.type, width, Tail>(base, c, stride, n, how);
-    }
   }
 };
 

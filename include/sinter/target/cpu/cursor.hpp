@@ -18,6 +18,7 @@ template <int Leaves, int Results, int Products, int RowBuffers> struct cursor {
   const void* tile[Products + 1];         ///< rows of products, contiguous along the line
   void* row_buffer[RowBuffers + 1];
   std::int64_t index[max_rank + 1];       ///< of the outer and middle axes
+  std::int64_t step = 0;                  ///< along the line, of all that is read in steps; 0: look
   bool past_caches = false;               ///< whether results are stored so, each line aligned
 };
 

@@ -34,7 +34,7 @@ template <class Main, class... Others> struct kernel<kernel_programs<Main, Other
     if constexpr (f == family::map) run_maps<main, static_code<Others>...>(args);
     else if constexpr (parts::count > 1)
       run_chain(args, std::make_integer_sequence<int, parts::count>{});
-    else if constexpr (f == family::row) run_rows<main>(args);
+    else if constexpr (f == family::row) run_rows<Main>(args);
     else if constexpr (f == family::reduce) run_reduce<main>(args);
     else if constexpr (f == family::scatter) run_scatter<main>(args);
     else if constexpr (f == family::scan) run_scan<main>(args);

@@ -20,25 +20,6 @@ constexpr bool is_turned(const program_view& p) {
   return false;
 }
 
-/// How the pieces of a map are handed out: tasks of `each` pieces, so that a task is worth its
-/// start.
-struct map_split {
-  nest_extents n;
-  std::int64_t chunk = 1, pieces = 0, each = 1;
-  bool past_caches = false;
-
-  SINTER_INLINE map_split(const program_view& p, const arguments& args) : n(measure(p, args)) {
-    if (n.rows == 0 || n.line == 0) return;
-    const bool turned = is_turned(p);
-    chunk = n.line > 2 * grain && !turned ? grain : n.line;
-    pieces = n.rows * ceil_div(n.line, chunk);
-    past_caches = goes_past_caches(p, args, n);
-    each = larger(chunk >= grain ? 1 : ceil_div(grain, chunk), turned ? 16 : 1);
-  }
-  std::int64_t tasks() const { return ceil_div(pieces, each); }
-  std::int64_t work() const { return n.rows * n.line; }
-};
-
 /// Turns tiles of a turned operand in registers: a cache line of each of many columns.
 struct tile_turner {
   static constexpr std::int64_t most_rows = 16, most_columns = 256;
@@ -59,6 +40,27 @@ struct tile_turner {
     turn_tile(reinterpret_cast<const bits*>(from), stride, rows, columns,
               reinterpret_cast<bits*>(to), most_columns);
   }
+};
+
+/// How the pieces of a map are handed out: tasks of `each` pieces, so that a task is worth its
+/// start.
+struct map_split {
+  nest_extents n;
+  std::int64_t chunk = 1, pieces = 0, each = 1;
+  bool past_caches = false;
+  bool turned = false;  ///< some operand is turned, tile by tile
+
+  SINTER_INLINE map_split(const program_view& p, const arguments& args) : n(measure(p, args)) {
+    if (n.rows == 0 || n.line == 0) return;
+    for (int l = 0; is_turned(p) && l < p.leaf_count; ++l)
+      turned = turned || tile_turner::wants(p, args, p.leaves[l], p.outer() - 1);
+    chunk = n.line > 2 * grain && !turned ? grain : n.line;
+    pieces = n.rows * ceil_div(n.line, chunk);
+    past_caches = goes_past_caches(p, args, n);
+    each = larger(chunk >= grain ? 1 : ceil_div(grain, chunk), turned ? 16 : 1);
+  }
+  std::int64_t tasks() const { return ceil_div(pieces, each); }
+  std::int64_t work() const { return n.rows * n.line; }
 };
 
 /// Rows begin ... end - 1, tile by tile, so that a cache line of a turned operand is read once for
@@ -85,6 +87,8 @@ void turned_task(const arguments& args, const map_split& split, std::int64_t beg
   };
   for (int l = 0; l < p.leaf_count; ++l)
     s.in_tile[l] = tile_turner::wants(p, args, p.leaves[l], along);
+  const char* start[Code::sizes.leaves + 1];
+  std::int64_t apart[Code::sizes.leaves + 1];
   for (std::int64_t first = begin, last; first < end; first = last) {
     // Within the axis: beyond its end the next tile begins elsewhere.
     last = smaller(smaller(first + most_rows, end), (first / extent + 1) * extent);
@@ -96,6 +100,8 @@ void turned_task(const arguments& args, const map_split& split, std::int64_t beg
         const std::int64_t stride = args.number(Code::program.leaf_store[L].stride[line]);
         const char* corner =
             static_cast<const char*>(s.leaf[L]) + from * stride * properties(type).size;
+        start[L] = static_cast<const char*>(s.leaf[L]);
+        apart[L] = stride * properties(type).size;
         tile_turner::turn<type>(corner, stride, last - first, to - from, tile);
       });
       for (std::int64_t row = first; row < last; ++row) {
@@ -103,6 +109,11 @@ void turned_task(const arguments& args, const map_split& split, std::int64_t beg
         each_turned([&]<int L>(char* tile) {
           constexpr int size = properties(Code::program.leaf_store[L].type).size;
           s.leaf[L] = tile + ((row - first) * most_columns - from) * size;
+          // The next tile, of which caches would not know, a share for each row.
+          const std::int64_t at = row - first, share = most_columns / most_rows;
+          const std::int64_t next = to + at * share;
+          for (std::int64_t c = next; c < smaller(next + share, n.line); ++c)
+            __builtin_prefetch(start[L] + c * apart[L]);
         });
         Code::folded(s, 0, 0, Code::width);
         Code::line(s, 0, from, to);
@@ -146,8 +157,9 @@ template <class... Codes> void run_maps(const arguments& args) {
       if (t >= 0 && t < s.tasks()) {
         const std::int64_t end = (t + 1) * s.each;
         const std::int64_t last = end < s.pieces ? end : s.pieces;
-        if constexpr (is_turned(Code::view())) turned_task<Code>(args, s, t * s.each, last);
-        else map_task<Code>(args, s, t * s.each, last);
+        if constexpr (is_turned(Code::view()))
+          if (s.turned) turned_task<Code>(args, s, t * s.each, last);
+        if (!s.turned) map_task<Code>(args, s, t * s.each, last);
       }
       t -= s.tasks();
     };

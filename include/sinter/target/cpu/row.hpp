@@ -4,6 +4,7 @@
 /// Kernels of family `row`: each row is walked over once a pass while it lies in the cache; values
 /// that a later pass needs again are kept in row buffers if they were expensive.
 
+#include "sinter/target/cpu/abreast.hpp"
 #include "sinter/target/cpu/caches.hpp"
 #include "sinter/target/cpu/parallel.hpp"
 #include "sinter/target/cpu/scratch.hpp"
@@ -76,9 +77,13 @@ void row_task(const arguments& args, nest_extents n, bool past_caches, std::int6
   if (past_caches) stream_fence();
 }
 
-template <class Code> void run_rows(const arguments& args) {
+template <class Words> void run_rows(const arguments& args) {
+  using Code = static_code<Words>;
   const nest_extents n = measure(Code::view(), args);
   if (n.rows == 0) return;
+  if constexpr (may_lie_abreast(Code::view()))
+    if (n.line > 0 && lie_abreast(Code::view(), args, n, Code::width))
+      return run_rows_abreast<Words>(args, n);
   const std::int64_t length = n.middle * n.line;
   const std::int64_t each = length >= grain ? 1 : ceil_div(grain, length + 1);
   const bool past_caches = goes_past_caches(Code::view(), args, n);

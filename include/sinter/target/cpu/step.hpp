@@ -15,8 +15,9 @@ namespace sinter::cpu_target::detail {
 
 using sinter::detail::is_logical;
 
-/// How a leaf is read along the line.
-enum class reading : std::uint8_t { uniform, contiguous, strided };
+/// How a leaf is read along the line. `every_other`: where the element behind the last may be read
+/// as well.
+enum class reading : std::uint8_t { uniform, contiguous, strided, every_other };
 
 template <class Storage, int N, class Register>
 SINTER_INLINE simd<Register, N> splat_from(const Storage* from) {
@@ -31,11 +32,12 @@ SINTER_INLINE V lanes_apart(const Storage* p, std::int64_t stride,
   return V(typename V::vector{static_cast<value>(p[I * stride])...});
 }
 
-/// Every other lane of two vectors; the second begins one early, so that nothing beyond is read.
-template <class V, int... I>
+/// Every other lane of two vectors, of which the second may begin one early, so that nothing beyond
+/// is read.
+template <int Early, class V, int... I>
 SINTER_INLINE V every_other(V low, V high, std::integer_sequence<int, I...>) {
   constexpr int n = sizeof...(I);
-  return V(typename V::vector{(2 * I < n ? low.v[2 * I % n] : high.v[(2 * I + 1) % n])...});
+  return V(typename V::vector{(2 * I < n ? low.v[2 * I % n] : high.v[(2 * I + Early) % n])...});
 }
 
 template <class V, int... I>
@@ -56,16 +58,28 @@ SINTER_INLINE auto load_lanes(const void* base, std::int64_t at, std::int64_t st
     if constexpr (Tail) return load_as_first<value, N>(p, n);
     else return load_as<value, N>(p);
   }
-  if constexpr (!Tail && !std::is_same_v<value, bool>) {
-    constexpr auto lanes = std::make_integer_sequence<int, N>();
-    if (stride == -1) return reversed(load_as<value, N>(p - (N - 1)), lanes);
-    if (stride == 2 && N > 1)
-      return every_other(load_as<value, N>(p), load_as<value, N>(p + N - 1), lanes);
-    return lanes_apart<simd<value, N>>(p, stride, lanes);
-  } else {
+  if constexpr (std::is_same_v<value, bool> || N == 1) {
     simd<value, N> result(value(0));
     for (int i = 0; i < n; ++i) result.set(i, static_cast<value>(p[i * stride]));
     return result;
+  } else if constexpr (Tail) {
+    constexpr auto lanes = std::make_integer_sequence<int, N>();
+    if (stride == 2) {
+      const int most = 2 * n - 1, low = most < N ? most : N, high = most - low;
+      return every_other<0>(load_as_first<value, N>(p, low),
+                            load_as_first<value, N>(p + (high > 0 ? N : 0), high), lanes);
+    }
+    simd<value, N> result(value(0));
+    for (int i = 0; i < n; ++i) result.set(i, static_cast<value>(p[i * stride]));
+    return result;
+  } else {
+    constexpr auto lanes = std::make_integer_sequence<int, N>();
+    if (how == reading::every_other)
+      return every_other<0>(load_as<value, N>(p), load_as<value, N>(p + N), lanes);
+    if (stride == -1) return reversed(load_as<value, N>(p - (N - 1)), lanes);
+    if (stride == 2)
+      return every_other<1>(load_as<value, N>(p), load_as<value, N>(p + N - 1), lanes);
+    return lanes_apart<simd<value, N>>(p, stride, lanes);
   }
 }
 

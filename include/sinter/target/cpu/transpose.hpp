@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sinter/core/config.hpp"
+#include "sinter/core/dtype.hpp"
 #include "sinter/target/cpu/simd_vector.hpp"
 
 namespace sinter::cpu_target {
@@ -58,6 +59,13 @@ inline constexpr int turned_lanes = native_bytes / int{sizeof(U)} > 16 ? 16
                                                                        : native_bytes /
                                                                              int{sizeof(U)};
 
+/// A type's elements as bits to be moved.
+template <dtype Type, class Pointer> SINTER_INLINE auto lane_bits(Pointer p) {
+  typedef sinter::detail::unsigned_of<properties(Type).size> bits __attribute__((may_alias));
+  if constexpr (std::is_const_v<std::remove_pointer_t<Pointer>>) return static_cast<const bits*>(p);
+  else return static_cast<bits*>(static_cast<void*>(p));
+}
+
 /// to[i, j] = from[j, i] for 0 <= i < rows, 0 <= j < columns; strides in elements. U is an unsigned
 /// integer: bits are moved, from where they need not be aligned.
 template <class U>
@@ -77,9 +85,14 @@ inline void turn_tile(const U* from, std::int64_t from_stride, std::int64_t rows
         detail::store_rows(out, into, to_stride, all);
         continue;
       }
-      for (std::int64_t y = 0; y < n && j + y < columns; ++y)
-        for (std::int64_t x = 0; x < n && i + x < rows; ++x)
-          __builtin_memcpy(into + x * to_stride + y, corner + y * from_stride + x, sizeof(U));
+      const int high = static_cast<int>(rows - i < n ? rows - i : n);
+      const int wide = static_cast<int>(columns - j < n ? columns - j : n);
+      V in[n]{}, out[n];
+      for (int y = 0; y < wide; ++y)
+        in[y] = sinter::detail::load_first_lanes<V, n>(corner + y * from_stride, high);
+      detail::turn<n, n>(in, out);
+      for (int x = 0; x < high; ++x)
+        sinter::detail::store_first_lanes<n>(into + x * to_stride, out[x], wide);
     }
 }
 
