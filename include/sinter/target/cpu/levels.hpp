@@ -36,10 +36,10 @@ inline int processor_level() {
     found = v4 && __builtin_cpu_supports("avx512bf16") ? 3 : v4 ? 2 : v3 ? 1 : 0;
     // Bits of leaf 7 (Intel 64 Architectures Manual, CPUID): AMX-BF16, AMX-TILE, AMX-INT8. Kernels
     // ask the system themselves whether it lends the tiles.
-    unsigned a = 7, b = 0, c = 0, d = 0;
-    if (found == 3) __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    unsigned leaf = 7, part = 0, bits = 0;
+    if (found == 3) __asm__("cpuid" : "+a"(leaf), "+c"(part), "=d"(bits) : : "ebx");
     constexpr unsigned amx = 1u << 22 | 1u << 24 | 1u << 25;
-    if ((d & amx) == amx) found = 4;
+    if ((bits & amx) == amx) found = 4;
 #endif
     const char* most = std::getenv("SINTER_MAX_LEVEL");
     if (most != nullptr && *most >= '0' && *most <= '9' && std::atoi(most) < found)

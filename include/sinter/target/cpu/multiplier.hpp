@@ -26,13 +26,14 @@ namespace sinter {
 
 namespace detail {
 
-/// a[0], b[0], a[1], b[1], ... in two vectors of whatever type as wide.
-template <class V, class To> SINTER_INLINE void interleave_two(V a, V b, To* to) {
-  constexpr int lanes = static_cast<int>(sizeof(V) / sizeof(a[0]));
+/// a[0], b[0], a[1], b[1], ... in two vectors.
+template <class T, class Row> SINTER_INLINE void interleave_two(const T* a, const T* b, Row* to) {
+  constexpr int lanes = static_cast<int>(sizeof(Row) / sizeof(T));
+  using V = typename vector_of<T, lanes>::type;
   constexpr auto all = std::make_integer_sequence<int, lanes>();
-  const V both[2] = {cpu_target::detail::interleave<0>(a, b, all),
-                     cpu_target::detail::interleave<lanes / 2>(a, b, all)};
-  static_assert(sizeof(To) == sizeof(V));
+  const V x = load_vector<V>(a), y = load_vector<V>(b);
+  const V both[2] = {cpu_target::detail::interleave<0>(x, y, all),
+                     cpu_target::detail::interleave<lanes / 2>(x, y, all)};
   __builtin_memcpy(to, both, sizeof both);
 }
 
@@ -94,9 +95,7 @@ template <std::same_as<bf16> Source> struct by_pairs {
     return together(halves_type::load(words(b)), halves_type::load(words(b + row_stride)));
   }
   SINTER_INLINE static void gather_all(row* to, const source* b, std::int64_t row_stride) {
-    typedef typename detail::vector_of<std::uint16_t, 2 * row::size>::type all;
-    detail::interleave_two(detail::load_vector<all>(words(b)),
-                           detail::load_vector<all>(words(b + row_stride)), to);
+    detail::interleave_two(words(b), words(b + row_stride), to);
   }
   SINTER_INLINE static row gather_first(const source* b, std::int64_t row_stride, int columns,
                                         int rows) {
@@ -161,14 +160,13 @@ template <class A, class B> struct by_quads {
     return (at(0) | at(1)) | (at(2) | at(3));
   }
   SINTER_INLINE static void gather_all(row* to, const source* b, std::int64_t row_stride) {
-    typedef typename detail::vector_of<std::uint8_t, 4 * row::size>::type all;
-    typedef typename detail::vector_of<std::uint16_t, 2 * row::size>::type pairs;
-    const auto at = [&](int k) { return detail::load_vector<all>(b + k * row_stride); };
-    pairs first[2], second[2];
-    detail::interleave_two(at(0), at(1), first);
-    detail::interleave_two(at(2), at(3), second);
-    detail::interleave_two(first[0], second[0], to);
-    detail::interleave_two(first[1], second[1], to + 2);
+    typedef std::uint16_t pair __attribute__((may_alias));
+    const auto pairs = [](const row* x) { return reinterpret_cast<const pair*>(x); };
+    row first[2], second[2];
+    detail::interleave_two(b, b + row_stride, first);
+    detail::interleave_two(b + 2 * row_stride, b + 3 * row_stride, second);
+    detail::interleave_two(pairs(first), pairs(second), to);
+    detail::interleave_two(pairs(first + 1), pairs(second + 1), to + 2);
   }
   SINTER_INLINE static row gather_first(const source* b, std::int64_t row_stride, int columns,
                                         int rows) {
