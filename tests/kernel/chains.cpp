@@ -44,6 +44,30 @@ TEST_CASE("chains: widths that fill no fragment") {
   CHECK(launched_as(two, wide, u, three) == "fast2 ");
 }
 
+TEST_CASE("chains: columns that the next product passes by may be infinite") {
+  auto x = filled<st::tensor<st::f16, 50, 32>>();
+  auto w = filled<st::tensor<st::f16, 32, 32>>();
+  auto v = filled<st::tensor<st::f16, 10, 16>>();
+  for (int k = 0; k < 32; ++k) {
+    x(7, k) = st::f16(2.f);
+    w(k, 12) = st::f16(60000.f);
+  }
+  constexpr auto some = st::fused([](auto a, auto b, auto c) {
+    return matmul(st::slice<1, 0, 10>(matmul(a, b)), c);
+  });
+  for (const auto& chosen : schedules()) CHECK(emulated_difference(chosen, some, x, w, v) == "");
+  CHECK(launched_as(some, x, w, v) == "product product ");
+  // Of 16 columns, no step reads beyond them.
+  auto u = filled<st::tensor<st::f16, 16, 16>>();
+  constexpr auto half = st::fused([](auto a, auto b, auto c) {
+    return matmul(st::slice<1, 0, 16>(matmul(a, b)), c);
+  });
+  w = filled<st::tensor<st::f16, 32, 32>>();
+  for (int k = 0; k < 32; ++k) w(k, 20) = st::f16(60000.f);
+  CHECK(emulated_difference({}, half, x, w, u) == "");
+  CHECK(launched_as(half, x, w, u) == "fast2 ");
+}
+
 TEST_CASE("chains: memory that is not aligned, indices of 64 bits") {
   // Rows of 66 elements are no whole chunks; rows of 65 no whole pairs.
   auto all = filled<st::tensor<st::bf16, dyn, 65>>(40);

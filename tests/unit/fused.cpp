@@ -4,9 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include <sinter/report/explain.hpp>
 #include <sinter/sinter.hpp>
 
 #include <array>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -320,4 +322,17 @@ TEST_CASE("fused: layers whose extents are all open are one kernel, as static on
   const st::tensor<float, dyn> longer = st::random::normal(4);
   CHECK_THROWS_AS(dense(x, w, longer), st::shape_error);
   CHECK_THROWS_AS(norm(x, s, longer), st::shape_error);
+}
+
+TEST_CASE("fused: what an update in place waits for, and no product reads, stays out of its chain") {
+  constexpr auto step = st::fused([](auto& state, auto x, auto w) {
+    auto before = tanh(state);
+    state = matmul(relu(matmul(x, w)), w);
+    return before;
+  });
+  st::tensor<st::bf16, 1000, 32> state, x;
+  const st::tensor<st::bf16, 32, 32> w;
+  const std::string text = st::explain(step, state, x, w);
+  CHECK(text.find("plan: 2 kernels") == 0);
+  CHECK(text.find("workspace  none") != text.npos);
 }

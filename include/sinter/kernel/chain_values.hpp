@@ -40,6 +40,7 @@ template <int Begin, int End, class... Programs> struct chain_values {
         if (!from.inside || reads_at < Begin) continue;
         int writes_at = -1, at = -1, tiles = 0;
         bool whole = false;
+        std::int64_t columns = 0;
         for (const program_view* writer : all) {
           writes_at += writer->family != family::map;
           for (int r = 0; r < writer->result_count; ++r) {
@@ -47,7 +48,8 @@ template <int Begin, int End, class... Programs> struct chain_values {
             if (to.buffer != from.buffer) continue;
             at = writes_at;
             whole = to.full && to.type == from.type && to.stride[writer->line()] == 1;
-            tiles = static_cast<int>((writer->extent[writer->line()] + 15) / 16 * 2);
+            columns = writer->extent[writer->line()];
+            tiles = static_cast<int>((columns + 15) / 16 * 2);
           }
         }
         if (at < Begin || at >= End) continue;
@@ -59,6 +61,9 @@ template <int Begin, int End, class... Programs> struct chain_values {
         }
         t.fits = t.fits && from.stride[reader->line()] == 1 && !from.guarded && !from.indexed &&
                  (from.type == dtype::bf16 || from.type == dtype::f16) && whole;
+        // What a product does not read of a row is multiplied by zeros, which inf does not bear.
+        const std::int64_t terms = reader->extent[reader->line()];
+        t.fits = t.fits && (reader->family != family::map || terms == columns || terms % 16 == 0);
         if (i == most) {
           t.fits = false;
           continue;

@@ -119,7 +119,7 @@ class companion_finder : chain_rules {
       if (!stores[k] || !may_lead(k)) continue;
       for (int home = 0; home < count && found.first[k] == k; ++home) {
         if (home == k || found.first[home] != home || length_[home] < 2) continue;
-        if (length_[home] == most_of_chain || !reaches_(k, home)) continue;
+        if (length_[home] == most_of_chain || !gives(k, home, found.first)) continue;
         if (waits_between(k, home, found.first)) continue;
         found.first[k] = home;
         bool fits = true;
@@ -129,6 +129,17 @@ class companion_finder : chain_rules {
         else found.first[k] = k;
       }
     }
+  }
+
+  /// Whether a chain reads what a group stores; to need it, for an update in place, is not enough.
+  constexpr bool gives(int k, int home, const list<int>& first) {
+    for (int i = 0; i < g_.size(); ++i) {
+      const int at = result_.group_of[i];
+      if (at < 0 || first[at] != home) continue;
+      for (int s : sources_of(i))
+        if (result_.group_of[s] == k) return true;
+    }
+    return false;
   }
 
   /// Whether a group needs a chain's values through kernels that are not part of it.
