@@ -9,6 +9,7 @@
 #include "accuracy.hpp"
 #include "measure.hpp"
 #include "peers/eigen.hpp"
+#include "peers/eigen_tensor.hpp"
 #include "peers/onednn.hpp"
 #include "peers/torch.hpp"
 #include "peers/xtensor.hpp"
@@ -71,6 +72,11 @@ BENCH_PRAGMA(omp parallel for simd num_threads(parts))
       xt::noalias(z) = xt::fmax(at(o->a) * at(o->b) + at(o->c), 0.f) * at(o->d) - at(o->e);
     });
   }});
+#endif
+#if defined(BENCH_EIGEN_TENSOR)
+  w.contestants.push_back({"Eigen Tensor", side::peer,
+                           bench::eigen_tensor::chain(o->a.data(), o->b.data(), o->c.data(),
+                                                      o->d.data(), o->e.data(), o->z.data(), n)});
 #endif
 #if defined(BENCH_TORCH)
   w.contestants.push_back({"LibTorch", side::peer,
@@ -140,6 +146,10 @@ bench::workload gelu_tanh(std::int64_t n) {
     });
   }});
 #endif
+#if defined(BENCH_EIGEN_TENSOR)
+  w.contestants.push_back({"Eigen Tensor", side::peer,
+                           bench::eigen_tensor::gelu_tanh(x->data(), z->data(), n)});
+#endif
   add_gelu_peers(w, *x, *z, true);
   w.exponentials = static_cast<double>(n);
   tell_errors(w, [y]() -> const list& { return *y; }, [z]() -> const list& { return *z; },
@@ -162,6 +172,10 @@ bench::workload gate(std::int64_t n) {
       bench::eigen_array(z->data() + i, count) = a.logistic() * b.tanh();
     });
   }});
+#endif
+#if defined(BENCH_EIGEN_TENSOR)
+  w.contestants.push_back({"Eigen Tensor", side::peer,
+                           bench::eigen_tensor::gate(x->data(), y->data(), z->data(), n)});
 #endif
 #if defined(BENCH_TORCH)
   w.contestants.push_back({"LibTorch", side::peer,

@@ -12,6 +12,7 @@
 #include "accuracy.hpp"
 #include "measure.hpp"
 #include "peers/eigen.hpp"
+#include "peers/eigen_tensor.hpp"
 #include "peers/onednn.hpp"
 #include "peers/openblas.hpp"
 #include "peers/torch.hpp"
@@ -64,6 +65,10 @@ BENCH_PRAGMA(omp parallel for num_threads(bench::team(o->x.size())))
 #if defined(BENCH_ONEDNN)
   const auto peer = std::make_shared<bench::dnnl_softmax>(o->x.data(), o->z.data(), rows, columns);
   w.contestants.push_back({"oneDNN", side::peer, [peer] { (*peer)(); }});
+#endif
+#if defined(BENCH_EIGEN_TENSOR)
+  w.contestants.push_back({"Eigen Tensor", side::peer,
+                           bench::eigen_tensor::softmax(o->x.data(), o->z.data(), rows, columns)});
 #endif
 #if defined(BENCH_TORCH)
   w.contestants.push_back({"LibTorch", side::peer,
@@ -137,6 +142,10 @@ BENCH_PRAGMA(omp parallel for num_threads(count))
     o->other = bench::eigen_array(parts, count).sum();
   }});
 #endif
+#if defined(BENCH_EIGEN_TENSOR)
+  w.contestants.push_back({"Eigen Tensor", side::peer,
+                           bench::eigen_tensor::sum(o->x.data(), o->other.data(), n)});
+#endif
 #if defined(BENCH_TORCH)
   w.contestants.push_back({"LibTorch", side::peer,
                            bench::torch::sum(o->x.data(), o->other.data(), n)});
@@ -182,6 +191,11 @@ BENCH_PRAGMA(omp parallel for num_threads(count))
     cblas_sgemv(CblasRowMajor, CblasTrans, static_cast<int>(o->rows), static_cast<int>(o->columns),
                 1, o->x.data(), static_cast<int>(o->columns), ones->data(), 1, 0, o->v.data(), 1);
   }});
+#endif
+#if defined(BENCH_EIGEN_TENSOR)
+  w.contestants.push_back({"Eigen Tensor", side::peer,
+                           bench::eigen_tensor::column_mean(o->x.data(), o->v.data(), rows,
+                                                            columns)});
 #endif
 #if defined(BENCH_TORCH)
   w.contestants.push_back({"LibTorch", side::peer,

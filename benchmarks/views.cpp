@@ -9,6 +9,7 @@
 #include "accuracy.hpp"
 #include "measure.hpp"
 #include "peers/eigen.hpp"
+#include "peers/eigen_tensor.hpp"
 #include "peers/onednn.hpp"
 #include "peers/parts.hpp"
 #include "peers/torch.hpp"
@@ -118,6 +119,11 @@ bench::workload every_other(std::int64_t m, std::int64_t n) {
             strided(o->x.data() + i * 2 * o->n, o->n) * bench::eigen_array(o->row.data(), o->n);
     }, o->n);
   }});
+#endif
+#if defined(BENCH_EIGEN_TENSOR)
+  w.contestants.push_back({"Eigen Tensor", side::peer,
+                           bench::eigen_tensor::every_other(o->x.data(), o->row.data(),
+                                                            o->z.data(), m, n)});
 #endif
 #if defined(BENCH_TORCH)
   w.contestants.push_back({"LibTorch", side::peer,
