@@ -119,6 +119,33 @@ TEST_CASE_TEMPLATE("top_k: the first of a descending argsort", T, EVERY_TYPE) {
     }
 }
 
+TEST_CASE_TEMPLATE("top_k: few of many, [400] and [400, 3] along its first axis, ties and NaN", T,
+                   EVERY_TYPE) {
+  const auto compare = [](const auto& x) {
+    const auto indices = argsort<0>(x, st::descending);
+    const auto best = st::top_k<16, 0>(x);
+    const std::int64_t beside = x.size() / 400;
+    int wrong = 0;
+    for (std::int64_t k = 0; k < 16 * beside; ++k) {
+      const std::int64_t at = indices.data()[k];
+      wrong += best.indices.data()[k] != at ||
+               !same_bits(best.values.data()[k], x.data()[at * beside + k % beside]);
+    }
+    CHECK(wrong == 0);
+  };
+  auto line = drawn(7, st::tensor<T, dyn>(400));
+  auto lines = drawn(8, st::tensor<T, dyn, 3>(400));
+  compare(line);
+  compare(lines);
+  if constexpr (std::numeric_limits<T>::has_quiet_NaN) {
+    // None, few, and more NaN than are asked for.
+    for (const std::int64_t step : {100, 7}) {
+      for (std::int64_t i = 5; i < 400; i += step) line(i) = std::numeric_limits<T>::quiet_NaN();
+      compare(line);
+    }
+  }
+}
+
 TEST_CASE("top_k: along a first axis, of an expression, all and none") {
   const st::tensor<float, 4, 2> x{1, 8, NAN, 6, 3, 7, 3, 5};
   const auto [values, indices] = st::top_k<3, 0>(x);

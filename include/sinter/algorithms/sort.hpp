@@ -197,12 +197,19 @@ void greatest_indices(const line<const T>& values, std::int64_t* best, std::int6
   };
   constexpr std::int64_t few = 16;
   std::int64_t i = count;
-  for (; i + few <= n; i += few) {
-    const auto worst = heap[0].value;
-    unsigned better = 0;
-    for (std::int64_t j = 0; j < few; ++j) better |= key(i + j) < worst;
-    for (std::int64_t j = 0; better != 0 && j < few; ++j) try_one(i + j);
-  }
+  // Compared as values, which takes vectors; what a NaN may change is left to the keys.
+  const auto try_all = [&](auto at) {
+    const auto may_pass = [&](std::int64_t k, auto worst) { return !(comparable(at[k]) <= worst); };
+    for (; i + few <= n; i += few) {
+      const auto worst = comparable(at[heap[0].index]);
+      int better = 0;
+      for (std::int64_t j = 0; j < few; ++j) better |= may_pass(i + j, worst);
+      for (std::int64_t j = 0; better != 0 && j < few; ++j)
+        if (may_pass(i + j, worst)) try_one(i + j);
+    }
+  };
+  if (values.step == 1) try_all(values.first);
+  else try_all(values);
   for (; i < n; ++i) try_one(i);
   std::sort_heap(heap.begin(), heap.end());
   for (std::int64_t k = 0; k < count; ++k) best[k] = heap[k].index;
