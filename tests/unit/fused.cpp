@@ -324,7 +324,7 @@ TEST_CASE("fused: layers whose extents are all open are one kernel, as static on
   CHECK_THROWS_AS(norm(x, s, longer), st::shape_error);
 }
 
-TEST_CASE("fused: what an update in place waits for, and no product reads, stays out of its chain") {
+TEST_CASE("fused: what an update in place waits for, unread by products, is not in their chain") {
   constexpr auto step = st::fused([](auto& state, auto x, auto w) {
     auto before = tanh(state);
     state = matmul(relu(matmul(x, w)), w);
