@@ -323,3 +323,26 @@ TEST_CASE("tf32: rounds to ten bits of fraction, ties to even, and gradients kee
     CHECK(slope.data()[i] != plain.data()[i]);
   }
 }
+
+TEST_CASE("matmul: the same bits for any number of threads, bf16, blocks that end in a few rows") {
+  constexpr auto layer =
+      st::fused([](auto x, auto w) { return st::cast<float>(matmul(x, w)) * 2; });
+  constexpr auto chain = st::fused([](auto x, auto w, auto v) {
+    return st::cast<float>(matmul(relu(matmul(x, w)), v));
+  });
+  const st::tensor<st::bf16, 64, 64> w = st::random::normal(), v = st::random::normal();
+  for (const int rows : {7, 35, 193, 195, 198, 995}) {
+    const st::tensor<st::bf16, dyn, 64> x = st::random::normal(rows);
+    st::set_threads(1);
+    const st::tensor<float, dyn, 64> one = layer(x, w), deep = chain(x, w, v);
+    for (const int threads : {2, 7}) {
+      st::set_threads(threads);
+      const st::tensor<float, dyn, 64> some = layer(x, w), deep_some = chain(x, w, v);
+      int differ = 0;
+      for (std::int64_t i = 0; i < one.size(); ++i)
+        differ += one.data()[i] != some.data()[i] || deep.data()[i] != deep_some.data()[i];
+      CHECK(differ == 0);
+    }
+  }
+  st::set_threads(0);
+}

@@ -78,7 +78,8 @@ void compare(std::int64_t m, std::int64_t n, std::int64_t k, layout a_layout, la
         sinter::detail::multiply_panel_in_vectors<M>(m, depth, left, panel.data(), c.data(),
                                                      width + 3, p > 0);
       } else {
-        multiply_panel<M>(m, depth, left, panel.data(), c.data(), width + 3, p > 0);
+        multiply_panel<M>(m, depth, left, panel.data(), c.data(), width + 3, p > 0,
+                          sinter::detail::unit_multiplies<M>(m));
       }
     }
     for (std::int64_t i = 0; i < m; ++i) {

@@ -50,3 +50,21 @@ TEST_CASE("row buffers: softmax into a result, in place, and beside another resu
   }
   st::set_threads(0);
 }
+
+TEST_CASE("rows: of each one value that is padded, joined or looked up, [32, 100]") {
+  const matrix x = st::random::normal(32, 100);
+  const st::tensor<float, 16> a = st::random::normal(), b = st::random::normal();
+  const st::tensor<float, 100> v = st::random::normal();
+  const st::tensor<float, dyn> joined = st::sum<1>(x * x) + st::concatenate<0>(a, b);
+  const st::tensor<float, dyn> found = st::lookup<0>(v, st::argmax<1>(x));
+  for (std::int64_t i = 0; i < 32; ++i) {
+    double want = i < 16 ? a(i) : b(i - 16);
+    std::int64_t most = 0;
+    for (std::int64_t j = 0; j < 100; ++j) {
+      want += double{x(i, j)} * double{x(i, j)};
+      if (x(i, j) > x(i, most)) most = j;
+    }
+    CHECK(joined(i) == doctest::Approx(want).epsilon(1e-5));  // 100 roundings
+    CHECK(found(i) == v(most));
+  }
+}

@@ -331,7 +331,7 @@ template <class Words, bool Abreast = false> struct static_code {
   SINTER_INLINE static void folded_step(state& s, int stage, std::int64_t c, int n) {
     constexpr instruction i = program.instruction_store[I];
     if constexpr (!i.full && i.what != code::fold)
-      if (i.stage == stage) steps::template compute<I, true>(s, c, n);
+      if (i.stage == stage) steps::template compute<I, true>(s, c, n < lanes<I> ? n : lanes<I>);
   }
 
   template <int I, int Pass, bool Tail, int Beside>

@@ -27,6 +27,8 @@ template <class M> constexpr int panel_step() {
   else return 1;
 }
 
+/// Whether it multiplies a product of so many rows; then all of them, however they are cut into
+/// blocks, as it rounds in an order of its own.
 template <class M> inline bool unit_multiplies(std::int64_t rows) {
   if constexpr (has_matrix_unit<M>) return rows >= M::least_unit_rows && M::unit::permitted();
   else return false;

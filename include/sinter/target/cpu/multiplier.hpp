@@ -141,7 +141,7 @@ template <class A, class B> struct by_quads {
   using vector = simd<sum, native_lanes<sum>>;
   using row = simd<std::uint32_t, native_lanes<sum>>;
   static constexpr int depth = 4;
-#if defined(__AMX_INT8__) && !defined(__CUDA_ARCH__)
+#if defined(__AMX_INT8__) && defined(__AVX512F__) && !defined(__CUDA_ARCH__)
   using unit = detail::amx_int8<std::is_signed_v<A>, std::is_signed_v<B>>;
   static constexpr int least_unit_rows = 1;
 #endif

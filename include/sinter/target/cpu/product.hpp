@@ -282,12 +282,14 @@ inline void multiply_panel_in_vectors(std::int64_t rows, std::int64_t k,
 /// and the tile's full width of columns. A row stride of `a` that is a multiple of 2 kB makes its
 /// rows fight for the same cache lines: copy such blocks. Of a multiplier that takes several
 /// elements of K at a time, they lie side by side in `a`, with zeros beyond k to the last of them.
+/// `in_unit`: by the matrix unit, if M has one, which has to be permitted.
 template <class M>
 inline void multiply_panel(std::int64_t rows, std::int64_t k, matrix_at<typename M::source> a,
                            const typename M::element* panel, typename M::sum* c,
-                           std::int64_t c_row_stride, bool accumulate) {
+                           std::int64_t c_row_stride, bool accumulate,
+                           [[maybe_unused]] bool in_unit = false) {
   if constexpr (detail::has_matrix_unit<M>) {
-    if (detail::unit_multiplies<M>(rows)) {
+    if (in_unit) {
       detail::multiply_panel_in_tiles<M>(rows, k, a.data, a.row_stride, panel, tile_of<M>::columns,
                                          c, c_row_stride, accumulate);
       return;

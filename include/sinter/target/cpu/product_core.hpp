@@ -173,8 +173,8 @@ template <class T, class Left, class Right> struct product_core {
     for (std::int64_t i = 0; inner == 0 && i < rows * width; ++i) out[i] = T(0);
     const auto a = left_operand(args, z, inner, item, begin, end, left);
     const std::int64_t whole = z.columns / tile::columns;
-    const bool in_place = z.own_panels && inner > 0 && right_in_place(args, inner) &&
-                          !sinter::detail::unit_multiplies<multiplier>(rows);
+    const bool in_unit = sinter::detail::unit_multiplies<multiplier>(z.rows);
+    const bool in_place = z.own_panels && inner > 0 && right_in_place(args, inner) && !in_unit;
     if constexpr (right_plain) {
       if (in_place && rows <= rows_in_place && from < whole) {
         const auto b = right_operand(args, inner, item, from, 0);
@@ -200,7 +200,7 @@ template <class T, class Left, class Right> struct product_core {
         element* packed = panels;
         if (z.own_panels) pack_block(args, z, inner, item, panel, k, depth, packed);
         else packed = block_of(packed, z, panel, k, depth);
-        multiply_panel<multiplier>(rows, depth, left_block, packed, c, width, k > 0);
+        multiply_panel<multiplier>(rows, depth, left_block, packed, c, width, k > 0, in_unit);
       }
     }
   }
