@@ -229,11 +229,11 @@ template <class Words, bool Abreast = false> struct static_code {
       } else {
         // Loops for the usual steps have no choice inside.
         if constexpr (any_stepped(program.view())) {
-          const std::int64_t step = common_step(own);
-          if (step == 1) vectors_in_steps.template operator()<Past, 1>();
+          const std::int64_t apart = common_step(own);
+          if (apart == 1) vectors_in_steps.template operator()<Past, 1>();
           // Not of folds in several accumulators, whose order it would change.
           constexpr bool beside = is_beside(program.view(), Pass);
-          if (!beside && step == 2) vectors_in_steps.template operator()<Past, beside ? 0 : 2>();
+          if (!beside && apart == 2) vectors_in_steps.template operator()<Past, beside ? 0 : 2>();
         }
         vectors_in_steps.template operator()<Past, 0>();
       }
