@@ -69,4 +69,15 @@ template <alteration A> class altered_launcher : public emulated_launcher {
   }
 };
 
+/// Products on warpgroups, whole and cut along k, and those of few rows that are cut.
+template <int Columns, int Cluster = 1>
+using on_warpgroups =
+    altered_launcher<alteration{.warpgroup_columns = Columns, .cluster = Cluster}>;
+template <int Columns, int Cluster = 1>
+using in_parts = altered_launcher<alteration{.shortest_part = 64, .warpgroup_columns = Columns,
+                                             .cluster = Cluster}>;
+template <int Rows>
+using of_few_rows_in_parts =
+    altered_launcher<alteration{.shortest_part = 64, .few_rows = Rows}>;
+
 }  // namespace sinter::testing

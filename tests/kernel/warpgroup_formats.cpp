@@ -20,16 +20,6 @@ using st::dyn;
 using st::e4m3;
 using st::e5m2;
 
-template <int Columns, int Cluster = 1>
-using on_warpgroups =
-    altered_launcher<alteration{.warpgroup_columns = Columns, .cluster = Cluster}>;
-template <int Columns, int Cluster = 1>
-using in_parts = altered_launcher<alteration{.shortest_part = 64, .warpgroup_columns = Columns,
-                                             .cluster = Cluster}>;
-template <int Rows>
-using of_few_rows_in_parts =
-    altered_launcher<alteration{.shortest_part = 64, .few_rows = Rows}>;
-
 constexpr auto layer = st::fused([](auto x, auto w, auto b) {
   return relu(matmul(x, transpose(w)) + b);
 });

@@ -18,19 +18,10 @@ namespace st = sinter;
 using namespace sinter::testing;
 using st::dyn;
 
-template <int Columns, int Cluster = 1>
-using on_warpgroups =
-    altered_launcher<alteration{.warpgroup_columns = Columns, .cluster = Cluster}>;
-template <int Columns, int Cluster = 1>
-using in_parts = altered_launcher<alteration{.shortest_part = 64, .warpgroup_columns = Columns,
-                                             .cluster = Cluster}>;
 using with_wide_indices = altered_launcher<alteration{.wide = true, .warpgroup_columns = 64}>;
 
 template <int Rows>
 using of_few_rows = altered_launcher<alteration{.few_rows = Rows}>;
-template <int Rows>
-using of_few_rows_in_parts =
-    altered_launcher<alteration{.shortest_part = 64, .few_rows = Rows}>;
 
 constexpr auto three = st::fused([](auto x, auto q, auto k, auto v) {
   return std::tuple(matmul(x, q), matmul(x, k), matmul(x, v));
