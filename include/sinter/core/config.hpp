@@ -20,3 +20,11 @@
 #ifndef SINTER_LAMBDA
 #define SINTER_LAMBDA __attribute__((always_inline))
 #endif
+
+/// Before a loop whose count the compiler may know: straight code then, up to this many turns. g++
+/// wants a condition without a call; clang unrolls by itself.
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
+#define SINTER_STRAIGHT _Pragma("GCC unroll 8")
+#else
+#define SINTER_STRAIGHT
+#endif

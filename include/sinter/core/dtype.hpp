@@ -25,12 +25,16 @@ struct dtype_properties {
   int size;  ///< bytes
 };
 
+namespace detail {
+/// Not inside the function below, which would copy it to the stack in each call.
+inline constexpr dtype_properties dtype_table[dtype_count] = {
+    {"bool", 1}, {"u8", 1},  {"u16", 2}, {"u32", 4},  {"u64", 8}, {"i8", 1}, {"i16", 2},
+    {"i32", 4},  {"i64", 8}, {"e4m3", 1}, {"e5m2", 1}, {"f16", 2}, {"bf16", 2}, {"f32", 4},
+    {"f64", 8}};
+}  // namespace detail
+
 constexpr dtype_properties properties(dtype type) {
-  constexpr dtype_properties table[dtype_count] = {
-      {"bool", 1}, {"u8", 1},  {"u16", 2}, {"u32", 4},  {"u64", 8}, {"i8", 1}, {"i16", 2},
-      {"i32", 4},  {"i64", 8}, {"e4m3", 1}, {"e5m2", 1}, {"f16", 2}, {"bf16", 2}, {"f32", 4},
-      {"f64", 8}};
-  return table[static_cast<int>(type)];
+  return detail::dtype_table[static_cast<int>(type)];
 }
 
 constexpr bool is_floating(dtype type) { return type >= dtype::e4m3; }

@@ -26,6 +26,9 @@ template <number T> struct scalar {
 template <class Rule, class... Operands> struct call {
   [[no_unique_address]] Rule rule;
   std::tuple<Operands...> operands;
+
+  /// As an aggregate, a call would be filled with zeros before its operands are put into it.
+  constexpr call(Rule own, std::tuple<Operands...>&& x) : rule(own), operands(std::move(x)) {}
 };
 
 template <class T> inline constexpr bool is_call = false;

@@ -22,6 +22,13 @@ struct operand_memory {
   placement where;                        ///< of a number, which has no extents, the host
 };
 
+/// Whether what precedes a call's kernels is made for its plan, as straight code: for an expression
+/// of few elements it takes longer than they do. Larger plans share one code.
+constexpr bool is_small(const plan_data& plan) {
+  return plan.kernel_count == 1 && plan.input_count <= 8 && plan.dimension_count <= 16 &&
+         plan.constraint_count <= 16 && plan.buffer_count <= 16;
+}
+
 /// The value of an extent, once the plan's run-time numbers are known.
 inline std::int64_t number_of(extent_t e, const std::int64_t* numbers) {
   return e >= 0 ? e : numbers[-1 - e];
@@ -134,44 +141,52 @@ struct execution {
   /// behind the last.
   timeline* times = nullptr;
 
-  /// Evaluates the plan's run-time numbers and checks the operands.
-  void prepare() {
-    find_place();
-    for (int d = 0; d < plan.dimension_count; ++d) numbers[d] = evaluate(plan.dimensions[d]);
-    for (int c = 0; c < plan.constraint_count; ++c) {
-      const constraint& want = plan.constraints[c];
+  /// Evaluates the plan's run-time numbers and checks the operands. `known` is the plan, as a
+  /// constant where it is small.
+  SINTER_INLINE void prepare_by(const plan_data& known) {
+    find_place(known);
+    SINTER_STRAIGHT
+    for (int d = 0; d < known.dimension_count; ++d) numbers[d] = evaluate(known.dimensions[d]);
+    SINTER_STRAIGHT
+    for (int c = 0; c < known.constraint_count; ++c) {
+      const constraint& want = known.constraints[c];
       if (!want.holds(number_of(want.left, numbers), number_of(want.right, numbers)))
-        fail<shape_error>({describe(want, plan.dimensions, numbers)});
+        fail_constraint(want);
     }
-    for (int i = 0; i < plan.input_count; ++i) {
-      const auto& [extents, twin] = plan.inputs[i];
+    SINTER_STRAIGHT
+    for (int i = 0; i < known.input_count; ++i) {
+      const auto& [extents, twin] = known.inputs[i];
       if (inputs[i].data == nullptr) detail::check_empty(extents, i, numbers);
       if (twin >= 0) detail::check_twins(inputs[twin], inputs[i], extents.rank, twin, i);
     }
     // What is on a device is not looked at: that would be to wait for it. Numbers are the host's.
-    for (int c = 0; c < plan.check_count; ++c) {
-      const auto& [input, below, op, beside, probability] = plan.checks[c];
-      const int rank = plan.inputs[input].extents.rank;
+    for (int c = 0; c < known.check_count; ++c) {
+      const auto& [input, below, op, beside, probability] = known.checks[c];
+      const int rank = known.inputs[input].extents.rank;
       if (!where.is_host() && inputs[input].extents != nullptr) continue;
       if (probability) detail::check_probabilities(inputs[input], rank, op);
       else detail::check_indices(inputs[input], rank, number_of(below, numbers), op, beside);
     }
-    for (int o = 0; o < plan.output_count; ++o)
-      if (const int input = plan.outputs[o].input; input >= 0) outputs[o] = inputs[input].data;
+    SINTER_STRAIGHT
+    for (int o = 0; o < known.output_count; ++o)
+      if (const int input = known.outputs[o].input; input >= 0) outputs[o] = inputs[input].data;
   }
+  void prepare() { prepare_by(plan); }
 
   /// The extents of an output.
-  void extents_of(int output, std::int64_t* out) const {
+  SINTER_INLINE void extents_of(int output, std::int64_t* out) const {
     const shape& s = plan.outputs[output].extents;
     for (int a = 0; a < s.rank; ++a) out[a] = number_of(s[a], numbers);
   }
 
   /// Where each slot of the workspace begins, in `slot_begin`; the bytes of all. A target that
   /// keeps what only a chain uses elsewhere needs no memory for it.
-  std::size_t place_slots(bool chains_need_memory) {
-    for (int s = 0; s <= plan.slots; ++s) slot_begin[s] = 0;
-    for (int b = 0; b < plan.buffer_count; ++b) {
-      const buffer& at = plan.buffers[b];
+  SINTER_INLINE std::size_t place_slots_by(const plan_data& known, bool chains_need_memory) {
+    SINTER_STRAIGHT
+    for (int s = 0; s <= known.slots; ++s) slot_begin[s] = 0;
+    SINTER_STRAIGHT
+    for (int b = 0; b < known.buffer_count; ++b) {
+      const buffer& at = known.buffers[b];
       if (at.where != buffer::place::workspace || (at.inside && !chains_need_memory)) continue;
       const std::int64_t elements = number_of(at.elements, numbers);
       if (elements > INT64_MAX / 64)
@@ -183,28 +198,37 @@ struct execution {
       if (need > most) most = need;
     }
     constexpr std::size_t line = 256;  // what devices align to, and a multiple of the host's
-    for (int s = 0; s < plan.slots; ++s)
+    SINTER_STRAIGHT
+    for (int s = 0; s < known.slots; ++s)
       slot_begin[s + 1] = slot_begin[s] + (slot_begin[s + 1] + line - 1) / line * line;
-    return slot_begin[plan.slots];
+    return slot_begin[known.slots];
+  }
+  std::size_t place_slots(bool chains_need_memory) {
+    return place_slots_by(plan, chains_need_memory);
   }
 
   /// The memory of each buffer, the slots being placed.
-  void find_memory(char* workspace) {
-    for (int b = 0; b < plan.buffer_count; ++b) {
-      const buffer& at = plan.buffers[b];
+  SINTER_INLINE void find_memory_by(const plan_data& known, char* workspace) {
+    SINTER_STRAIGHT
+    for (int b = 0; b < known.buffer_count; ++b) {
+      const buffer& at = known.buffers[b];
       memory[b] = at.where == buffer::place::input    ? inputs[at.index].data
                   : at.where == buffer::place::output ? outputs[at.index]
                                                       : workspace + slot_begin[at.index];
     }
   }
+  void find_memory(char* workspace) { find_memory_by(plan, workspace); }
 
   /// The run-time integers of the kernel that runs k-th.
-  void integers_of(int k, std::int64_t* out) {
-    const kernel_data& kernel = plan.kernels[k];
+  SINTER_INLINE void integers_by(const plan_data& known, int k, std::int64_t* out) {
+    const kernel_data& kernel = known.kernels[k];
+    SINTER_STRAIGHT
     for (int d = 0; d < kernel.dimension_count; ++d)
-      numbers[plan.dimension_count + d] = evaluate(kernel.dimensions[d]);
+      numbers[known.dimension_count + d] = evaluate(kernel.dimensions[d]);
+    SINTER_STRAIGHT
     for (int i = 0; i < kernel.integer_count; ++i) out[i] = number_of(kernel.integers[i], numbers);
   }
+  void integers_of(int k, std::int64_t* out) { integers_by(plan, k, out); }
 
   /// Before the kernel that runs k-th, or behind the last.
   void pass(int k) {
@@ -221,20 +245,27 @@ struct execution {
 
  private:
   /// Numbers go wherever the tensors are.
-  void find_place() {
+  SINTER_INLINE void find_place(const plan_data& known) {
     int first = -1;
-    for (int i = 0; i < plan.input_count; ++i) {
+    SINTER_STRAIGHT
+    for (int i = 0; i < known.input_count; ++i) {
       if (inputs[i].extents == nullptr) continue;
       if (first < 0) where = inputs[i].where;
-      else if (!(inputs[i].where == where))
-        fail<placement_error>({"operands ", first, " and ", i, " are in different places, ",
-                               describe(where), " and ", describe(inputs[i].where),
-                               "; bring them together by to(...)"});
+      else if (!(inputs[i].where == where)) fail_place(first, i);
       if (first < 0) first = i;
     }
   }
 
-  std::int64_t evaluate(const dimension& n) const {
+  [[noreturn]] __attribute__((noinline, cold)) void fail_place(int first, int other) const {
+    fail<placement_error>({"operands ", first, " and ", other, " are in different places, ",
+                           describe(where), " and ", describe(inputs[other].where),
+                           "; bring them together by to(...)"});
+  }
+  [[noreturn]] __attribute__((noinline, cold)) void fail_constraint(const constraint& want) const {
+    fail<shape_error>({describe(want, plan.dimensions, numbers)});
+  }
+
+  SINTER_INLINE std::int64_t evaluate(const dimension& n) const {
     // What overflows is an extent or a size that no memory can have: it ends as memory_error.
     std::int64_t result = 0;
     bool overflow = false;
@@ -265,12 +296,18 @@ template <class Plan> struct execution_of : execution {
   execution_of(const execution_of&) = delete;
   execution_of& operator=(const execution_of&) = delete;
 
+  /// Hides the one that is the same for all plans.
+  SINTER_INLINE void prepare() {
+    if constexpr (is_small(Plan::data)) this->prepare_by(Plan::data);
+    else execution::prepare();
+  }
+
  private:
   static constexpr kernel_data most = largest_kernel(Plan::data);
 
   operand_memory input_store[Plan::inputs + 1];
   void* output_store[Plan::outputs + 1]{};
-  std::int64_t number_store[Plan::data.dimension_count + most.dimension_count + 1];
+  std::int64_t number_store[Plan::data.dimension_count + most.dimension_count + 1]{};
   std::int64_t value_store[most.integer_count + 1];
   void* memory_store[Plan::data.buffer_count + 1];
   void* own_store[most.buffer_count + 1];

@@ -88,12 +88,9 @@ template <class F, class... A> class captured_call {
   /// Makes the call. What it returns stays where it is until the next one, which overwrites it.
   /// @errors those of the function's call
   std::conditional_t<returns, const kept_result&, void> operator()() {
-    const call c{F{}, std::apply(
-                          [](auto&... a) {
-                            return decltype(call::operands){detail::fused_operand(a)...};
-                          },
-                          arguments_)};
-    detail::evaluation<call> e(c);
+    detail::evaluation<call> e = std::apply(
+        [](auto&... a) { return detail::evaluation<call>(detail::lent_operand(a)...); },
+        arguments_);
     if constexpr (returns) detail::place_results(e, results_);
     run(e);
     if constexpr (returns) return results_;

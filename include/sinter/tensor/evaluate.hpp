@@ -39,16 +39,18 @@ using output_tensor = decltype(planned_call<Call>::template result<Output>(
 
 /// A call that is about to run: operands gathered, extents checked.
 template <class Call> struct evaluation : target::execution_of<plan_of<Call>> {
-  explicit evaluation(const Call& c)
+  /// With the call's operands, as they are or as a call keeps them. They are not copied, as they
+  /// live until the call is done: numbers lie in them.
+  template <class... Operands>
+  SINTER_INLINE explicit evaluation(const Operands&... operands)
       : target::execution_of<plan_of<Call>>(cpu_target::run_plan<plan_of<Call>>) {
     target::operand_memory* next = this->inputs;
-    visit_inputs([&](const target::operand_memory& m) { *next++ = m; }, c);
+    (visit_inputs([&](const target::operand_memory& m) { *next++ = m; }, operands), ...);
     this->prepare();
 #if defined(SINTER_CUDA_TARGET)
     this->run_on_device = cuda_target::run_plan<plan_of<Call>>;
 #endif
   }
-  explicit evaluation(const Call&&) = delete;  // numbers lie in the call
 };
 
 /// What constructors and assignments may touch, and what hands memory over.
@@ -138,11 +140,10 @@ struct assignment<tensor_view<T, E...>, X> {
       typename detail::verdict<call<update_rule, tensor_view<T, E...>, stored_t<X>>>::type;
 };
 
-template <class T, extent_t... E, class X> void assign_now(tensor<T, E...>& target, X&& x) {
+template <class T, extent_t... E, class X> void assign_now(tensor<T, E...>& target, const X& x) {
   using own = tensor<T, E...>;
   using whole = call<assign_rule<T, E...>, stored_t<X>>;
-  const whole c{{}, {stored_t<X>{std::forward<X>(x)}}};
-  evaluation<whole> e(c);
+  evaluation<whole> e(x);
   std::int64_t extents[max_rank]{};
   e.extents_of(0, extents);
   const bool fits =
@@ -151,8 +152,7 @@ template <class T, extent_t... E, class X> void assign_now(tensor<T, E...>& targ
     e.outputs[0] = target.data();
     e.run();
   } else {
-    own fresh;
-    tensor_access<own>::reshape(fresh, extents, e.where);
+    own fresh = make_tensor<own>(extents, e.where);
     e.outputs[0] = fresh.data();
     e.run();
     target = std::move(fresh);
@@ -185,7 +185,7 @@ constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
     if constexpr (operand<X>) target.trace(lift(x));
     else target.trace(literal(target.traced().graph, x));
   } else if constexpr (operand<X>) {
-    assign_now(target, std::forward<X>(x));
+    assign_now(target, x);
   } else {
     if (target.data() == nullptr) target = tensor<T, E...>();
     fill(target, static_cast<T>(x));
@@ -194,16 +194,15 @@ constexpr void assign_tensor(tensor<T, E...>& target, X&& x) {
 
 /// Into memory with strides, as any update of an argument.
 template <class T, extent_t... E, class X>
-void assign_view(const tensor_view<T, E...>& target, X&& x) {
+void assign_view(const tensor_view<T, E...>& target, const X& x) {
   using update = call<update_rule, tensor_view<T, E...>, stored_t<X>>;
-  const update c{{}, {target, stored_t<X>{std::forward<X>(x)}}};
-  evaluation<update> e(c);
+  evaluation<update> e(target, x);
   run_beside_updates(e);
 }
 
 template <class Target, class X> constexpr void assign(Target& target, X&& x) {
   if constexpr (is_tensor<Target>) assign_tensor(target, std::forward<X>(x));
-  else assign_view(target, std::forward<X>(x));
+  else assign_view(target, x);
 }
 
 }  // namespace detail

@@ -22,6 +22,13 @@ template <class A> constexpr auto fused_operand(A&& a) {
   else return structure_reference<std::remove_reference_t<A>>{&a};
 }
 
+/// The same for a call that is made at once: the argument itself, which outlives it.
+template <class A> constexpr decltype(auto) lent_operand(A& a) {
+  using plain = std::remove_const_t<A>;
+  if constexpr (number<plain> || operand<plain>) return (a);
+  else return structure_reference<A>{&a};
+}
+
 template <class X>
 inline constexpr bool is_expression =
     is_call<std::remove_cvref_t<X>> || is_mistaken<std::remove_cvref_t<X>>;
@@ -120,14 +127,14 @@ template <class F> struct fused_function {
       using plain_call = detail::fused_call<F, A...>;
       using verdict = typename detail::verdict<plain_call>::type;
       if constexpr (is_mistaken<verdict>) return verdict{};
-      else return run(plain_call{F{}, {detail::fused_operand(args)...}});
+      else return run<plain_call>(args...);
     }
   }
 
  private:
-  template <class Call> static auto run(const Call& c) {
+  template <class Call, class... A> static auto run(A&... arguments) {
     using own_result = typename detail::call_result<Call>::type;
-    detail::evaluation<Call> e(c);
+    detail::evaluation<Call> e(detail::lent_operand(arguments)...);
     if constexpr (std::is_void_v<own_result>) {
       run_beside_updates(e);
     } else {

@@ -6,6 +6,9 @@
 #include <cstddef>
 #include <initializer_list>
 #include <new>
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
 
 #include "sinter/core/message.hpp"
 #include "sinter/core/placement.hpp"
@@ -96,6 +99,16 @@ inline void require_host(placement where) {
                            " are out of reach; bring it here by to(st::cpu)"});
 }
 
+/// Whether the process has had one thread so far, as far as the C library tells: then nobody else
+/// counts, and a count takes one cycle in place of twenty.
+inline bool is_only_thread() {
+#if __has_include(<sys/single_threaded.h>)
+  return __libc_single_threaded != 0;
+#else
+  return false;
+#endif
+}
+
 /// Aligned memory that its last owner frees: a tensor, or an expression that mentions it
 /// and may outlive it. Empty in constant evaluation.
 class shared_memory {
@@ -105,7 +118,7 @@ class shared_memory {
   explicit shared_memory(memory_block* block) : block_(block) {}
   /// One more owner of the same memory.
   constexpr shared_memory(const shared_memory& other) : block_(other.block_) {
-    if (block_ != nullptr) __atomic_add_fetch(&block_->owners, 1, __ATOMIC_RELAXED);
+    if (block_ != nullptr) add_owner();
   }
   constexpr shared_memory(shared_memory&& other) noexcept : block_(other.block_) {
     other.block_ = nullptr;
@@ -115,9 +128,14 @@ class shared_memory {
     return *this;
   }
   constexpr ~shared_memory() {
-    if (block_ != nullptr) release();
+    if (block_ != nullptr) release(block_);
   }
 
+  /// Of an empty one: one more owner of the same memory.
+  void share(const shared_memory& other) {
+    block_ = other.block_;
+    if (block_ != nullptr) add_owner();
+  }
   constexpr void exchange(shared_memory& other) noexcept {
     memory_block* const mine = block_;
     block_ = other.block_;
@@ -149,10 +167,18 @@ class shared_memory {
   constexpr placement where() const { return block_ != nullptr ? block_->where : cpu; }
 
  private:
-  void release() {
-    if (__atomic_sub_fetch(&block_->owners, 1, __ATOMIC_ACQ_REL) > 0) return;
-    if (block_->give_back != nullptr) block_->give_back(block_);
-    else block_->kind->release(block_);
+  void add_owner() {
+    if (is_only_thread()) ++block_->owners;
+    else __atomic_add_fetch(&block_->owners, 1, __ATOMIC_RELAXED);
+  }
+  /// Out of line: most of what an expression moves its operands from holds nothing any more, which
+  /// the compiler sees where no more than that is asked.
+  __attribute__((noinline)) static void release(memory_block* block) noexcept {
+    if (is_only_thread() ? --block->owners > 0
+                         : __atomic_sub_fetch(&block->owners, 1, __ATOMIC_ACQ_REL) > 0)
+      return;
+    if (block->give_back != nullptr) block->give_back(block);
+    else block->kind->release(block);
   }
 
   memory_block* block_ = nullptr;
@@ -213,7 +239,8 @@ inline std::size_t checked_bytes(const std::int64_t* extents, int rank, std::siz
   return bytes;
 }
 
-inline bool has_elements(const std::int64_t* extents, int rank) {
+SINTER_INLINE bool has_elements(const std::int64_t* extents, int rank) {
+  SINTER_STRAIGHT
   for (int i = 0; i < rank; ++i)
     if (extents[i] == 0) return false;
   return true;

@@ -122,21 +122,17 @@ template <class Structure> struct operand_traits<structure_reference<Structure>>
   }
 };
 
-template <number T> struct scalar_memory {
-  template <class F> static void visit(F&& f, const scalar<T>& x) {
-    f(target::operand_memory{const_cast<T*>(&x.value), nullptr, nullptr, dtype_of<T>,
-                                 cpu});
-  }
-};
-
 namespace detail {
 
 /// Visits the memory of all inputs of an expression, in the order of their declaration.
 template <class F, class X> void visit_inputs(F&& f, const X& x) {
   operand_traits<X>::visit(f, x);
 }
+template <class F, number T> void visit_inputs(F&& f, const T& x) {
+  f(target::operand_memory{const_cast<T*>(&x), nullptr, nullptr, dtype_of<T>, cpu});
+}
 template <class F, number T> void visit_inputs(F&& f, const scalar<T>& x) {
-  scalar_memory<T>::visit(f, x);
+  visit_inputs(f, x.value);
 }
 template <class F, class Rule, class... Operands>
 void visit_inputs(F&& f, const call<Rule, Operands...>& c) {

@@ -15,19 +15,27 @@ struct memory_range {
   bool overlaps(const void* first, const void* last) const { return begin < last && first < end; }
 };
 
-inline memory_range range_of(const target::execution& e, int input) {
-  const target::operand_memory& m = e.inputs[input];
-  const int rank = e.plan.inputs[input].extents.rank;
-  if (!has_elements(m.extents, rank)) return {};
-  std::int64_t low = 0, high = 1, count = 1;
-  for (int a = rank; a-- > 0;) {
-    const std::int64_t reach = (m.extents[a] - 1) * (m.strides != nullptr ? m.strides[a] : count);
-    (reach < 0 ? low : high) += reach;
-    count *= m.extents[a];
-  }
+SINTER_INLINE memory_range range_of(const target::operand_memory& m, int rank) {
   char* const data = static_cast<char*>(m.data);
   const std::int64_t size = properties(m.type).size;
+  if (m.strides == nullptr) {
+    std::uint64_t count = 1;  // may wrap on the way to 0
+    SINTER_STRAIGHT
+    for (int a = 0; a < rank; ++a) count *= static_cast<std::uint64_t>(m.extents[a]);
+    if (count == 0) return {};
+    return {data, data + static_cast<std::int64_t>(count) * size};
+  }
+  if (!has_elements(m.extents, rank)) return {};
+  std::int64_t low = 0, high = 1;
+  SINTER_STRAIGHT
+  for (int a = 0; a < rank; ++a) {
+    const std::int64_t reach = (m.extents[a] - 1) * m.strides[a];
+    (reach < 0 ? low : high) += reach;
+  }
   return {data + low * size, data + high * size};
+}
+inline memory_range range_of(const target::execution& e, int input) {
+  return range_of(e.inputs[input], e.plan.inputs[input].extents.rank);
 }
 
 /// Every element of what is written has a place of its own: sorted by their strides, each axis
@@ -116,16 +124,27 @@ inline void run_beside_updates(target::execution& e) {
   detours(e).run([&] { e.run(); });
 }
 
-/// Whether writing output 0 to [begin, end) could change what is still to be read.
-inline bool disturbs(const target::execution& e, const void* begin, const void* end) {
-  for (int i = 0; i < e.plan.input_count; ++i) {
+/// Whether writing output 0 to [begin, end) could change what is still to be read. `plan`: the
+/// call's, as a constant where it is small.
+SINTER_INLINE bool disturbs_by(const plan_data& plan, const target::execution& e,
+                               const void* begin, const void* end) {
+  SINTER_STRAIGHT
+  for (int i = 0; i < plan.input_count; ++i) {
     const target::operand_memory& m = e.inputs[i];
-    if (!range_of(e, i).overlaps(begin, end)) continue;
     const bool same = m.data == begin && m.strides == nullptr && i < 64 &&
-                      (e.plan.outputs[0].in_place >> i & 1) != 0;
-    if (!same) return true;
+                      (plan.outputs[0].in_place >> i & 1) != 0;
+    if (!same && range_of(m, plan.inputs[i].extents.rank).overlaps(begin, end)) return true;
   }
   return false;
+}
+inline bool disturbs(const target::execution& e, const void* begin, const void* end) {
+  return disturbs_by(e.plan, e, begin, end);
+}
+template <class Plan>
+SINTER_INLINE bool disturbs(const target::execution_of<Plan>& e, const void* begin,
+                            const void* end) {
+  if constexpr (target::is_small(Plan::data)) return disturbs_by(Plan::data, e, begin, end);
+  else return disturbs(static_cast<const target::execution&>(e), begin, end);
 }
 
 }  // namespace sinter::detail

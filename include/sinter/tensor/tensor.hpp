@@ -247,29 +247,66 @@ template <class T, extent_t... E> inline constexpr bool is_tensor<tensor<T, E...
 /// What an expression keeps of a tensor: its memory, which stays while the expression does, and its
 /// extents. In constant evaluation there is no memory, and what counts is the tensor's symbol; that
 /// of a variable is looked up when it is needed, as the variable itself need not be constant.
+///
+/// Each operator moves its operands' references into what it returns, so at run time no more is
+/// written and copied than what is needed then.
 template <class Tensor> class tensor_reference {
  public:
-  constexpr tensor_reference(Tensor& t) : tensor_(&t) {
-    if (!std::is_constant_evaluated()) share(t);
+  constexpr tensor_reference(Tensor& t) {
+    if (std::is_constant_evaluated()) refer(&t, {});
+    else share(t);
   }
-  constexpr tensor_reference(std::remove_const_t<Tensor>&& t) : symbol_(t.traced()) {
-    if (!std::is_constant_evaluated()) share(t);
+  constexpr tensor_reference(std::remove_const_t<Tensor>&& t) {
+    if (std::is_constant_evaluated()) refer(nullptr, t.traced());
+    else share(t);
   }
-  constexpr symbol traced() const { return tensor_ != nullptr ? tensor_->traced() : symbol_; }
+  constexpr tensor_reference(const tensor_reference& other) : memory_(other.memory_) {
+    copy(other);
+  }
+  constexpr tensor_reference(tensor_reference&& other) noexcept
+      : memory_(std::move(other.memory_)) {
+    copy(other);
+  }
+  constexpr tensor_reference& operator=(tensor_reference other) noexcept {
+    memory_.exchange(other.memory_);
+    copy(other);
+    return *this;
+  }
+  constexpr ~tensor_reference() = default;
+
+  constexpr symbol traced() const {
+    return tensor_ != nullptr ? tensor_->traced() : symbol{graph_, index_, weak_};
+  }
   void* data() const { return memory_.get(); }
   const std::int64_t* extents() const { return extents_; }
   placement where() const { return memory_.where(); }
 
  private:
   void share(const Tensor& t) {
-    memory_ = t.memory_;
-    detail::copy_elements(t.extents(), extents_, Tensor::rank);
+    memory_.share(t.memory_);
+    for (int a = 0; a < Tensor::rank; ++a) extents_[a] = t.extents_[a];
+  }
+  constexpr void refer(Tensor* tensor, symbol own) {
+    tensor_ = tensor;
+    graph_ = own.graph;
+    index_ = own.index;
+    weak_ = own.weak;
+    for (std::int64_t& e : extents_) e = 0;
+  }
+  constexpr void copy(const tensor_reference& other) {
+    if (std::is_constant_evaluated()) {
+      refer(other.tensor_, {other.graph_, other.index_, other.weak_});
+      return;
+    }
+    for (int a = 0; a < Tensor::rank; ++a) extents_[a] = other.extents_[a];
   }
 
-  Tensor* tensor_ = nullptr;
-  symbol symbol_;
   detail::shared_memory memory_;
-  std::int64_t extents_[Tensor::rank + 1]{};
+  Tensor* tensor_;
+  graph_builder* graph_;  // a symbol, member by member: this has no value at run time
+  int index_;
+  bool weak_;
+  std::int64_t extents_[Tensor::rank + 1];
 };
 
 }  // namespace sinter

@@ -39,9 +39,7 @@ inline bool lies_on_operand(const program_view& p, const arguments& args, int r)
 /// Whether a kernel's results are stored past the caches: these could not hold all that it reads
 /// and writes, so a store would only fetch a line to overwrite it. Each line of a result has to be
 /// aligned, and none may lie where an operand was just read.
-inline bool goes_past_caches(const program_view& p, const arguments& args,
-                             const nest_extents& n) {
-  if (n.rows * n.middle * n.line < (std::int64_t{1} << 16)) return false;
+inline bool exceeds_caches(const program_view& p, const arguments& args) {
   const auto bytes_of = [&](dtype type, const std::int64_t* stride) {
     std::int64_t bytes = properties(type).size;
     for (int a = 0; a < p.rank; ++a)
@@ -63,6 +61,11 @@ inline bool goes_past_caches(const program_view& p, const arguments& args,
       if (args.number(to.stride[a]) * properties(to.type).size % 64 != 0) return false;
   }
   return true;
+}
+SINTER_INLINE bool goes_past_caches(const program_view& p, const arguments& args,
+                                    const nest_extents& n) {
+  constexpr std::int64_t least = 1 << 16;  // elements: no cache is smaller
+  return n.rows * n.middle * n.line >= least && exceeds_caches(p, args);
 }
 
 }  // namespace sinter::cpu_target

@@ -30,7 +30,8 @@ template <class Words, bool Abreast = false> struct static_code {
   using decoded = decoded_program<sizes.instructions, sizes.leaves, sizes.results, sizes.products>;
   static constexpr decoded program = Abreast ? laid_abreast(decoded(Words::words))
                                              : decoded(Words::words);
-  static constexpr program_view view() { return program.view(); }
+  static constexpr program_view viewed = program.view();
+  static constexpr const program_view& view() { return viewed; }
   static constexpr int width = program_lanes(program.view());
   static constexpr bool abreast = Abreast;
   static constexpr bool backwards = runs_backwards(program.view());

@@ -41,23 +41,32 @@ template <class Plan> struct plan_functions {
 #endif
 };
 
-inline void run_kernels(target::execution& e, const kernel_function* functions) {
-  const std::size_t bytes = e.place_slots(false);
-  e.find_memory(bytes > 0 ? static_cast<char*>(thread_arena<purpose::workspace>().reserve(bytes))
-                          : nullptr);
-  for (int k = 0; k < e.plan.kernel_count; ++k) {
-    const kernel_data& kernel = e.plan.kernels[k];
+/// `plan` is the call's, as a constant where it is small.
+SINTER_INLINE void run_kernels_by(const plan_data& plan, target::execution& e,
+                                  const kernel_function* functions) {
+  const std::size_t bytes = e.place_slots_by(plan, false);
+  e.find_memory_by(plan, bytes > 0 ? static_cast<char*>(
+                                         thread_arena<purpose::workspace>().reserve(bytes))
+                                   : nullptr);
+  for (int k = 0; k < plan.kernel_count; ++k) {
+    const kernel_data& kernel = plan.kernels[k];
+    SINTER_STRAIGHT
     for (int b = 0; b < kernel.buffer_count; ++b) e.own[b] = e.memory[kernel.buffers[b]];
-    e.integers_of(k, e.values);
+    e.integers_by(plan, k, e.values);
     e.pass(k);
     functions[k]({e.own, e.values});
   }
-  e.pass(e.plan.kernel_count);
+  e.pass(plan.kernel_count);
+}
+inline void run_kernels(target::execution& e, const kernel_function* functions) {
+  run_kernels_by(e.plan, e, functions);
 }
 
 /// Runs a checked call; `Plan` is a plan_of<...>.
 template <class Plan> void run_plan(target::execution& e) {
-  run_kernels(e, plan_functions<Plan>::list());
+  if constexpr (target::is_small(Plan::data))
+    run_kernels_by(Plan::data, e, plan_functions<Plan>::list());
+  else run_kernels(e, plan_functions<Plan>::list());
 }
 
 }  // namespace sinter::cpu_target

@@ -43,10 +43,10 @@ struct tile_turner {
 };
 
 /// How the pieces of a map are handed out: tasks of `each` pieces, so that a task is worth its
-/// start.
+/// start. A line is `chunks` pieces. Few elements are one piece, for which nothing is divided.
 struct map_split {
   nest_extents n;
-  std::int64_t chunk = 1, pieces = 0, each = 1;
+  std::int64_t chunk = 1, chunks = 1, pieces = 0, each = 1, tasks = 0;
   bool past_caches = false;
   bool turned = false;  ///< some operand is turned, tile by tile
 
@@ -54,12 +54,17 @@ struct map_split {
     if (n.rows == 0 || n.line == 0) return;
     for (int l = 0; is_turned(p) && l < p.leaf_count; ++l)
       turned = turned || tile_turner::wants(p, args, p.leaves[l], p.outer() - 1);
-    chunk = n.line > 2 * grain && !turned ? grain : n.line;
-    pieces = n.rows * ceil_div(n.line, chunk);
+    chunk = n.line;
+    if (n.line > 2 * grain && !turned) {
+      chunk = grain;
+      chunks = ceil_div(n.line, grain);
+    }
+    pieces = tasks = n.rows * chunks;
     past_caches = goes_past_caches(p, args, n);
+    if (pieces == 1) return;
     each = larger(chunk >= grain ? 1 : ceil_div(grain, chunk), turned ? 16 : 1);
+    tasks = ceil_div(pieces, each);
   }
-  std::int64_t tasks() const { return ceil_div(pieces, each); }
   std::int64_t work() const { return n.rows * n.line; }
 };
 
@@ -126,13 +131,12 @@ void turned_task(const arguments& args, const map_split& split, std::int64_t beg
 template <class Code>
 void map_task(const arguments& args, const map_split& split, std::int64_t begin,
               std::int64_t end) {
-  const std::int64_t line = split.n.line, chunk = split.chunk;
-  const std::int64_t chunks = ceil_div(line, chunk);
+  const std::int64_t line = split.n.line, chunk = split.chunk, chunks = split.chunks;
   typename Code::state s;
   s.past_caches = split.past_caches;
   walker<Code> rows(s, args, Code::view().outer() - 1);
-  std::int64_t from = begin % chunks * chunk;
-  rows.start(begin / chunks);
+  std::int64_t from = chunks == 1 ? 0 : begin % chunks * chunk;
+  rows.start(chunks == 1 ? begin : begin / chunks);
   for (std::int64_t t = begin; t < end; ++t) {
     if (t > begin && from == 0) rows.next_row();
     Code::folded(s, 0, 0, Code::width);
@@ -147,24 +151,26 @@ template <class... Codes> void run_maps(const arguments& args) {
   const map_split splits[] = {map_split(Codes::view(), args)...};
   std::int64_t tasks = 0, work = 0;
   for (const map_split& s : splits) {
-    tasks += s.tasks();
+    tasks += s.tasks;
     work += s.work();
   }
-  parallel_for(tasks, [&](std::int64_t t) {
+  const auto run = [&](std::int64_t t) {
     int at = 0;
     const auto try_one = [&]<class Code>() {
       const map_split& s = splits[at++];
-      if (t >= 0 && t < s.tasks()) {
+      if (t >= 0 && t < s.tasks) {
         const std::int64_t end = (t + 1) * s.each;
         const std::int64_t last = end < s.pieces ? end : s.pieces;
         if constexpr (is_turned(Code::view()))
           if (s.turned) turned_task<Code>(args, s, t * s.each, last);
         if (!s.turned) map_task<Code>(args, s, t * s.each, last);
       }
-      t -= s.tasks();
+      t -= s.tasks;
     };
     (try_one.template operator()<Codes>(), ...);
-  }, work);
+  };
+  if (tasks == 1) run(0);
+  else parallel_for(tasks, run, work);
 }
 
 }  // namespace sinter::cpu_target

@@ -94,8 +94,9 @@ inline void run_parts(std::int64_t count, std::int64_t team, index_runner run, c
 template <class Body>
 void parallel_for(std::int64_t count, Body&& body, std::int64_t work = least_parallel_work) {
   using plain = std::remove_cvref_t<Body>;
+  if (count <= 1 || work < least_parallel_work) return detail::run_indices<plain>(body, 0, count);
   const std::int64_t team = threads() < count ? threads() : count;
-  if (team <= 1 || work < least_parallel_work) return detail::run_indices<plain>(body, 0, count);
+  if (team <= 1) return detail::run_indices<plain>(body, 0, count);
   detail::run_parts(
       count, team,
       [](const void* shared, std::int64_t first, std::int64_t last) {

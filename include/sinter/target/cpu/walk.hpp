@@ -12,18 +12,22 @@ template <class State>
 SINTER_INLINE void move(State& s, const program_view& p, const arguments& args, std::int64_t row,
                         std::int64_t middle = 0) {
   s.args = &args;
-  for (int a = p.line(); a-- > 0;) {
+  const int line = p.line();
+  SINTER_STRAIGHT
+  for (int a = line - 1; a >= 0; --a) {
     std::int64_t& rest = a >= p.outer() ? middle : row;
     const bool first = a == 0 || a == p.outer();
     const std::int64_t extent = first ? 0 : args.number(p.extent[a]);
     s.index[a] = first ? rest : rest % extent;
     if (!first) rest /= extent;
   }
+  SINTER_STRAIGHT
   for (int l = 0; l < p.leaf_count; ++l) {
     const leaf& from = p.leaves[l];
     std::int64_t at = args.number(from.offset);
     bool inside = true;
-    for (int a = 0; a < p.line(); ++a) {
+    SINTER_STRAIGHT
+    for (int a = 0; a < line; ++a) {
       const std::int64_t shift = from.guarded ? from.begin[a] : 0;
       at += (s.index[a] - shift) * args.number(from.stride[a]);
       if (from.guarded) inside = inside && s.index[a] >= shift && s.index[a] < from.end[a];
@@ -32,11 +36,13 @@ SINTER_INLINE void move(State& s, const program_view& p, const arguments& args, 
     s.leaf[l] = base + at * properties(from.type).size;
     s.leaf_inside[l] = inside;
   }
+  SINTER_STRAIGHT
   for (int r = 0; r < p.result_count; ++r) {
     const result& to = p.results[r];
     if (to.buffer < 0) continue;  // an operand of a product: its kernel says where
     std::int64_t at = 0;
-    for (int a = 0; a < p.line(); ++a) at += s.index[a] * args.number(to.stride[a]);
+    SINTER_STRAIGHT
+    for (int a = 0; a < line; ++a) at += s.index[a] * args.number(to.stride[a]);
     s.result[r] = static_cast<char*>(args.buffers[to.buffer]) + at * properties(to.type).size;
   }
 }
@@ -53,11 +59,13 @@ template <class Code> class walker {
     const auto& p = Code::view();
     if (axis < 0) return;
     wraps_ = axis == 0 || axis == p.outer() ? INT64_MAX : args.number(p.extent[axis]);
+    SINTER_STRAIGHT
     for (int l = 0; l < p.leaf_count; ++l) {
       const leaf& from = p.leaves[l];
       leaf_step_[l] = args.number(from.stride[axis]) * properties(from.type).size;
       if (from.guarded) wraps_ = 0;  // a step would have to look whether it goes outside
     }
+    SINTER_STRAIGHT
     for (int r = 0; r < p.result_count; ++r)
       result_step_[r] = args.number(p.results[r].stride[axis]) * properties(p.results[r].type).size;
   }
@@ -77,8 +85,10 @@ template <class Code> class walker {
       move(s_, p, args_, row, middle);
       return;
     }
+    SINTER_STRAIGHT
     for (int l = 0; l < p.leaf_count; ++l)
       s_.leaf[l] = static_cast<const char*>(s_.leaf[l]) + leaf_step_[l];
+    SINTER_STRAIGHT
     for (int r = 0; r < p.result_count; ++r)
       if (p.results[r].buffer >= 0)
         s_.result[r] = static_cast<char*>(s_.result[r]) + result_step_[r];
