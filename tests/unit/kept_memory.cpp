@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How long memory is held by expressions, whose operands own it together.
+// How long memory is held: by expressions, whose operands own it together, and by a thread, which
+// keeps what tensors gave back for those to come.
 
 #include <doctest/doctest.h>
 
@@ -8,6 +9,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -119,3 +121,102 @@ TEST_CASE("update: an empty operand shares no memory, wherever it lies") {
   huge = huge + 1;
   CHECK(huge.size() == 0);
 }
+
+#if SINTER_KEEPS_MEMORY
+namespace {
+using floats = st::tensor<float, dyn>;
+floats outlives_the_cache(100'000);  // released when the thread keeps nothing any more
+}  // namespace
+
+TEST_CASE("kept memory: a result takes the place of the one before it") {
+  constexpr auto plus_one = st::fused([](auto x) { return x + 1; });
+  floats x(100'000), y = plus_one(x), z = plus_one(y);
+  const float *first = y.data(), *second = z.data();
+  int elsewhere = 0;
+  for (int i = 0; i < 10; ++i) {
+    y = plus_one(x);
+    elsewhere += y.data() != first && y.data() != second;
+    first = y.data();
+    second = nullptr;
+    { floats other = plus_one(x); second = other.data(); }
+  }
+  CHECK(elsewhere <= 1);  // the first of them takes memory of its own
+  CHECK(y(99'999) == 1);
+}
+
+TEST_CASE("kept memory: pieces that fit and no larger, huge ones not at all") {
+  using st::detail::block_cache;
+  block_cache cache;
+  const auto piece = [](std::size_t bytes) {
+    return ::operator new(bytes, std::align_val_t{block_cache::alignment});
+  };
+  constexpr std::size_t size = 1 << 20;
+  void* const one = piece(size);
+  REQUIRE(cache.keep(one, size));
+  std::size_t wanted = size + 1;
+  CHECK(cache.take(wanted) == nullptr);
+  wanted = size / 2;
+  CHECK(cache.take(wanted) == nullptr);  // half of it would be lost
+  wanted = size / 2 + 1;
+  CHECK(cache.take(wanted) == one);
+  CHECK(wanted == size);
+  wanted = size;
+  CHECK(cache.take(wanted) == nullptr);
+  CHECK_FALSE(cache.keep(one, block_cache::most_small - 1));  // no size of small pieces
+  CHECK_FALSE(cache.keep(one, block_cache::most + 1));
+  block_cache::free(one);
+  // More pieces, and more bytes, than it keeps: the oldest go.
+  for (int i = 0; i < 100; ++i) REQUIRE(cache.keep(piece(size), size));
+  for (int i = 0; i < 20; ++i) REQUIRE(cache.keep(piece(16 * size), 16 * size));
+  wanted = size;
+  CHECK(cache.take(wanted) == nullptr);
+  int kept = 0;
+  for (wanted = 16 * size; void* const at = cache.take(wanted); ++kept) block_cache::free(at);
+  CHECK(kept == 8);
+  st::release_kept_memory();
+}
+
+TEST_CASE("kept memory: small pieces by their sizes") {
+  using st::detail::block_cache;
+  block_cache cache;
+  std::size_t size = 0;
+  int wrong = 0;
+  for (std::size_t bytes = 1; bytes <= block_cache::most_small; ++bytes) {
+    const std::size_t own = block_cache::small_size(bytes);
+    wrong += own < bytes || own < size || own % 64 != 0 || block_cache::small_size(own) != own ||
+             (bytes > 512 ? own - bytes >= bytes / 4 : own - bytes >= 64);
+    if (own == size) continue;
+    size = own;  // the next size: it is kept for itself alone
+    std::size_t wanted = bytes;
+    wrong += cache.take(wanted) != nullptr || wanted != own;
+    void* const one = ::operator new(own, std::align_val_t{block_cache::alignment});
+    wrong += !cache.keep(one, own);
+    wanted = own;
+    wrong += cache.take(wanted) != one || wanted != own;
+    wrong += cache.take(wanted) != nullptr;
+    REQUIRE(cache.keep(one, own));
+  }
+  CHECK(wrong == 0);
+  CHECK(size == block_cache::most_small);
+  std::size_t wanted = 100;
+  int kept = 0;
+  const auto piece = [] {
+    return ::operator new(128, std::align_val_t{block_cache::alignment});
+  };
+  for (int i = 0; i < 100; ++i)
+    if (void* const at = piece(); !cache.keep(at, 128)) block_cache::free(at);
+  for (; void* const at = cache.take(wanted); ++kept) block_cache::free(at);
+  CHECK(kept == 16);  // of a size no more are kept
+}
+
+TEST_CASE("kept memory: a small result takes the place of the one before it") {
+  st::release_kept_memory();  // else the list of this size may be full
+  const floats x = {1, 2, 3};
+  const float* first = nullptr;
+  { const floats y = x + 1; first = y.data(); }
+  const floats z = x * 2;
+  CHECK(z.data() == first);
+  CHECK(z(2) == 6);
+  CHECK(floats(3)(0) == 0);  // fresh elements are 0, whatever lay there
+}
+#endif
