@@ -47,7 +47,8 @@ TEST_CASE_TEMPLATE("transpose: tiles of every extent, nothing beyond them", U, s
 
 TEST_CASE_TEMPLATE("transpose: turned operands beside others, of any rank, type and extent", T,
                    bool, std::int8_t, st::f16, st::bf16, float, std::int32_t, double) {
-  for (const auto& [rows, columns] : {std::pair{1, 1}, {5, 300}, {300, 5}, {70, 270}, {16, 256}}) {
+  for (const auto& [rows, columns] : {std::pair{1, 1}, {5, 300}, {300, 5}, {70, 270},
+                                      {16, 256}, {32, 256}, {33, 257}}) {
     st::tensor<T, dyn, dyn> x(columns, rows), y(rows, columns), u(rows, columns);
     count(x), count(y);
     u = where(y == transpose(x), y, transpose(x));

@@ -20,9 +20,10 @@ constexpr bool is_turned(const program_view& p) {
   return false;
 }
 
-/// Turns tiles of a turned operand in registers: a cache line of each of many columns.
+/// Turns tiles of a turned operand in registers: some cache lines of each of many columns; of f32
+/// two, as a column mostly begins within a line, whose rest the next tile would fetch anew.
 struct tile_turner {
-  static constexpr std::int64_t most_rows = 16, most_columns = 256;
+  static constexpr std::int64_t most_rows = 32, most_columns = 256;
   static constexpr std::int64_t bytes = most_rows * most_columns * 8;
 
   /// Whether an operand is to be turned: its neighbours lie along axis `along`.
@@ -62,7 +63,7 @@ struct map_split {
     pieces = tasks = n.rows * chunks;
     past_caches = goes_past_caches(p, args, n);
     if (pieces == 1) return;
-    each = larger(chunk >= grain ? 1 : ceil_div(grain, chunk), turned ? 16 : 1);
+    each = larger(chunk >= grain ? 1 : ceil_div(grain, chunk), turned ? tile_turner::most_rows : 1);
     tasks = ceil_div(pieces, each);
   }
   std::int64_t work() const { return n.rows * n.line; }
@@ -118,7 +119,8 @@ void turned_task(const arguments& args, const map_split& split, std::int64_t beg
           const std::int64_t at = row - first, share = most_columns / most_rows;
           const std::int64_t next = to + at * share;
           for (std::int64_t c = next; c < smaller(next + share, n.line); ++c)
-            __builtin_prefetch(start[L] + c * apart[L]);
+            for (std::int64_t byte = 0; byte < most_rows * size; byte += 64)
+              __builtin_prefetch(start[L] + c * apart[L] + byte);
         });
         Code::folded(s, 0, 0, Code::width);
         Code::line(s, 0, from, to);
