@@ -68,3 +68,22 @@ TEST_CASE("rows: of each one value that is padded, joined or looked up, [32, 100
     CHECK(found(i) == v(most));
   }
 }
+
+TEST_CASE("rows: without elements, far apart, and in reverse") {
+  const matrix none(5, 0);
+  CHECK(st::tensor(none - st::sum<st::keep, -1>(none)).size() == 0);
+  const st::tensor<float, dyn> zeros = st::sum<-1>(none * none);
+  CHECK(zeros.size() == 5);
+  CHECK(zeros(4) == 0);
+  // Rows of a view, which are fetched ahead by their own distance, forwards and backwards.
+  matrix wide = st::random::normal(40, 3000);
+  const auto seen = wide.slice(1, 1000, 1100);
+  const matrix part = seen;
+  const matrix sums = softmax(seen), same = softmax(part);
+  const matrix back = softmax(st::flip<0>(part));
+  int wrong = 0;
+  for (std::int64_t i = 0; i < 40; ++i)
+    for (std::int64_t j = 0; j < 100; ++j)
+      wrong += sums(i, j) != same(i, j) || back(39 - i, j) != same(i, j);
+  CHECK(wrong == 0);
+}

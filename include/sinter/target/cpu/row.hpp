@@ -30,10 +30,58 @@ template <class Code> struct buffers_in_results {
   int result[Code::view().row_buffers + 1]{};
 };
 
+/// Rows that are walked over soon, fetched while one is in work: a row mostly ends with a page, and
+/// behind that the processor does not look by itself.
+template <class Code> class rows_ahead {
+ public:
+  using state = typename Code::state;
+  static constexpr auto& program = Code::program;
+
+  /// Along axis `axis` of the nest, the last outer one. Long rows are left alone: they would not
+  /// stay in the first cache.
+  SINTER_INLINE rows_ahead(const arguments& args, const nest_extents& n, int axis) {
+    if (axis < 0 || n.middle > 1) return;
+    each_leaf([&]<int L>() SINTER_LAMBDA {
+      constexpr leaf from = program.leaf_store[L];
+      constexpr std::int64_t size = properties(from.type).size, far = 1024, most = 16384;
+      const std::int64_t bytes = n.line * size, apart = args.number(from.stride[axis]) * size;
+      if (args.number(from.stride[program.line()]) != 1) return;
+      if (bytes == 0 || bytes > most || apart < bytes) return;
+      distance_[L] = apart < far ? ceil_div(far, apart) * apart : apart;
+      bytes_[L] = bytes;
+    });
+  }
+
+  SINTER_INLINE void fetch(const state& s) const {
+    each_leaf([&]<int L>() SINTER_LAMBDA {
+      const char* const from = static_cast<const char*>(s.leaf[L]) + distance_[L];
+      for (std::int64_t at = 0; at < bytes_[L]; at += 64) __builtin_prefetch(from + at);
+    });
+  }
+
+ private:
+  /// Of leaves that are read along the line and differ from row to row.
+  template <class F> SINTER_INLINE static void each_leaf(F&& f) {
+    [&]<int... L>(std::integer_sequence<int, L...>) SINTER_LAMBDA {
+      (void)std::initializer_list<int>{(([&] {
+        constexpr leaf from = program.leaf_store[L];
+        constexpr int line = Code::view().line();
+        if constexpr (line > 0 && !from.guarded && !from.indexed && !from.inside)
+          if constexpr (from.stride[line] != 0 && from.stride[line > 0 ? line - 1 : 0] != 0)
+            f.template operator()<L>();
+      }()), 0)...};
+    }(std::make_integer_sequence<int, Code::sizes.leaves>{});
+  }
+
+  std::int64_t distance_[Code::sizes.leaves + 1]{};
+  std::int64_t bytes_[Code::sizes.leaves + 1]{};
+};
+
 /// All passes over the row at which the state stands; `middle` moves it along the middle axes.
 template <class Code, class Move>
 SINTER_INLINE void run_row(typename Code::state& s, const nest_extents& n, char* buffers,
-                           const buffers_in_results<Code>* in_results, Move&& middle) {
+                           const buffers_in_results<Code>* in_results, Move&& middle,
+                           const rows_ahead<Code>* ahead = nullptr) {
   const auto& p = Code::view();
   const std::int64_t stride = round_up(n.line, Code::width) * 8;
   const std::int64_t lines = p.middle > 0 ? n.middle : 1;
@@ -47,6 +95,7 @@ SINTER_INLINE void run_row(typename Code::state& s, const nest_extents& n, char*
                               ? s.result[in_results->result[b]]
                               : buffers + b * row_buffer_bytes<Code>(n) + m * stride;
       Code::line(s, pass, 0, n.line);
+      if (pass == 0 && ahead != nullptr) ahead->fetch(s);
     }
     Code::finish(s, pass);
   }
@@ -65,11 +114,12 @@ void row_task(const arguments& args, nest_extents n, bool past_caches, std::int6
   buffers_in_results<Code> in_results;
   for (int b = 0; b < p.row_buffers; ++b)
     in_results.result[b] = past_caches || n.middle > 1 ? -1 : result_for_buffer(p, args, b);
+  const rows_ahead<Code> ahead(args, n, p.outer() - 1);
   walker<Code> rows(s, args, p.outer() - 1);
   rows.start(begin);
   for (std::int64_t row = begin; row < end; ++row) {
     run_row<Code>(s, n, buffers, &in_results,
-                  [&](std::int64_t m) { move(s, p, args, row, m); });
+                  [&](std::int64_t m) { move(s, p, args, row, m); }, &ahead);
     if (row + 1 == end) break;
     if (n.middle > 1) rows.start(row + 1);
     else rows.next_row();
