@@ -3,8 +3,9 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 58
+// entries: 60
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
+// contains: mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 // contains: ldmatrix.sync.aligned.m8n8.x4.shared.b16
 // contains: cp.async.cg.shared.global
@@ -60,6 +61,10 @@ constexpr auto whole = st::fused([](auto x, auto w, auto scale) {
 });
 constexpr auto coarse_scores = st::fused([](auto x, auto w) {
   return softmax(matmul(st::tf32(x), transpose(st::tf32(w))));
+});
+
+constexpr auto split_scores = st::fused([](auto x, auto w) {
+  return softmax(matmul(st::tf32x3(x), st::tf32x3(w)));
 });
 
 constexpr auto layers = st::fused([](auto x, auto w, auto b, auto u) {
@@ -132,6 +137,7 @@ void launch_all() {
   (void)launch(whole, quantised, quantised_weight, scale);
   st::tensor<float, 64, 1024> turned_classes;
   (void)launch(coarse_scores, x, turned_classes);
+  (void)launch(split_scores, x, w);
   st::tensor<st::bf16, dyn, 64> narrow;  // chains, for operands that are aligned and others
   st::tensor<st::bf16, 64, 64> square;
   st::tensor<st::bf16, 64> shifts;

@@ -11,6 +11,7 @@
 ///              negative. Plus the smallest normal number, as a target may flush what is below.
 ///   operands   op is evaluated at the corners of its operands' intervals; a comparison within its
 ///              operands' errors, and a quotient by an interval around 0, may be anything.
+///   products   of operands that may be split, 2^-21 of the sum of magnitudes (ops/linear.hpp).
 ///   sums       errors of the terms, plus t u times the sum of magnitudes, for n terms: t = n in
 ///              any order; t = n / 16 + 64 in at least sixteen partial sums, as targets add long
 ///              rows; t = 8 sqrt(n) with overwhelming probability (Higham and Mary 2019,
@@ -22,6 +23,7 @@
 
 #include <limits>
 
+#include "sinter/plan/access.hpp"
 #include "sinter/target/reference/evaluate.hpp"
 
 namespace sinter::testing {
@@ -346,9 +348,16 @@ class error_analysis {
     reference::detail::matmul(plain, s, left, a, b, total);
     reference::detail::matmul(plain, s, left, wide_a, wide_b, with_errors);
     // (|a| + ea)(|b| + eb) - |a| |b|: what the operands' errors can do, to full order.
+    const double parts = is_split(n.operand[0]) && is_split(n.operand[1]) ? 0x1p-21 : 0;
     for (std::size_t i = 0; i < y.size(); ++i)
       error[i] = of_sum(n.type, static_cast<double>(left.last()) + 1, y[i], total[i],
-                        with_errors[i] - total[i]);
+                        with_errors[i] - total[i] + parts * total[i]);
+  }
+
+  /// Whether it may be taken for two parts, see tf32x3.
+  bool is_split(int i) const {
+    while (is_view(g_[i]) && !g_[i].is(tf32x3_operation)) i = g_[i].operand[0];
+    return g_[i].type == dtype::f32 && g_[i].is(tf32x3_operation);
   }
 
   graph_view g_;

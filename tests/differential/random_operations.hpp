@@ -345,7 +345,12 @@ class random_operations : public random_scans {
     const shape right = y.extents();
     if (right.rank > 1 && !meet(right[right.rank - 2], inner)) y = transpose(y);
     const double terms = static_cast<double>(number(inner)) + 1;
-    return made(matmul(at(a), y), a.bound * b.bound * terms);
+    return made(product_of(at(a), y), a.bound * b.bound * terms);
+  }
+
+  /// A product, at times of operands that may be split.
+  symbol product_of(symbol x, symbol y) {
+    return r.chance(0.15) ? matmul(tf32x3(x), tf32x3(y)) : matmul(x, y);
   }
 
   /// Products that follow one another in the same rows, as in a network.
@@ -361,7 +366,7 @@ class random_operations : public random_scans {
       if (r.chance(0.3)) x = r.chance(0.5) ? relu(x) : x * 0.5;  // what multiplies is no memory
       symbol y = x;
       if (turned && r.chance(0.5)) {
-        y = matmul(x, transpose(at(turned)));
+        y = product_of(x, transpose(at(turned)));
         turned = {};
       } else {
         shape declared, n;
@@ -372,7 +377,7 @@ class random_operations : public random_scans {
         const candidate w = new_input(input_type(type_of(c)), declared, n);
         if (!w) return {};
         turned = keep_input(w);
-        y = matmul(x, at(w));
+        y = product_of(x, at(w));
       }
       y = tanh(y);
       const extent_t columns = y.extents().last();

@@ -185,8 +185,8 @@ TEST_CASE("random graphs: every operation and type occurs") {
         "log2", "lookup", "lshift", "matmul", "max", "maximum", "min", "minimum", "mul", "neg",
         "normal48", "not", "not_equal", "or", "pad", "permute", "prod", "quantile", "random24",
         "random48", "relu", "reshape", "round", "rsqrt", "sigmoid", "sign", "sin", "sinh", "slice",
-        "sqrt", "stride", "sub", "sum", "tan", "tanh", "trigamma", "trunc", "where", "bool", "u8",
-        "i32", "i64", "e4m3", "e5m2", "f16", "bf16", "f32", "f64"})
+        "sqrt", "stride", "sub", "sum", "tan", "tanh", "tf32x3", "trigamma", "trunc", "where",
+        "bool", "u8", "i32", "i64", "e4m3", "e5m2", "f16", "bf16", "f32", "f64"})
     CHECK_MESSAGE(seen.count(name) == 1, name);
 }
 

@@ -83,7 +83,7 @@ static_assert(spreads<4>() && spreads<8>() && spreads<16>());
 struct half_product {
   using value = float;
   static constexpr auto format = sinter::matrix_format::bf16;
-  static constexpr bool in_tf32 = false;
+  static constexpr int tf32_products = 0;
 };
 constexpr bool sums_spread() {
   using namespace sinter::device;

@@ -52,6 +52,9 @@ constexpr auto gated = st::fused([](auto x, auto w, auto v) {
 constexpr auto coarse = st::fused([](auto x, auto w) {
   return matmul(st::tf32(x), st::tf32(w));
 });
+constexpr auto split = st::fused([](auto x, auto w) {
+  return matmul(st::tf32x3(x), st::tf32x3(w));
+});
 constexpr auto gated_turned = st::fused([](auto x, auto w, auto v) {
   return matmul(x, transpose(w)) * matmul(x, transpose(v));
 });
@@ -127,6 +130,10 @@ const body_case cases[] = {
      }},
     {"plan: product in tf32 [18, 20] x [20, 12]", [](const options& o) {
        return judge_call(o, coarse, filled<st::tensor<float, 18, 20>>(),
+                         filled<st::tensor<float, 20, 12>>());
+     }},
+    {"plan: product of split operands [18, 20] x [20, 12]", [](const options& o) {
+       return judge_call(o, split, filled<st::tensor<float, 18, 20>>(),
                          filled<st::tensor<float, 20, 12>>());
      }},
     {"plan: dense [64, 20] x [20, 64]", [](const options& o) {

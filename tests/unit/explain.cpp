@@ -313,6 +313,9 @@ TEST_CASE("explain: whether wgmma reads operands of 8 bits and in tf32 as they l
   CHECK(note(dtype::f32, dtype::f32, [](symbol x, symbol w) {
           return matmul(tf32(x), transpose(tf32(w)));
         }) == "sm_90a: wgmma in tf32");
+  CHECK(note(dtype::f32, dtype::f32, [](symbol x, symbol w) {
+          return matmul(tf32x3(x), transpose(tf32x3(w)));
+        }) == "");  // not by wgmma
   CHECK(note(dtype::f32, dtype::f32, turned) == "");
   CHECK(note(dtype::i8, dtype::i8, turned) == "");  // sums in 8 bits
   CHECK(note(dtype::e4m3, dtype::e5m2, turned) == "");

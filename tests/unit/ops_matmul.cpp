@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sinter/report/explain.hpp>
 #include <sinter/sinter.hpp>
 
 #include <algorithm>
@@ -322,6 +323,32 @@ TEST_CASE("tf32: rounds to ten bits of fraction, ties to even, and gradients kee
     CHECK(plain.data()[i] == exact.data()[i]);
     CHECK(slope.data()[i] != plain.data()[i]);
   }
+}
+
+TEST_CASE("tf32x3: a product is the same without matrix units, and gradients are made likewise") {
+  constexpr auto slopes = st::fused([](auto a, auto b, auto g) {
+    auto y = matmul(st::tf32x3(a * 2), st::tf32x3(b));
+    auto plain = matmul(a * 2, b);
+    return std::tuple(y, plain, st::gradient(sum(y * g), a), st::gradient(sum(plain * g), a));
+  });
+  const st::tensor<float, 5, 4> a = st::random::normal();
+  const st::tensor<float, 4, 3> b = st::random::normal();
+  const st::tensor<float, 5, 3> g = st::random::normal();
+  const auto [y, plain, slope, plain_slope] = slopes(a, b, g);
+  for (std::int64_t i = 0; i < y.size(); ++i) CHECK(y.data()[i] == plain.data()[i]);
+  for (std::int64_t i = 0; i < slope.size(); ++i)
+    CHECK(slope.data()[i] == plain_slope.data()[i]);
+
+  const std::string text = st::explain(slopes, a, b, g);
+  CHECK(text.find("matmul(tf32x3(x0 * 2), tf32x3(x1)) -> out0") != text.npos);
+  CHECK(text.find("matmul(tf32x3(x2), tf32x3(transpose(x1)))") != text.npos);
+
+  // A mark that a product does not find, or finds but once, says nothing.
+  constexpr auto once = st::fused([](auto u, auto v) {
+    return std::tuple(matmul(st::tf32x3(u), v), matmul(st::tf32x3(u) * 2, st::tf32x3(v)),
+                      st::tf32x3(u));
+  });
+  CHECK(st::explain(once, a, b).find("tf32x3") == text.npos);
 }
 
 TEST_CASE("matmul: the same bits for any number of threads, bf16, blocks that end in a few rows") {

@@ -94,6 +94,25 @@ SINTER_HD SINTER_INLINE constexpr V tf32_kernel(V x) {
   return select(x == x, from_bits((b + to_nearest) & ~((bits(1) << dropped) - 1)), x);
 }
 
+/// x as the sum of two numbers with 10 bits of fraction.
+template <class V> struct tf32_parts {
+  V large, small;
+};
+
+/// @accuracy the sum is within 2^-23 |x| of x, and |small| <= 2^-11 |x|, for finite x from 2^-103
+///           on; below, within 2^-137. What is infinite or NaN is the small part beside a large one
+///           of magnitude 1. So infinity - infinity is nowhere, and in the three products of parts
+///           that stand for a product, infinity meets the other operand's large part but never its
+///           small one, which may be 0
+template <class V>
+SINTER_HD SINTER_INLINE constexpr tf32_parts<V> split_tf32(V x) {
+  using E = typename lane_of<V>::type;
+  const V greatest = V(E(0x1.ffcp127)), nearest = tf32_kernel(x);
+  const V instead = select(magnitude(x) <= V(E(0x1.fffffep127)), greatest, V(E(1)));
+  const V large = select(magnitude(nearest) <= greatest, nearest, with_sign(instead, x));
+  return {large, tf32_kernel(x - large)};
+}
+
 /// 2^n for an integer n with a normal result.
 template <class V>
 SINTER_HD SINTER_INLINE constexpr V power_of_two(V n) {

@@ -74,6 +74,9 @@ inline constexpr operation detach_operation{pack_name("detach"), kind::alias, 1}
 /// anything runs. The name of the operation is `attribute[2]`, or 0 for labels of classes.
 inline constexpr operation indices_operation{pack_name("indices"), kind::alias, 1};
 
+/// Products of two such f32 may be made of three in tf32 (ops/linear.hpp).
+inline constexpr operation tf32x3_operation{pack_name("tf32x3"), kind::alias, 1};
+
 /// Values must be probabilities, in [0, 1]; checked likewise.
 inline constexpr operation probability_operation{pack_name("probabilit"), kind::alias, 1};
 

@@ -46,10 +46,14 @@ struct contract_body {
     return values > others ? values : others;
   }
   /// For tf32, rows of values are 8 longer, so that the four terms of a fragment lie in different
-  /// banks.
-  static constexpr int longer = Rows == 64 && (Products::in_tf32 || ...) ? 8 : 0;
-  static constexpr int left_slots = slots_for(depth * (Rows + longer), Rows * left_row);
-  static constexpr int right_slots = slots_for(depth * (piece + longer), 32 * right_row);
+  /// banks. What is split has its small parts behind the large ones.
+  template <class Product> static constexpr int tf32_products = Rows == 64 ? Product::tf32_products
+                                                                           : 0;
+  static constexpr int longer = ((tf32_products<Products> > 0) || ...) ? 8 : 0;
+  static constexpr int most_parts = ((tf32_products<Products> > 1) || ...) ? 2 : 1;
+  static constexpr int left_part = depth * (Rows + longer), right_part = depth * (piece + longer);
+  static constexpr int left_slots = slots_for(most_parts * left_part, Rows * left_row);
+  static constexpr int right_slots = slots_for(most_parts * right_part, 32 * right_row);
   static constexpr int shared_bytes =
       (left_slots + right_slots + tile::slots) * static_cast<int>(sizeof(slot)) + 16;
   static_assert(Rows % 4 == 0 && Columns % piece == 0, "contract: a tile is a number of pieces");
@@ -86,7 +90,8 @@ struct contract_body {
     using right_code = thread_code<Context, Arguments, right_layout, typename Product::right>;
     using sums = std::conditional_t<
         halves, tensor_core_sums<Product>,
-        std::conditional_t<Rows == 64 && Product::in_tf32, tf32_sums, fma_sums<Product>>>;
+        std::conditional_t<(tf32_products<Product> > 0), tf32_sums<tf32_products<Product>>,
+                           fma_sums<Product>>>;
     const int t = context.thread();
     const Index rows = static_cast<Index>(shape.rows);
     const Index inner = static_cast<Index>(shape.inner[Product::number]);
@@ -144,23 +149,34 @@ struct contract_body {
     }
   }
 
-  /// Operands as values, term by term, (k, row) and (k, column).
-  template <class T> struct staged_values {
+  /// Operands as values, term by term, (k, row) and (k, column), in one part or two.
+  template <class T, bool Split = false> struct staged_values {
     static constexpr int left_pitch = Rows + longer, right_pitch = piece + longer;
 
     template <class Context, class Shared, class Code>
     SINTER_DEVICE static void keep_left(Context& context, Shared left, int row, int k, Code& a) {
-      SINTER_UNROLL
-      for (int i = 0; i < Code::lanes; ++i)
-        context.store(context.template cast<T>(left + ((k + i) * left_pitch + row)),
-                      static_cast<T>(a.operand(i)));
+      keep<left_pitch, left_part>(context, left + (k * left_pitch + row), a);
     }
     template <class Context, class Shared, class Code>
     SINTER_DEVICE static void keep_right(Context& context, Shared right, int k, int at, Code& b) {
+      keep<1, right_part>(context, right + (k * right_pitch + at), b);
+    }
+
+   private:
+    /// A thread's values, `Apart` from each other.
+    template <int Apart, int Part, class Context, class Shared, class Code>
+    SINTER_DEVICE static void keep(Context& context, Shared to, Code& from) {
       SINTER_UNROLL
-      for (int i = 0; i < Code::lanes; ++i)
-        context.store(context.template cast<T>(right + (k * right_pitch + at + i)),
-                      static_cast<T>(b.operand(i)));
+      for (int i = 0; i < Code::lanes; ++i) {
+        const T value = static_cast<T>(from.operand(i));
+        if constexpr (Split) {
+          const auto parts = math::detail::split_tf32(value);
+          context.store(context.template cast<T>(to + i * Apart), parts.large);
+          context.store(context.template cast<T>(to + (Part + i * Apart)), parts.small);
+        } else {
+          context.store(context.template cast<T>(to + i * Apart), value);
+        }
+      }
     }
   };
 
@@ -204,34 +220,65 @@ struct contract_body {
   };
 
   /// Sums by tensor cores that read values: warp w has rows 16 (w mod 4) and columns 32 (w / 4) of
-  /// a 64 x 64 piece.
-  struct tf32_sums : staged_values<float> {
-    using staged_values<float>::left_pitch, staged_values<float>::right_pitch;
+  /// a 64 x 64 piece. Those of three products begin again with every step, the small parts' first,
+  /// and are added up beside them: what a unit cuts off of a sum does not grow with its length.
+  template <int Count> struct tf32_sums : staged_values<float, (Count > 1)> {
+    using staged_values<float, (Count > 1)>::left_pitch;
+    using staged_values<float, (Count > 1)>::right_pitch;
+    static constexpr int parts = Count > 1 ? 2 : 1;
     float sum[4][4] = {};  // 8-column tiles, registers
 
     template <class Context, class Shared>
     SINTER_DEVICE void multiply(Context& context, Shared left, Shared right) {
-      const int w = context.warp(), line = context.lane() / 4, term = context.lane() % 4;
-      const auto bits = [&](auto from) {
-        return context.load(context.template cast<std::uint32_t>(from));
-      };
-      SINTER_UNROLL
-      for (int k = 0; k < depth; k += 8) {
-        std::uint32_t a[4];
-        SINTER_UNROLL
-        for (int i = 0; i < 4; ++i)
-          a[i] = bits(left + ((k + term + i / 2 * 4) * left_pitch + w % 4 * 16 + line + i % 2 * 8));
+      if constexpr (Count == 1) {
+        add(context, left, right, sum);
+      } else {
+        float step[4][4] = {};
+        add(context, left, right, step);
         SINTER_UNROLL
         for (int j = 0; j < 4; ++j) {
-          const auto from = right + ((k + term) * right_pitch + w / 4 * 32 + j * 8 + line);
-          const std::uint32_t b[2] = {bits(from), bits(from + 4 * right_pitch)};
-          context.template multiply<tf32>(sum[j], a, b);
+          SINTER_UNROLL
+          for (int i = 0; i < 4; ++i) sum[j][i] += step[j][i];
         }
       }
     }
     template <class Context, class Shared>
     SINTER_DEVICE void leave(Context& context, Shared to, int first) {
       leave_warp(context, to, first, sum);
+    }
+
+   private:
+    template <class Context, class Shared>
+    SINTER_DEVICE static void add(Context& context, Shared left, Shared right, float (&to)[4][4]) {
+      const int w = context.warp(), line = context.lane() / 4, term = context.lane() % 4;
+      const auto bits = [&](auto from) {
+        return context.load(context.template cast<std::uint32_t>(from));
+      };
+      SINTER_UNROLL
+      for (int k = 0; k < depth; k += 8) {
+        const auto a_at = left + ((k + term) * left_pitch + w % 4 * 16 + line);
+        const auto b_at = right + ((k + term) * right_pitch + w / 4 * 32 + line);
+        std::uint32_t a[parts][4], b[parts][4][2];  // 16 x 8, and 4 of 8 x 8
+        SINTER_UNROLL
+        for (int p = 0; p < parts; ++p) {
+          SINTER_UNROLL
+          for (int i = 0; i < 4; ++i)
+            a[p][i] = bits(a_at + (p * left_part + i / 2 * 4 * left_pitch + i % 2 * 8));
+          SINTER_UNROLL
+          for (int j = 0; j < 8; ++j)
+            b[p][j / 2][j % 2] =
+                bits(b_at + (p * right_part + j % 2 * 4 * right_pitch + j / 2 * 8));
+        }
+        const auto multiply = [&](const auto& own, const auto& other) {
+          SINTER_UNROLL
+          for (int j = 0; j < 4; ++j) context.template multiply<tf32>(to[j], own, other[j]);
+        };
+        if constexpr (Count > 1) {
+          multiply(a[1], b[0]);
+          multiply(a[0], b[1]);
+        }
+        multiply(a[0], b[0]);
+      }
     }
   };
 

@@ -12,8 +12,9 @@
 
 namespace sinter::device {
 
-/// One product of a kernel: its number, the programs of its operands, the type of its sums.
-template <int Number, class T, class Left, class Right> struct product_of {
+/// One product of a kernel: its number, the programs of its operands, the type of its sums, and
+/// whether operands may be split in two.
+template <int Number, class T, class Left, class Right, bool Split = false> struct product_of {
   using value = T;
   using left = Left;
   using right = Right;
@@ -26,9 +27,12 @@ template <int Number, class T, class Left, class Right> struct product_of {
   static constexpr dtype operand_type = Left::plain_type;
   static constexpr bool on_tensor_cores =
       format == matrix_format::bf16 || format == matrix_format::f16;
-  /// Operands that are rounded to tf32 do so as well, whatever they are computed from.
-  static constexpr bool in_tf32 =
-      std::is_same_v<T, float> && Left::gives_tf32 && Right::gives_tf32;
+  /// Operands that are rounded to tf32 do so as well, whatever they are computed from, and those
+  /// that may be split, in three products. 0: neither.
+  static constexpr int tf32_products = !std::is_same_v<T, float>              ? 0
+                                       : Left::gives_tf32 && Right::gives_tf32 ? 1
+                                       : Split                                 ? 3
+                                                                               : 0;
   /// Neighbours that one thread brings in, in one access where they are 16 bytes.
   static constexpr int pack = on_tensor_cores ? 8 : 4;
 };
@@ -86,7 +90,7 @@ struct contract_epilogue {
   /// which permuted columns spread over the banks; neighbours among 8 stay so.
   SINTER_DEVICE static constexpr int place(int row, int column) {
     constexpr bool permuted =
-        ((Products::format != matrix_format::none || Products::in_tf32) || ...);
+        ((Products::format != matrix_format::none || Products::tf32_products > 0) || ...);
     return row * Columns + (permuted ? column ^ row % 4 * 8 : column);
   }
 

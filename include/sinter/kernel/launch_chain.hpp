@@ -19,7 +19,8 @@ template <class Main, class... Others> struct products_of_kernel {
   using product = product_of<
       N, element_t<main::program.product_store[N].type>,
       static_program<program_at<main::program.product_store[N].left, Main, Others...>>,
-      static_program<program_at<main::program.product_store[N].right, Main, Others...>>>;
+      static_program<program_at<main::program.product_store[N].right, Main, Others...>>,
+      main::program.product_store[N].split>;
 };
 
 /// The products of a kernel that has one program which multiplies.

@@ -161,10 +161,15 @@ constexpr symbol transposed(symbol x) {
   return {x.graph, rules::permute(*x.graph, x.index, order, rank)};
 }
 
-/// Whether a value was rounded to tf32, wherever its axes went then.
-constexpr bool is_tf32(symbol x) {
+/// Whether a value was rounded to tf32, or marked by tf32x3, wherever its axes went then.
+constexpr bool is_made_by(symbol x, name_code name) {
   while (x.get().what() == kind::permute) x.index = x.get().operand[0];
-  return x.get().what() == kind::element && x.get().op->name == id("tf32");
+  return x.get().op->name == name;
+}
+
+/// Whether a gradient passes from a node to its operands.
+constexpr bool passes_gradient(const node& n) {
+  return n.what() != kind::alias || n.is(tf32x3_operation);
 }
 
 constexpr void pull_back(symbol g, const symbol* x, symbol y, symbol* out) {
@@ -203,11 +208,15 @@ constexpr void pull_back(symbol g, const symbol* x, symbol y, symbol* out) {
       return;
     case kind::scan: out[0] = pull_scan(g, x[0], y, n); return;
     case kind::matmul:
-      if (is_tf32(x[0]) && is_tf32(x[1])) g = tf32(g);
+      if (is_made_by(x[0], id("tf32")) && is_made_by(x[1], id("tf32"))) g = tf32(g);
+      if (is_made_by(x[0], id("tf32x3")) && is_made_by(x[1], id("tf32x3"))) g = tf32x3(g);
       out[0] = {&graph, rules::matmul(graph, g.index, transposed(x[1]).index)};
       out[1] = {&graph, rules::matmul(graph, transposed(x[0]).index, g.index)};
       return;
-    default: return;  // inputs, constants and aliases pass nothing on
+    case kind::alias:
+      if (passes_gradient(n)) out[0] = g;
+      return;
+    default: return;  // inputs and constants pass nothing on
   }
 }
 
@@ -228,7 +237,7 @@ constexpr list<int> differentiate(graph_builder& g, int loss, const list<int>& w
   for (int w : wrt) depends[w] = is_floating(g[w].type);
   for (int i = 0; i < count; ++i)
     for (int j = 0; j < g[i].arity() && is_floating(g[i].type); ++j)
-      if (depends[g[i].operand[j]] && g[i].what() != kind::alias) depends[i] = 1;
+      if (depends[g[i].operand[j]] && detail::passes_gradient(g[i])) depends[i] = 1;
 
   list<int> gradient(g.nodes.size(), -1);
   const int one = rules::constant(g, g[loss].type, 1);

@@ -35,6 +35,31 @@ template <operand X> constexpr element_call<id("tf32"), X> tf32(X&& x) {
   return element<id("tf32")>(std::forward<X>(x));
 }
 
+namespace detail {
+struct tf32x3_rule {
+  constexpr symbol operator()(symbol x) const {
+    const node n = rules::make(tf32x3_operation, x.type(), x.extents(), x.index);
+    return {x.graph, add(*x.graph, n)};
+  }
+};
+}  // namespace detail
+
+/// x itself, which a product may take for the sum of two numbers in tf32. Where both operands of a
+/// product of f32 are so, a GPU makes it of three products in tf32 on its matrix units, which is
+/// 3xTF32: small a large b + large a small b + large a large b. The CPU and the reference multiply
+/// x as it stands. Gradients pass, and are made by such products, too.
+/// @accuracy on a GPU, of the sum of magnitudes |a| |b| over K terms: 2^-21 at most, as the parts
+///           lack 2^-23 of each operand and the product of small parts is left out, and
+///           (96 + K / 16) 2^-24 for sums, if units cut off where others round. Multiply-adds in
+///           f32 lose K 2^-24 at most; products in tf32 lose 2^-10 beside. Operands below 2^-103
+///           lose bits, below 2^-137 they are 0; what is within 2^-21 of overflow may do so
+/// @source  Ootomo and Yokota 2022, doi:10.1177/10943420221090256; CUTLASS, example 27. As in the
+///          first, sums of 16 terms are added up outside of the units, which may cut off
+/// @example matmul(st::tf32x3(x), st::tf32x3(w))
+template <operand X> constexpr applied<detail::tf32x3_rule, X> tf32x3(X&& x) {
+  return apply(detail::tf32x3_rule{}, std::forward<X>(x));
+}
+
 /// Matrix product over the last two axes; leading axes are batches and broadcast, and an operand of
 /// rank 1 is a row on the left, a column on the right, as in NumPy.
 /// @shape  [..., M, K] x [..., K, N] -> [..., M, N]

@@ -45,6 +45,12 @@ constexpr bool is_view(const node& n) {
   }
 }
 
+/// Whether products may take a value in two parts: it is marked so, wherever views put it then.
+constexpr bool is_split(const planning_graph& g, int i) {
+  while (is_view(g[i]) && !g[i].is(tf32x3_operation)) i = g[i].operand[0];
+  return g[i].is(tf32x3_operation);
+}
+
 namespace detail {
 
 /// Row-major strides of a shape.

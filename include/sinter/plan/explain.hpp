@@ -27,7 +27,8 @@ struct explain_options {
 
 namespace detail {
 
-/// What becomes of products in 8 bits and in tf32 on a GPU that has matrix units for them.
+/// What becomes of products in 8 bits and in tf32 on a GPU that has matrix units for them, and of
+/// those that may be split.
 inline std::vector<std::string> matrix_notes(const lowered_kernel& k) {
   std::vector<std::string> notes;
   k.each_main([&](std::size_t m) {
@@ -35,14 +36,21 @@ inline std::vector<std::string> matrix_notes(const lowered_kernel& k) {
       const program_view left = k.programs[m + static_cast<std::size_t>(q.left)].view();
       const program_view right = k.programs[m + static_cast<std::size_t>(q.right)].view();
       const matrix_format format = format_of(left, right);
-      if (format <= matrix_format::bf16) continue;
-      const bool rows = lies_for_warpgroups(left, true);
-      const bool columns = lies_for_warpgroups(right, false);
-      std::string note = std::string("sm_90a: ") + (rows && columns ? "" : "no ") + "wgmma in " +
-                         sinter::name(format);
-      if (!rows || !columns)
-        note += std::string(", as terms of the ") + (rows ? "right" : "left") +
-                " operand are no neighbours";
+      if (format <= matrix_format::bf16 && !q.split) continue;
+      std::string note;
+      if (q.split && format != matrix_format::tf32) {
+        note = is_split_on_gpu(k.programs[m].view(), q)
+                   ? "GPU: three products in tf32, by mma.sync"
+                   : "GPU: multiply-adds in f32, as tiles hold wide rows";
+      } else {
+        const bool rows = lies_for_warpgroups(left, true);
+        const bool columns = lies_for_warpgroups(right, false);
+        note = std::string("sm_90a: ") + (rows && columns ? "" : "no ") + "wgmma in " +
+               sinter::name(format);
+        if (!rows || !columns)
+          note += std::string(", as terms of the ") + (rows ? "right" : "left") +
+                  " operand are no neighbours";
+      }
       if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
     }
   });

@@ -162,7 +162,7 @@ class lowerer {
         }
         return push(in, 0);
       case kind::matmul:
-        if (groups_.group_of[i] == number_ && nest_->product) return make_product(i, n);
+        if (groups_.group_of[i] == number_ && nest_->product) return make_product(n);
         return load(i, m);
       case kind::gather:
         if (is_stored_elsewhere(i)) break;
@@ -287,10 +287,11 @@ class lowerer {
       if (m.axis[k] >= 0) stride[m.axis[k]] = g_.plus(stride[m.axis[k]], a.stride[k]);
   }
 
-  constexpr int make_product(int i, const node& n) {
+  constexpr int make_product(const node& n) {
     product q;
     q.type = register_dtype(n.type);
     q.operands = g_[n.operand[0]].type;
+    q.split = q.operands == dtype::f32 && is_split(g_, n.operand[0]) && is_split(g_, n.operand[1]);
     q.inner = g_[n.operand[0]].extents.last();
     q.left = operand_program(n.operand[0]);
     q.right = operand_program(n.operand[1]);
@@ -299,7 +300,6 @@ class lowerer {
     in.type = q.type;
     in.attribute = static_cast<std::int64_t>(nest_->code.product_list.size());
     nest_->code.product_list.push_back(q);
-    (void)i;
     return push(in, 0);
   }
 

@@ -61,4 +61,14 @@ constexpr bool lies_for_warpgroups(const program_view& p, bool left) {
          (in_16_bits && p.leaves[0].stride[line_axis(p, left)] == 1);
 }
 
+/// Whether a product that may be split is made of three in tf32 by a GPU: where tiles are 64 rows
+/// high. Where rows are folded, tiles hold whole rows, and so many fit up to this width, of all
+/// products of the kernel together. Beyond, there are multiply-adds in f32.
+inline constexpr std::int64_t widest_split_row = 320;
+constexpr bool is_split_on_gpu(const program_view& main, const product& q) {
+  const std::int64_t line = main.extent[main.line()], rounded = (line + 63) / 64 * 64;
+  return q.split &&
+         (main.folds == fold::none || rounded * main.product_count <= widest_split_row);
+}
+
 }  // namespace sinter

@@ -97,6 +97,7 @@ struct product {
   int left = 0, right = 0;     ///< the operand programs, counted from the one that multiplies
   dtype type = dtype::f32;     ///< of the accumulators
   dtype operands = dtype::f32; ///< as the graph has them: what a target may round them to
+  bool split = false;          ///< each f32 may be taken for the sum of two tf32, see `tf32x3`
   std::int64_t inner = 0;
 };
 

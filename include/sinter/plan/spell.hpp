@@ -257,8 +257,11 @@ inline detail::formula speller::spell(const lowered_kernel& k, const program& p,
     case code::product: {
       const product& q = p.product_list[static_cast<std::size_t>(n.attribute)];
       const int own = static_cast<int>(&p - k.programs.data());
-      return {"matmul(" + spell_operand(k, own + q.left) + ", " +
-              spell_operand(k, own + q.right) + ')'};
+      const auto spelled = [&](int number) {
+        const std::string text = spell_operand(k, own + number);
+        return q.split ? "tf32x3(" + text + ')' : text;
+      };
+      return {"matmul(" + spelled(q.left) + ", " + spelled(q.right) + ')'};
     }
     case code::fold: {
       const int first = p.outer(), last = p.folds == fold::column ? p.line() : p.rank;

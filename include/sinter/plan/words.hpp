@@ -76,7 +76,7 @@ constexpr void encode(const program_view& p, list<word>& out) {
   for (int i = 0; i < p.product_count; ++i) {
     const product& q = p.products[i];
     out.push_back(static_cast<word>(q.type) | static_cast<word>(q.operands) << 4 |
-                  bits(q.left, 16) | bits(q.right, 32));
+                  static_cast<word>(q.split) << 8 | bits(q.left, 16) | bits(q.right, 32));
     out.push_back(static_cast<word>(q.inner));
   }
 }
@@ -247,6 +247,7 @@ struct decoded_program : program_view {
       product& q = product_store[i];
       q.type = static_cast<dtype>(*w & 15);
       q.operands = static_cast<dtype>(*w >> 4 & 15);
+      q.split = *w >> 8 & 1;
       q.left = field(*w, 16);
       q.right = field(*w++, 32);
       q.inner = static_cast<std::int64_t>(*w++);
