@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "differential/norm_functions.hpp"
 #include "kernel/emulated_plan.hpp"
 #include "kernel/filled.hpp"
 #include "kernel/layers.hpp"
@@ -120,4 +121,23 @@ TEST_CASE("contract: products of several types in one kernel, operands that are 
   auto n = filled<st::tensor<std::int64_t, 16, 32>>();
   auto w = filled<st::tensor<float, 32, 64>>();
   CHECK(emulated_difference({}, product, n, w) == "");
+}
+
+TEST_CASE("contract: scales of rows behind the product, f32 against double") {
+  auto x = filled<st::tensor<float, 40, 300>>();
+  auto scale = filled<st::tensor<float, 300>>();
+  auto w = filled<st::tensor<float, 300, 40>>(), v = w;
+  auto turned = filled<st::tensor<float, 40, 300>>();
+  auto b = filled<st::tensor<float, 40>>();
+  for (const auto& chosen : schedules())
+    CHECK(emulated_difference(chosen, scaled_norm_product, x, scale, w, b) == "");
+  CHECK(emulated_difference({}, norm_soft, x, scale, turned) == "");
+  CHECK(emulated_difference({}, norm_split, x, scale, w) == "");
+  CHECK(emulated_difference({}, norm_siblings, x, w, v) == "");
+  auto items = filled<st::tensor<float, 2, 20, 300>>();
+  auto own = filled<st::tensor<float, 2, 300, 8>>();
+  CHECK(emulated_difference({}, norm_product, items, own) == "");
+  auto stream = filled<st::tensor<float, 20, 264>>();
+  st::tensor<float, 264, 264> square = st::random::uniform(-0.02, 0.02);
+  CHECK(emulated_difference({}, norm_residual, stream, square, square, square) == "");
 }

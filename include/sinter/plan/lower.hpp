@@ -6,27 +6,18 @@
 
 #include "sinter/plan/lowered_kernel.hpp"
 #include "sinter/plan/nest.hpp"
+#include "sinter/plan/row_scale.hpp"
 #include "sinter/plan/schedule.hpp"
 
 namespace sinter {
 
 namespace detail {
 
-/// What lowering reads of an outline.
-struct lowering {
-  const group* groups = nullptr;
-  const int* group_of = nullptr;
-  const char* stored = nullptr;
-  const int* buffer_of = nullptr;
-  const int* kernel_of = nullptr;
-  const buffer* buffers = nullptr;
-};
-
 class lowerer {
  public:
   /// Adds the programs of group `number` to a kernel, which may be a chain.
-  constexpr lowerer(planning_graph& g, const lowering& groups, int number, lowered_kernel& kernel,
-                    bool chained = false)
+  constexpr lowerer(planning_graph& g, const outline_view& groups, int number,
+                    lowered_kernel& kernel, bool chained = false)
       : g_(g), groups_(groups), number_(number), kernel_(kernel), chained_(chained) {}
 
   /// `members` in topological order; `stores` says which values leave the group.
@@ -293,21 +284,32 @@ class lowerer {
     q.operands = g_[n.operand[0]].type;
     q.split = q.operands == dtype::f32 && is_split(g_, n.operand[0]) && is_split(g_, n.operand[1]);
     q.inner = g_[n.operand[0]].extents.last();
-    q.left = operand_program(n.operand[0]);
-    q.right = operand_program(n.operand[1]);
+    const row_scale scale = scale_behind(g_, n.operand[0], groups_.group_of);
+    q.left = operand_program(scale.x < 0 ? n.operand[0] : scale.x);
+    q.right = operand_program(n.operand[1], scale.column);
     instruction in;
     in.what = code::product;
     in.type = q.type;
     in.attribute = static_cast<std::int64_t>(nest_->code.product_list.size());
     nest_->code.product_list.push_back(q);
-    return push(in, 0);
+    const int plain = push(in, 0);
+    return scale.x < 0 ? plain : scaled(plain, scale.row, n.type, n.extents.rank - 2);
+  }
+
+  /// An instruction times a factor whose elements, [..., M, 1] or [K], lie along an axis.
+  constexpr int scaled(int value, int factor, dtype type, int axis) {
+    const shape& s = g_[factor].extents;
+    axis_map m = identity_map(s);
+    if (s.last() != 1) m.axis[s.rank - 1] = axis;
+    return push({.what = code::element, .type = register_dtype(type), .op = pack_name("mul"),
+                 .operand = {value, emit(factor, m), -1}}, 1);
   }
 
   /// The program that gives an operand of a product; its number, the main program being 0. Equal
-  /// operands share one program.
-  constexpr int operand_program(int i) {
+  /// operands share one program. `column`: what each of its rows is multiplied by, or -1.
+  constexpr int operand_program(int i, int column = -1) {
     for (std::size_t k = 0; k < operands_.size(); ++k)
-      if (operands_[k] == i) return static_cast<int>(k) + 1;
+      if (operands_[k] == i && columns_[k] == column) return static_cast<int>(k) + 1;
     nest* const outer = nest_;
     auto known = std::move(known_);
     auto others = std::move(others_);
@@ -317,6 +319,8 @@ class lowerer {
     begin(inner);
     result r;
     r.instruction = emit(i, identity_map(inner.space));
+    const int terms = inner.space.rank - 2;
+    if (column >= 0) r.instruction = scaled(r.instruction, column, g_[i].type, terms);
     r.buffer = -1;
     r.type = g_[i].type == dtype::bf16 ? dtype::bf16 : register_dtype(g_[i].type);
     r.stride[inner.space.rank - 1] = 1;
@@ -326,6 +330,7 @@ class lowerer {
     known_ = std::move(known);
     others_ = std::move(others);
     operands_.push_back(i);
+    columns_.push_back(column);
     kernel_.programs.push_back(std::move(inner.code));
     return static_cast<int>(operands_.size());
   }
@@ -337,12 +342,12 @@ class lowerer {
   };
 
   planning_graph& g_;
-  const lowering groups_;
+  const outline_view groups_;
   int number_;
   nest* nest_ = nullptr;
   list<memo> known_;
   list<memo> others_;
-  list<int> operands_;
+  list<int> operands_, columns_;
   lowered_kernel& kernel_;
   bool chained_;
 };
@@ -363,9 +368,7 @@ constexpr lowered_kernel lower(planning_graph& g, const outline_view& o, int num
     list<store> stores;
     for (int s = 0; s < o.store_count; ++s)
       if (o.stores[s].group == own) stores.push_back(o.stores[s]);
-    detail::lowerer(g, {o.groups, o.group_of, o.stored, o.buffer_of, o.kernel_of, o.buffers}, own,
-                    kernel, chained)
-        .run(members, stores);
+    detail::lowerer(g, o, own, kernel, chained).run(members, stores);
   }
   return kernel;
 }
@@ -388,9 +391,9 @@ constexpr lowered_kernel lower_detour(planning_graph& g, int output, int spare) 
   const int kernel_of = 0;
   const list<buffer> buffers(static_cast<std::size_t>(to.buffer) + 1, buffer{});
   lowered_kernel kernel;
-  detail::lowerer(g, {&whole, group_of.data(), stored.data(), buffer_of.data(), &kernel_of,
-                      buffers.data()}, 0, kernel)
-      .run({}, {to});
+  const outline_view o{&whole, 1, &kernel_of, group_of.data(), stored.data(), buffer_of.data(),
+                       buffers.data()};
+  detail::lowerer(g, o, 0, kernel).run({}, {to});
   return kernel;
 }
 

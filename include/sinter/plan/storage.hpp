@@ -5,6 +5,7 @@
 /// copies where no strides express a view. Outputs that are views or inputs get kernels here.
 
 #include "sinter/plan/group_builder.hpp"
+#include "sinter/plan/row_scale.hpp"
 
 namespace sinter {
 
@@ -31,6 +32,7 @@ class storage : group_builder {
     }
     mark_stored();
     leave_to_users();
+    leave_scales_to_products();
     mark_stored();
     for (int i = 0; i < count; ++i)
       if (result_.group_of[i] < 0) result_.stored[i] = 0;
@@ -67,6 +69,36 @@ class storage : group_builder {
         others_uniform = others_uniform && (x == sources[0] || g_[x].what() == kind::constant);
       }
       if (others_uniform) result_.group_of[i] = -1;
+    }
+  }
+
+  /// A norm that only products read, as their left operand, is left to them where x lies in memory.
+  constexpr void leave_scales_to_products() {
+    const auto count = static_cast<std::size_t>(g_.size());
+    list<char> multiplied(count, 0), kept(count, 0);
+    list<int> uses(count, 0);
+    for (int i = 0; i < g_.size(); ++i) {
+      if (g_[i].what() == kind::alias) continue;  // seen by its users
+      for (int j = 0; j < g_[i].arity(); ++j) {
+        int x = g_[i].operand[j];
+        while (g_[x].what() == kind::alias) x = g_[x].operand[0];
+        ++uses[x];
+        (g_[i].what() == kind::matmul && j == 0 ? multiplied : kept)[x] = 1;
+      }
+    }
+    for (int i = 0; i < g_.size(); ++i) {
+      if (!multiplied[i] || kept[i] || is_output_[i] || result_.group_of[i] < 0) continue;
+      const row_scale s = row_scale_of(g_, i);
+      if (s.x < 0) continue;
+      int base = s.x;
+      while (is_view(g_[base])) base = g_[base].operand[0];
+      if (g_[base].what() != kind::input && !result_.stored[base]) continue;
+      int between = -1;  // x r of (x r) g, which goes with it
+      for (int j = 0; j < 2; ++j)
+        if (const int x = g_[i].operand[j]; x != s.x && g_[x].what() == kind::element) between = x;
+      if (between >= 0 && (uses[between] > 1 || is_output_[between])) continue;
+      result_.group_of[i] = -1;
+      if (between >= 0) result_.group_of[between] = -1;
     }
   }
 
