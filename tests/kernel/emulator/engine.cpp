@@ -78,6 +78,7 @@ std::uint16_t engine::locate(source at, call kind) {
 site engine::enter(thread& t, call kind, source at) {
   const std::uint16_t location = locate(at, kind);
   ++result.calls;
+  if (options_.stop_at_fault && !result.clean()) abandon();
   if (static_cast<char*>(__builtin_frame_address(0)) < t.stack_limit) {
     found(fault::stack_overflow, &t, location, 0,
           "more than " + std::to_string(options_.stack_bytes) + " bytes");

@@ -33,6 +33,7 @@ struct options {
   /// an instruction, and cut off below its 14 highest bits (DeepSeek-AI 2024, arXiv:2412.19437,
   /// section 3.5.2). Else it adds them in f32.
   bool short_sums = false;
+  bool stop_at_fault = false;  ///< whether a launch ends at the call after its first fault
   mutation altered;
 };
 
