@@ -96,5 +96,5 @@ TEST_CASE("feed: batches come out as they went in, in order") {
   }
   CHECK(feed.waiting() == 0);
   CHECK_THROWS_AS(st::feed<sample>(st::cpu, 0), st::value_error);
-  CHECK_THROWS_AS(st::feed<sample>(st::cuda), st::device_error);
+  CHECK_THROWS_AS(st::feed<sample>{st::cuda}, st::device_error);
 }

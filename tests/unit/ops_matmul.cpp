@@ -51,8 +51,9 @@ TEST_CASE_TEMPLATE("matmul: [m,k] x [k,n] of every orientation, against double",
     return std::tuple(matmul(a, b), matmul(transpose(at), b), matmul(a, transpose(bt)),
                       matmul(transpose(at), transpose(bt)), transpose(matmul(a, b)));
   });
-  for (const auto [m, k, n] : shapes) {
-    INFO("[", m, ",", k, "] x [", k, ",", n, "]");
+  for (const extents& s : shapes) {
+    const auto [m, k, n] = s;
+    INFO("[", s.m, ",", s.k, "] x [", s.k, ",", s.n, "]");
     const auto a = random(matrix<T>(m, k), 1);
     const auto b = random(matrix<T>(k, n), 2);
     const matrix<T> at = transpose(a), bt = transpose(b);
@@ -118,8 +119,9 @@ TEST_CASE("matmul: bf16 operands that are computed on the way in, as if they had
     return std::tuple(matmul(relu(a), b), matmul(a, b * 2), matmul(st::cast<st::bf16>(wide), b),
                       matmul(st::cast<st::bf16>(wide) * 2, transpose(relu(bt))));
   });
-  for (const auto [m, k, n] : shapes) {
-    INFO("[", m, ",", k, "] x [", k, ",", n, "]");
+  for (const extents& s : shapes) {
+    const auto [m, k, n] = s;
+    INFO("[", s.m, ",", s.k, "] x [", s.k, ",", s.n, "]");
     const auto a = random(matrix<st::bf16>(m, k), 1), b = random(matrix<st::bf16>(k, n), 2);
     const auto bt = random(matrix<st::bf16>(n, k), 3);
     // As bf16, whose next number is 258, 256 + 1/2 is 256.
@@ -158,8 +160,9 @@ TEST_CASE("matmul: bytes widened to i32, of either sign and every orientation, e
       x.data()[i] = static_cast<typename decltype(x)::element>(next.between(-128, 127));
     return x;
   };
-  for (const auto [m, k, n] : shapes) {
-    INFO("[", m, ",", k, "] x [", k, ",", n, "]");
+  for (const extents& s : shapes) {
+    const auto [m, k, n] = s;
+    INFO("[", s.m, ",", s.k, "] x [", s.k, ",", s.n, "]");
     const auto a = bytes(matrix<std::int8_t>(m, k), 1), b = bytes(matrix<std::int8_t>(k, n), 2);
     const auto c = bytes(matrix<std::uint8_t>(m, k), 3);
     const matrix<std::int8_t> at = transpose(a), bt = transpose(b);
@@ -187,8 +190,9 @@ TEST_CASE("matmul: what surrounds the product, [m,k] x [k,n] for all shapes, f32
     auto y = matmul(x + 1, w * 2) + b;
     return std::tuple(relu(y), y * r, st::sum<0>(y), sum(y));
   });
-  for (const auto [m, k, n] : shapes) {
-    INFO("[", m, ",", k, "] x [", k, ",", n, "]");
+  for (const extents& s : shapes) {
+    const auto [m, k, n] = s;
+    INFO("[", s.m, ",", s.k, "] x [", s.k, ",", s.n, "]");
     const auto x = random(matrix<float>(m, k), 1), w = random(matrix<float>(k, n), 2);
     const auto r = random(matrix<float>(m, n), 3);
     const auto b = random(st::tensor<float, dyn>(n), 4);

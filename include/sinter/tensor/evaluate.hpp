@@ -76,7 +76,7 @@ template <class Tensor> struct tensor_access {
                            " cannot hold ", extents_text(extents, Tensor::rank)});
     t.memory_.allocate(checked_bytes(extents, Tensor::rank, sizeof(typename Tensor::element)),
                        where);
-    copy_elements(extents, t.extents_, max_rank);
+    copy_elements(extents, t.extents_.of, max_rank);
   }
 };
 

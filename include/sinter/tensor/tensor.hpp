@@ -8,13 +8,31 @@
 /// While a function is traced (in constant evaluation) a tensor holds no memory but a symbol, so
 /// structures of tensors take part in a trace as they are.
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
+#include <type_traits>
 
 #include "sinter/tensor/structure.hpp"
 #include "sinter/tensor/view.hpp"
 
 namespace sinter {
+
+namespace detail {
+
+/// Extents of a tensor, 0 at first. In constant evaluation, where a tensor has no memory, they have
+/// no value, so none is a constant: were it one, the compiler could initialise a global tensor
+/// without memory.
+struct run_time_extents {
+  std::int64_t of[max_rank];
+
+  constexpr run_time_extents() {
+    if (!std::is_constant_evaluated()) std::fill_n(of, max_rank, 0);
+  }
+  std::int64_t operator[](int axis) const { return of[axis]; }
+};
+
+}  // namespace detail
 
 /// A tensor of rank sizeof...(E), row-major. Fresh elements are 0.
 template <class T, extent_t... E> class tensor {
@@ -39,17 +57,18 @@ template <class T, extent_t... E> class tensor {
     const std::int64_t given[] = {static_cast<std::int64_t>(open)..., 0};
     allocate(given);
   }
-  /// Elements in row-major order.
-  constexpr tensor(std::initializer_list<T> values)
-    requires(is_element_type<T> && sizeof...(E) > 0 && (is_static(E) && ...))
+  /// Elements in row-major order. No type is deduced from them, so `tensor{expression}` has that of
+  /// the expression.
+  constexpr tensor(std::initializer_list<std::type_identity_t<T>> values)
+    requires(sizeof...(E) > 0 && (is_static(E) && ...))
   {
     if (std::is_constant_evaluated()) return;
     allocate(detail::no_extents);
     detail::check_count(static_cast<std::int64_t>(values.size()), size());
     detail::copy_elements(values.begin(), data(), static_cast<std::int64_t>(values.size()));
   }
-  constexpr tensor(std::initializer_list<T> values)
-    requires(is_element_type<T> && sizeof...(E) == 1 && !(is_static(E) && ...))
+  constexpr tensor(std::initializer_list<std::type_identity_t<T>> values)
+    requires(sizeof...(E) == 1 && !(is_static(E) && ...))
   {
     if (std::is_constant_evaluated()) return;
     const std::int64_t given[] = {static_cast<std::int64_t>(values.size())};
@@ -94,7 +113,7 @@ template <class T, extent_t... E> class tensor {
   constexpr tensor(const F& filler) {
     if (std::is_constant_evaluated()) return;
     allocate(filler.open);
-    filler.fill(data(), size(), extents_);
+    filler.fill(data(), size(), extents_.of);
   }
 
   constexpr tensor(const tensor& other) : symbol_(other.symbol_) {
@@ -141,7 +160,7 @@ template <class T, extent_t... E> class tensor {
   T* data() { return static_cast<T*>(memory_.get()); }
   const T* data() const { return static_cast<const T*>(memory_.get()); }
   std::int64_t extent(int axis) const { return extents_[axis]; }
-  const std::int64_t* extents() const { return extents_; }
+  const std::int64_t* extents() const { return extents_.of; }
   std::int64_t size() const {
     std::uint64_t count = 1;  // may wrap on the way to 0
     for (int i = 0; i < rank; ++i) count *= static_cast<std::uint64_t>(extents_[i]);
@@ -201,13 +220,13 @@ template <class T, extent_t... E> class tensor {
 
   template <class View> View view_of(typename View::element* data) const {
     std::int64_t strides[max_rank]{};
-    detail::fill_strides(strides, extents_, rank);
-    return View(data, extents_, strides, where());
+    detail::fill_strides(strides, extents_.of, rank);
+    return View(data, extents_.of, strides, where());
   }
   std::int64_t flat(std::initializer_list<std::int64_t> index) const {
     std::int64_t strides[max_rank]{};
-    detail::fill_strides(strides, extents_, rank);
-    return detail::offset<rank>(index, extents_, strides);
+    detail::fill_strides(strides, extents_.of, rank);
+    return detail::offset<rank>(index, extents_.of, strides);
   }
   std::size_t bytes() const { return static_cast<std::size_t>(size()) * sizeof(T); }
   void allocate(const std::int64_t* open) {
@@ -218,25 +237,25 @@ template <class T, extent_t... E> class tensor {
     fresh.allocate(bytes, where());
     fresh.clear(bytes);
     memory_.exchange(fresh);
-    detail::copy_elements(wanted, extents_, max_rank);
+    detail::copy_elements(wanted, extents_.of, max_rank);
   }
   void adopt(detail::shared_memory memory, const std::int64_t* extents) {
     (void)detail::checked_bytes(extents, rank, sizeof(T));
     detail::check_address("tensor", memory.get(), extents, rank, dtype_of<T>);
     memory_.exchange(memory);
-    detail::copy_elements(extents, extents_, rank);
+    detail::copy_elements(extents, extents_.of, rank);
   }
   constexpr void copy_extents(const tensor& other) {
-    for (int i = 0; i < max_rank; ++i) extents_[i] = other.extents_[i];
+    extents_ = other.extents_;
   }
   /// Extents go where their memory goes: a tensor that was moved from stays consistent.
   constexpr void exchange_extents(tensor& other) {
-    for (int i = 0; i < max_rank; ++i) std::swap(extents_[i], other.extents_[i]);
+    std::swap(extents_, other.extents_);
   }
 
   symbol symbol_;
   detail::shared_memory memory_;
-  std::int64_t extents_[max_rank]{};
+  detail::run_time_extents extents_;
 
   template <class> friend struct detail::tensor_access;
   template <class> friend class tensor_reference;

@@ -46,7 +46,8 @@ void evaluate_operand(const arguments& args, std::int64_t begin, std::int64_t en
       Code::line(s, 0, from, to);
     } else {  // rounded to its type, and that widened
       constexpr std::int64_t part = 512;
-      operand_type<Code> narrow[part];
+      operand_type<Code> memory[part];
+      operand_type<Code>* const narrow = memory;
       for (std::int64_t c = from; c < to; c += part) {
         const std::int64_t last = smaller(c + part, to);
         s.result[0] = narrow - c;
