@@ -3,7 +3,7 @@
 // The bodies of plans as kernels, compiled for each architecture: tests/artefact/check.sh says what
 // is checked of the result.
 //
-// entries: 60
+// entries: 64
 // contains: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // contains: mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
 // contains: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
@@ -77,6 +77,11 @@ constexpr auto cast_layers = st::fused([](auto x, auto w, auto b, auto u) {
   return softmax(matmul(half(relu(matmul(h * 2, half(w)) + b)), half(u)));
 });
 
+constexpr auto gradients = st::fused([](auto x, auto w, auto b, auto v, auto want) {
+  auto loss = st::mean(st::square(matmul(tanh(matmul(x, w) + b), v) - want));
+  const st::symbol dw = gradient(loss, w), db = gradient(loss, b), dv = gradient(loss, v);
+  return std::tuple(loss, dw, db, dv);
+});
 constexpr auto norm_layers = st::fused([](auto x, auto w, auto b, auto u) {
   auto h = relu(matmul(layer_norm(x), w) + b);
   return softmax(matmul(relu(matmul(h, w) + b) + h, u));
@@ -155,6 +160,8 @@ void launch_all() {
   (void)launch(cast_layers, single, single_square, single_shifts, single_few);
   st::tensor<st::bf16, dyn, dyn, 64> items;
   (void)launch(norm_layers, items, square, shifts, few);
+  st::tensor<st::bf16, dyn, 16> wanted;  // sums over the rows of a chain, and what follows them
+  (void)launch(gradients, narrow, square, shifts, few, wanted);
   network net, slopes;
   st::sgd<network> optimizer;
   (void)launch(update, net, optimizer, slopes);  // one kernel for all parameters

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "interpreted_fold.hpp"
 #include "random_graph.hpp"
 #include "sinter/plan/plan.hpp"
 
@@ -78,6 +79,7 @@ class interpreter {
     std::vector<char> known;
     std::vector<double> carried;             // by running folds from element to element
     std::vector<std::vector<double>> saved;  // by row buffer, by position in the row
+    const std::vector<std::vector<double>>* sums = nullptr;  // of products, where rows gave them
     index at{};
 
     frame(const lowered_kernel& k, const program& q)
@@ -138,6 +140,21 @@ class interpreter {
     return sum;
   }
 
+  /// Adds what one row gives to all places of a product that sums over rows.
+  void add_row(const lowered_kernel& k, std::size_t main, const product& q, std::int64_t row,
+               std::vector<double>& sums) {
+    const program& p = k.programs[main];
+    frame left(k, k.programs[main + static_cast<std::size_t>(q.left)]);
+    frame right(k, k.programs[main + static_cast<std::size_t>(q.right)]);
+    left.at[1] = right.at[0] = row;
+    const std::int64_t high = own(k, p.extent[0]), wide = own(k, p.extent[1]);
+    for (left.at[0] = 0; left.at[0] < high; ++left.at[0]) {
+      const double x = operand(left);
+      for (right.at[1] = 0; right.at[1] < wide; ++right.at[1])
+        sums[static_cast<std::size_t>(left.at[0] * wide + right.at[1])] += x * operand(right);
+    }
+  }
+
   double operand(frame& f) {
     for (std::size_t i = 0; i < f.value.size(); ++i) compute(f, static_cast<int>(i));
     return get(f, f.p.result_list[0].instruction);
@@ -164,22 +181,16 @@ class interpreter {
         y = reference::detail::convert(x[0], f.p.instruction_list[n.operand[0]].type, n.type);
         break;
       case code::product:
-        y = reference::detail::wrap(multiply(f, f.p.product_list[n.attribute]), n.type);
+        y = f.sums == nullptr ? multiply(f, f.p.product_list[n.attribute])
+                              : (*f.sums)[n.attribute].at(
+                                    static_cast<std::size_t>(f.at[0] * extent(f, 1) + f.at[1]));
+        y = reference::detail::wrap(y, n.type);
         break;
       case code::scan: y = run_on(f, n, x[0]); break;
       case code::fold: throw std::logic_error("a fold is accumulated, not computed");
     }
     f.value[i] = y;
     f.known[i] = 1;
-  }
-
-  static double neutral(const instruction& n) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    if (n.op == sum_operation.name || n.op == cumsum_operation.name) return 0;
-    if (n.op == prod_operation.name || n.op == cumprod_operation.name) return 1;
-    const bool greatest = n.op == max_operation.name || n.op == cummax_operation.name ||
-                          n.op == logcumsumexp_operation.name;
-    return greatest ? -infinity : infinity;
   }
 
   /// The next element of a running fold, whose value was that of the last one.
@@ -213,7 +224,10 @@ class interpreter {
           f.known[i] = 1;
         } else {
           compute(f, number);
-          if (n.saved >= 0) keep(f.saved[n.saved], position, f.value[i]);
+          if (n.saved < 0) continue;
+          std::vector<double>& row = f.saved[n.saved];
+          if (row.size() <= static_cast<std::size_t>(position)) row.resize(position + 1);
+          row[position] = f.value[i];
         }
       }
     }
@@ -221,18 +235,6 @@ class interpreter {
       const instruction& n = f.p.instruction_list[r.instruction];
       if (r.full && n.stage + (n.what == code::fold ? 1 : 0) == pass) put(f, r);
     }
-  }
-
-  static const operation& fold_of(const instruction& n) {
-    return n.op == sum_operation.name    ? sum_operation
-           : n.op == prod_operation.name ? prod_operation
-           : n.op == max_operation.name  ? max_operation
-                                         : min_operation;
-  }
-
-  static void keep(std::vector<double>& row, std::int64_t position, double value) {
-    if (row.size() <= static_cast<std::size_t>(position)) row.resize(position + 1);
-    row[position] = value;
   }
 
   void begin_folds(frame& f, int pass) {
@@ -267,9 +269,15 @@ class interpreter {
   void run_kernel(const lowered_kernel& k) {
     if (k.family() != family::chain)
       return k.each_main([&](std::size_t m) { run_program(k, k.programs[m]); });
-    // Row by row through all products; of what stays inside, no other row is there.
+    // Row by row through all products; of what stays inside, no other row is there. What sums over
+    // rows takes in each, and goes on when all are done.
+    const std::size_t end = k.programs_of_rows();
     std::int64_t rows = 1;
     for (int a = 0; a < k.programs[0].outer(); ++a) rows *= own(k, k.programs[0].extent[a]);
+    std::vector<row_sum> sums;
+    k.each_main([&](std::size_t m) {
+      if (m >= end) sums.push_back(begin_sum(k, m));
+    });
     for (std::int64_t row = 0; row < rows; ++row) {
       k.each_main([&](std::size_t m) {
         for (const result& r : k.programs[m].result_list)
@@ -277,12 +285,66 @@ class interpreter {
             for (double& x : memory(k.buffers[r.buffer]))
               x = std::numeric_limits<double>::quiet_NaN();
       });
-      k.each_main([&](std::size_t m) { run_program(k, k.programs[m], row); });
+      k.each_main([&](std::size_t m) {
+        if (m < end) run_program(k, k.programs[m], row);
+      });
+      for (row_sum& s : sums) take_row(k, s, row, rows);
+    }
+    for (row_sum& s : sums) end_sum(k, s);
+  }
+
+  /// A program that sums over a chain's rows: the sums of its products, or a frame for each column
+  /// that it folds.
+  struct row_sum {
+    std::size_t main = 0;
+    std::vector<std::vector<double>> products;
+    std::vector<frame> folds;
+  };
+
+  row_sum begin_sum(const lowered_kernel& k, std::size_t m) {
+    const program& p = k.programs[m];
+    row_sum s{m, {}, {}};
+    for (std::size_t q = 0; q < p.product_list.size(); ++q)
+      s.products.emplace_back(own(k, p.extent[0]) * own(k, p.extent[1]));
+    const std::int64_t columns = p.folds == fold::column ? own(k, p.extent[p.line()]) : 1;
+    for (std::int64_t c = 0; c < columns && s.products.empty(); ++c) {
+      s.folds.emplace_back(k, p);
+      frame& f = s.folds.back();
+      if (p.folds == fold::column) f.at[p.line()] = c;
+      folded(f, 0);
+      begin_folds(f, 0);
+    }
+    return s;
+  }
+
+  void take_row(const lowered_kernel& k, row_sum& s, std::int64_t row, std::int64_t rows) {
+    const program& p = k.programs[s.main];
+    for (std::size_t q = 0; q < s.products.size(); ++q)
+      add_row(k, s.main, p.product_list[q], row, s.products[q]);
+    const int end = p.folds == fold::column ? p.line() : p.rank;
+    for (frame& f : s.folds) {
+      std::int64_t elements = 1, at = 0;
+      for (int a = 0; a < end; ++a) elements *= extent(f, a);
+      each(f, 0, end, [&] {
+        if (at++ / (elements / rows) == row) full(f, 0, 0);
+      });
     }
   }
+
+  void end_sum(const lowered_kernel& k, row_sum& s) {
+    if (!s.products.empty()) run_program(k, k.programs[s.main], -1, &s.products);
+    for (frame& f : s.folds) {
+      end_folds(f, 0);
+      folded(f, 1);
+      store_folded(f);
+    }
+  }
+
   /// All of it, or one row of the outer axes.
-  void run_program(const lowered_kernel& k, const program& p, std::int64_t row_at = -1) {
+  void run_program(const lowered_kernel& k, const program& p, std::int64_t row_at = -1,
+                   const std::vector<std::vector<double>>* sums = nullptr) {
     frame f(k, p);
+    f.sums = sums;
     const int fixed = row_at < 0 ? 0 : f.p.outer();
     for (int a = fixed; a-- > 0; row_at /= extent(f, a)) f.at[a] = row_at % extent(f, a);
     const int outer = f.p.outer(), line = f.p.line();

@@ -18,11 +18,24 @@ struct counting_launcher : emulated_launcher {
 
   bool has_shared(int bytes) const { return bytes <= Shared; }
 
-  template <bool Fast, int Down, class Values, class... Stages, class Arguments>
-  void operator()(const device::chain_body<Fast, Down, Values, Stages...>& body,
+  template <bool Fast, int Down, class Values, class Sums, class... Stages, class Arguments>
+  void operator()(const device::chain_body<Fast, Down, Values, Sums, Stages...>& body,
                   std::int64_t grid, const Arguments& arguments,
                   device::chain_shape shape) {
-    launched += (Fast ? "fast" : "slow") + std::to_string(sizeof...(Stages)) + ' ';
+    launched += (Fast ? "fast" : "slow") + std::to_string(sizeof...(Stages)) +
+                (Sums::count > 0 ? '+' + std::to_string(Sums::count) : "") + ' ';
+    emulated_launcher::operator()(body, grid, arguments, shape);
+  }
+  template <bool Fast, class Sums, class Arguments>
+  void operator()(const device::chain_end_body<Fast, Sums>& body, std::int64_t grid,
+                  const Arguments& arguments, device::chain_shape shape) {
+    launched += "sums ";
+    emulated_launcher::operator()(body, grid, arguments, shape);
+  }
+  template <class Body, class Arguments>
+  void operator()(const Body& body, std::int64_t grid, const Arguments& arguments,
+                  device::reduce_shape shape) {
+    launched += "fold ";
     emulated_launcher::operator()(body, grid, arguments, shape);
   }
   template <class Body, class Arguments>

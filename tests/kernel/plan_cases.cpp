@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "differential/chain_functions.hpp"
+#include "differential/network_functions.hpp"
 #include "kernel/body_case.hpp"
 #include "kernel/altered_launcher.hpp"
 #include "kernel/filled.hpp"
@@ -174,6 +174,13 @@ const body_case cases[] = {
        return judge_call(o, testing::pre_normed, filled<st::tensor<st::bf16, 20, 16>>(),
                          filled<st::tensor<st::bf16, 16, 16>>(),
                          filled<st::tensor<st::bf16, 16, 16>>());
+     }},
+    {"plan: gradients of a network, [140, 16] x [16, 24] x [24, 10], by the chain's rows",
+     [](const options& o) {
+       return judge_call(o, testing::gradients, filled<st::tensor<st::bf16, 140, 16>>(),
+                         filled<st::tensor<st::bf16, 16, 24>>(), filled<st::tensor<st::bf16, 24>>(),
+                         filled<st::tensor<st::bf16, 24, 10>>(), filled<st::tensor<st::bf16, 10>>(),
+                         filled<st::tensor<st::bf16, 140, 10>>());
      }},
     {"plan: softmax of [64, 72] x [72, 64], sums in parts", [](const options& o) {
        return judge_call<cut>(o, scores, filled<st::tensor<float, 136, 72>>(),

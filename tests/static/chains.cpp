@@ -2,7 +2,7 @@
 
 // Which products become a chain, and which do not.
 
-#include "differential/chain_functions.hpp"
+#include "differential/network_functions.hpp"
 
 namespace {
 
@@ -52,5 +52,24 @@ static_assert(st::kernels(pre_normed, x, w, wide) == 3);
 
 // Of an item other rows than the own: the left operand is turned.
 static_assert(st::kernels(turned_inside, items, w, w) == 2);
+
+// Sums over the rows end a chain: all gradients and the loss are its results. Not of rows of items;
+// nor of a single product, whose tiles keep more of a processor busy than rows do.
+constexpr auto of_items = st::fused([](auto x, auto w, auto v) {
+  auto loss = sum(square(matmul(tanh(matmul(x, w)), v)));
+  return gradient(loss, v);
+});
+constexpr auto of_one = st::fused([](auto x, auto w) {
+  return gradient(sum(square(matmul(x, w))), w);
+});
+st::tensor<float, 32> bias;
+st::tensor<int, dyn> label;
+static_assert(st::kernels(gradients, x, w, bias, w, bias, x) == 1);
+static_assert(st::kernels(train, x, w, w, label) == 1);
+static_assert(st::kernels(descend, x, w, w, w) == 1);
+static_assert(st::kernels(statistics, x, w, w, x) == 1);
+static_assert(st::kernels(of_items, x, w, w) == 1);
+static_assert(st::kernels(of_items, items, w, w) == 3);
+static_assert(st::kernels(of_one, x, w) == 2);
 
 }  // namespace

@@ -6,120 +6,13 @@
 /// then uses for one tile of rows after the other; what a product gives and the next one reads
 /// stays in registers (chain_values.hpp). Operands that are more than memory are computed on the
 /// way in and rounded to what the graph has them as. Epilogues run on the accumulators; a row is
-/// spread over four neighbouring lanes, so its folds are two shuffles.
+/// spread over four neighbouring lanes, so its folds are two shuffles. What sums over the rows
+/// takes them in behind the product that gives the last of what it reads (chain_sums.hpp).
 
-#include "sinter/kernel/chain_values.hpp"
-#include "sinter/kernel/launch_layout.hpp"
-#include "sinter/kernel/plain_operand.hpp"
+#include "sinter/kernel/chain_sums.hpp"
+#include "sinter/kernel/chain_weights.hpp"
 
 namespace sinter::device {
-
-struct chain_shape {
-  std::int64_t rows = 0;  ///< of all items of a batch
-};
-
-/// A product of a chain, whose operands the graph has as values of `Type`.
-template <class Product, dtype Type> struct chain_product : Product {
-  using half = element_t<Type>;
-  using left_operand = plain_operand<typename Product::left, true>;
-  using right_operand = plain_operand<typename Product::right, false>;
-  /// Whether an operand is memory that fragments, or chunks of them, come from as they are.
-  static constexpr bool left_is_plain =
-      Product::left::plain_type == Type && left_operand::terms_are_neighbours;
-  static constexpr bool right_is_plain =
-      Product::right::plain_type == Type && right_operand::can_be_copied;
-  /// Whether pairs of what a left operand reads cannot be aligned.
-  static constexpr bool left_never_aligned =
-      left_is_plain ? left_operand::template never_aligned<2>
-                    : detail::never_aligned(Product::left::view, 2);
-  /// Whether the body is for it: extents that the compiler knows. Items of a batch have the right
-  /// operand in common.
-  static constexpr bool is_fit =
-      (Type == dtype::bf16 || Type == dtype::f16) &&
-      Product::right::template extent<right_operand::term_axis> > 0 &&
-      Product::right::template extent<right_operand::line_axis> > 0;
-};
-
-/// The right operand of a product in shared memory: rows of neighbours, which are terms or columns,
-/// 16 bytes longer than a multiple of 32, so that eight of them lie in different banks. Beyond the
-/// operand are zeros.
-template <class Product> struct chain_weights {
-  using operand = typename Product::right_operand;
-  using half = typename Product::half;
-  static constexpr int terms =
-      static_cast<int>(Product::right::template extent<operand::term_axis>);
-  static constexpr int columns =
-      static_cast<int>(Product::right::template extent<operand::line_axis>);
-  static constexpr bool along_terms = Product::right_is_plain && operand::terms_are_neighbours;
-  static constexpr int high = along_terms ? columns : terms, wide = along_terms ? terms : columns;
-  static constexpr int steps = (terms + 15) / 16;
-  static constexpr int lines = (high + 15) / 16 * 16;
-  static constexpr int chunks = (wide + 15) / 16 * 2;  ///< of 8 elements
-  static constexpr int pitch = 8 * chunks + 8;
-  static constexpr int elements = lines * pitch;
-  /// Whether it comes in copies that have to be waited for.
-  template <bool Fast>
-  static constexpr bool is_copied =
-      Fast && Product::right_is_plain && !operand::template never_aligned<8>;
-
-  /// `Fast`: what may be aligned is, and no index is wide.
-  template <bool Fast, class Context, class Arguments, class Shared>
-  SINTER_DEVICE static void fetch(Context& context, const Arguments& arguments, Shared to) {
-    using code = thread_code<Context, Arguments, lane_layout{1, 1, false, !Fast},
-                             typename Product::right>;
-    code program(context, arguments, 1);
-    if constexpr (Product::right_is_plain) {
-      fetch_plain<Fast>(context, arguments, program, to);
-    } else {
-      for (int i = context.thread(); i < lines * chunks * 8; i += context.threads()) {
-        const int line = i / (chunks * 8), at = i % (chunks * 8);
-        program.move(line < high ? line : 0, 0, line < high);
-        program.at(at, wide);
-        program.template compute_folded<0>();
-        program.template compute_line<0, false>();
-        context.store(to + (line * pitch + at), static_cast<half>(program.operand(0)));
-      }
-    }
-  }
-
-  /// 16 terms of 16 columns, as two right fragments.
-  template <class Context, class Shared>
-  SINTER_DEVICE static void load(Context& context, std::uint32_t (&pairs)[4], Shared from, int step,
-                                 int column) {
-    const int lane = context.lane(), first = lane / 8 % 2, second = lane / 16;
-    const int line = along_terms ? column + second * 8 : step * 16 + first * 8;
-    const int at = along_terms ? step * 16 + first * 8 : column + second * 8;
-    context.template load_matrix<4, !along_terms>(pairs, from + ((line + lane % 8) * pitch + at));
-  }
-
- private:
-  template <bool Fast, class Context, class Arguments, class Code, class Shared>
-  SINTER_DEVICE static void fetch_plain(Context& context, const Arguments& arguments, Code& program,
-                                        Shared to) {
-    program.move(0);
-    const auto from = program.plain_row();
-    constexpr int axis = along_terms ? operand::line_axis : operand::term_axis;
-    constexpr int other = along_terms ? operand::term_axis : operand::line_axis;
-    const auto stride = static_cast<typename Code::index>(
-        arguments.number(Product::right::template leaf_at<0>.stride[axis]));
-    static_assert(Product::right::template leaf_at<0>.stride[other] == 1);
-    if constexpr (is_copied<Fast>) {
-      for (int i = context.thread(); i < lines * chunks; i += context.threads()) {
-        const int line = i / chunks, first = i % chunks * 8;
-        const int there = line < high ? wide - first : 0;
-        context.template copy_async<16>(to + (line * pitch + first), from + (line * stride + first),
-                                        there <= 0 ? 0 : there >= 8 ? 16 : 2 * there);
-      }
-    } else {
-      for (int i = context.thread(); i < lines * chunks * 8; i += context.threads()) {
-        const int line = i / (chunks * 8), at = i % (chunks * 8);
-        half x{};
-        if (line < high && at < wide) x = context.load(from + (line * stride + at));
-        context.store(to + (line * pitch + at), x);
-      }
-    }
-  }
-};
 
 /// One of a chain's main programs and its products; one without them is a row that others read.
 template <class Main, class... Products> struct chain_stage {
@@ -167,18 +60,23 @@ template <class Main, class... Products> struct chain_stage {
 };
 
 /// `Fast`: what may be aligned is, and no index is wide. `Down`: tiles of 16 rows that a warp has.
-/// `Stages`: chain_stage, in order.
-template <bool Fast, int Down, class Values, class... Stages> struct chain_body {
+/// `Sums`: chain_sums; `Stages`: chain_stage, in order.
+template <bool Fast, int Down, class Values, class Sums, class... Stages> struct chain_body {
   static constexpr int block_threads = 256, warps = block_threads / 32;
   static constexpr int tile_rows = warps * 16 * Down;
   using index = std::conditional_t<Fast, std::int32_t, std::int64_t>;
   using registers = typename Values::template registers<Down>;
 
-  static constexpr int shared_bytes = 2 * (Stages::elements + ...);
+  static constexpr int weight_bytes = 2 * (Stages::elements + ...);
+  static constexpr int shared_bytes =
+      weight_bytes + Sums::template shared_bytes<tile_rows>;
 
   template <class Context, class Arguments>
   SINTER_DEVICE void operator()(Context& context, Arguments arguments, chain_shape shape) const {
-    const auto weights = context.template shared<std::uint16_t>(shared_bytes / 2, 16);
+    const auto weights = context.template shared<std::uint16_t>(weight_bytes / 2, 16);
+    const auto sums = context.template shared<float>(Sums::floats, 16);
+    const auto staging = context.template shared<std::uint16_t>(tile_rows * Sums::staged, 16);
+    if constexpr (Sums::count > 0) Sums::clear(context, sums);
     {
       auto to = weights;
       (fetch<Stages>(context, arguments, to), ...);
@@ -194,8 +92,17 @@ template <bool Fast, int Down, class Values, class... Stages> struct chain_body 
          first += static_cast<index>(context.grid_x()) * tile_rows) {
       registers values;
       auto from = weights;
-      (run<Stages>(context, arguments, rows, first + context.warp() * (16 * Down), values, from),
-       ...);
+      const index row = first + context.warp() * (16 * Down);
+      [&]<int... S>(std::integer_sequence<int, S...>) {
+        ((run<Stages>(context, arguments, rows, row, values, from),
+          Sums::template take<S, Fast, Down, Values>(context, arguments, rows, row, values, sums,
+                                                     staging)),
+         ...);
+      }(std::make_integer_sequence<int, sizeof...(Stages)>{});
+    }
+    if constexpr (Sums::count > 0) {
+      context.sync();
+      Sums::leave(context, shape, sums);
     }
   }
 
@@ -355,13 +262,13 @@ template <bool Fast, int Down, class Values, class... Stages> struct chain_body 
     }
   }
 
-  template <class Stage, class Context, class Arguments, class Sums>
+  template <class Stage, class Context, class Arguments, class Accumulators>
   SINTER_DEVICE static void finish(Context& context, const Arguments& arguments, index rows,
-                                   index row, registers& values, Sums& sums) {
+                                   index row, registers& values, Accumulators& sums) {
     using main = typename Stage::main;
     constexpr int packs = Stage::tiles % 4 == 0 ? 4 : 2, pieces = Stage::tiles / packs;
     constexpr lane_layout layout{2, packs, Fast && !Stage::never_aligned, !Fast};
-    using products = chain_row<Values, Down, 2 * packs, Sums>;
+    using products = chain_row<Values, Down, 2 * packs, Accumulators>;
     const int lane = context.lane();
     thread_code<Context, Arguments, layout, main, products> code(context, arguments, 8,
                                                                  products{sums, values});

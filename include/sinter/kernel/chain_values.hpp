@@ -10,10 +10,11 @@
 namespace sinter::device {
 
 /// Which buffers hold such values while the products Begin ... End - 1 of a chain run: those that
-/// one of them writes and a later one of them reads. `Programs`: all of the kernel, as
-/// static_program.
-template <int Begin, int End, class... Programs> struct chain_values {
-  static constexpr int most = 24;
+/// one of them writes and a later one of them reads, or what sums over their rows there.
+/// `Programs`: all of the kernel, as static_program; `Sums`: a bit for each of those that sum over
+/// rows, if it does so beside the products.
+template <int Begin, int End, unsigned Sums, class... Programs> struct chain_values {
+  static constexpr int most = 24, most_sums = 32;
   struct table {
     int count = 0;
     bool fits = true;     ///< all of them are whole rows of 16 bits
@@ -21,6 +22,7 @@ template <int Begin, int End, class... Programs> struct chain_values {
     int tiles[most]{};    ///< of 8 columns, an even number
     int first[most]{}, last[most]{};  ///< the products between which it is needed
     bool leaves[most]{};              ///< whether products beyond `End` read it, from memory
+    int after[most_sums]{};           ///< by sum: the product behind which it takes in rows
 
     /// Registers of a thread for 16 rows of all values that product `at` reads, leaves, passes by.
     constexpr int registers(int at) const {
@@ -32,48 +34,64 @@ template <int Begin, int End, class... Programs> struct chain_values {
   static constexpr table values = [] {
     table t;
     const program_view* const all[] = {&Programs::view...};
-    int reads_at = -1;
-    for (const program_view* reader : all) {
-      reads_at += reader->family != family::map;
-      for (int l = 0; l < reader->leaf_count; ++l) {
-        const leaf& from = reader->leaves[l];
-        if (!from.inside || reads_at < Begin) continue;
-        int writes_at = -1, at = -1, tiles = 0;
-        bool whole = false;
-        std::int64_t columns = 0;
-        for (const program_view* writer : all) {
-          writes_at += writer->family != family::map;
-          for (int r = 0; r < writer->result_count; ++r) {
-            const result& to = writer->results[r];
-            if (to.buffer != from.buffer) continue;
-            at = writes_at;
-            whole = to.full && to.type == from.type && to.stride[writer->line()] == 1;
-            columns = writer->extent[writer->line()];
-            tiles = static_cast<int>((columns + 15) / 16 * 2);
+    for (int pass = 0; pass < (Sums != 0 ? 2 : 1); ++pass) {  // the first one finds `after`
+      const program_view* const* main = all;
+      int reads_at = -1, sum = -1;
+      for (const program_view* const& reader : all) {
+        if (reader->family != family::map) {
+          main = &reader;
+          ++reads_at;
+          sum += sums_rows(*reader);
+        }
+        bool turned = false;
+        for (int q = 0; sum >= 0 && q < (*main)->product_count; ++q)
+          turned = turned || &reader - main == (*main)->products[q].left;
+        const bool sums = sum >= 0 && (Sums >> sum & 1) != 0;
+        for (int l = 0; l < reader->leaf_count; ++l) {
+          const leaf& from = reader->leaves[l];
+          if (!from.inside || reads_at < Begin) continue;
+          int writes_at = -1, at = -1, tiles = 0;
+          bool whole = false;
+          std::int64_t columns = 0;
+          for (const program_view* writer : all) {
+            writes_at += writer->family != family::map;
+            for (int r = 0; r < writer->result_count; ++r) {
+              const result& to = writer->results[r];
+              if (to.buffer != from.buffer) continue;
+              at = writes_at;
+              whole = to.full && to.type == from.type && to.stride[writer->line()] == 1;
+              columns = writer->extent[writer->line()];
+              tiles = static_cast<int>((columns + 15) / 16 * 2);
+            }
           }
+          if (at < Begin || at >= End) continue;
+          int i = 0;
+          while (i < t.count && t.buffer[i] != from.buffer) ++i;
+          if (reads_at >= End && !sums) {
+            if (i < t.count) t.leaves[i] = true;
+            continue;
+          }
+          const bool pairs = (from.type == dtype::bf16 || from.type == dtype::f16) && whole;
+          if (sums && at > t.after[sum]) t.after[sum] = at;
+          if (sums && !pairs) continue;  // its memory is read
+          const int axis = turned ? reader->line() - 1 : reader->line();
+          t.fits = t.fits && from.stride[axis] == 1 && !from.guarded && !from.indexed && pairs;
+          // What a product does not read of a row is multiplied by zeros, which inf does not bear.
+          const std::int64_t terms = reader->extent[reader->line()];
+          t.fits = t.fits && (sums || reader->family != family::map || terms == columns ||
+                              terms % 16 == 0);
+          if (i == most) {
+            t.fits = false;
+            continue;
+          }
+          const int until = sums ? t.after[sum] : reads_at;
+          if (i == t.count || t.last[i] < until) t.last[i] = until;
+          if (i < t.count) continue;
+          t.buffer[i] = from.buffer;
+          t.tiles[i] = tiles;
+          t.first[i] = at;
+          ++t.count;
         }
-        if (at < Begin || at >= End) continue;
-        int i = 0;
-        while (i < t.count && t.buffer[i] != from.buffer) ++i;
-        if (reads_at >= End) {
-          if (i < t.count) t.leaves[i] = true;
-          continue;
-        }
-        t.fits = t.fits && from.stride[reader->line()] == 1 && !from.guarded && !from.indexed &&
-                 (from.type == dtype::bf16 || from.type == dtype::f16) && whole;
-        // What a product does not read of a row is multiplied by zeros, which inf does not bear.
-        const std::int64_t terms = reader->extent[reader->line()];
-        t.fits = t.fits && (reader->family != family::map || terms == columns || terms % 16 == 0);
-        if (i == most) {
-          t.fits = false;
-          continue;
-        }
-        t.last[i] = reads_at;
-        if (i < t.count) continue;
-        t.buffer[i] = from.buffer;
-        t.tiles[i] = tiles;
-        t.first[i] = at;
-        ++t.count;
       }
     }
     return t;
@@ -91,6 +109,15 @@ template <int Begin, int End, class... Programs> struct chain_values {
       for (int i = 0; i < values.count; ++i)
         if (Program::program.leaf_store[l].buffer == values.buffer[i]) return true;
     return false;
+  }();
+  /// Tiles of the widest that it reads.
+  template <class Program> static constexpr int most_tiles = [] {
+    int most = 0;
+    for (int l = 0; l < Program::sizes.leaves; ++l)
+      for (int i = 0; i < values.count; ++i)
+        if (Program::program.leaf_store[l].buffer == values.buffer[i] && values.tiles[i] > most)
+          most = values.tiles[i];
+    return most;
   }();
   /// Whether a kept value needs no memory, if nobody outside the chain reads it.
   template <int Buffer>

@@ -6,7 +6,8 @@
 /// operand or beside its own result, is a row of at most 256 values. It stays where that block is,
 /// in a cache, in shared memory or in registers; only what others read as well is stored. Rows may
 /// be those of all items of a batch, if these have their right operands in common. A map, or a row
-/// such as a norm, that gives several products what they multiply begins their chain.
+/// such as a norm, that gives several products what they multiply begins their chain. What sums
+/// over the rows, such as gradients of weights, ends it (chain_sums.hpp).
 
 #include "sinter/plan/group_builder.hpp"
 
@@ -18,7 +19,9 @@ inline constexpr extent_t widest_chain = 256;
 inline constexpr int most_of_chain = 16;
 
 /// Why a product that reads what another one gives is not part of its chain.
-enum class chain_limit : std::uint8_t { none, columns, right, rows, beyond, length, between };
+enum class chain_limit : std::uint8_t {
+  none, columns, right, rows, beyond, length, sums, room, between
+};
 
 /// The reason, as it is said of kernels.
 constexpr const char* name(chain_limit limit) {
@@ -28,6 +31,8 @@ constexpr const char* name(chain_limit limit) {
                                    "other rows than those of the products that they read",
                                    "more of the products that they read than the own row",
                                    "a chain has at most 16 products",
+                                   "a chain has at most 16 kernels that sum over its rows",
+                                   "sums over a chain's rows of more than 128 KiB",
                                    "kernels in between"};
   return names[static_cast<int>(limit)];
 }
@@ -98,18 +103,50 @@ class chain_rules : public group_builder {
         const axis_map own_map = what == kind::matmul   ? identity_map(g_[x].extents)
                                  : what == kind::reduce ? identity_map(own.space)
                                                         : m;
-        if (memory ? reads_any(x, home, first) : !in_same_row(x, k, own_map, home, first))
+        if (memory ? reads_any(x, home, first)
+                   : !in_same_row(x, k, own_map, home, first, own.space))
           return false;
       }
     }
     return true;
   }
 
- private:
   static constexpr bool is_narrow(const shape& space) {
     return is_static(space.last()) && space.last() > 0 && space.last() <= widest_chain;
   }
 
+  constexpr bool is_of(int i, int home, const list<int>& first) const {
+    return result_.group_of[i] >= 0 && first[result_.group_of[i]] == home;
+  }
+
+  /// Whether node i is computed from what the chain gives.
+  constexpr bool reads_any(int i, int home, const list<int>& first) const {
+    if (result_.group_of[i] >= 0) return is_of(i, home, first);
+    for (int j = 0; j < g_[i].arity(); ++j)
+      if (reads_any(g_[i].operand[j], home, first)) return true;
+    return false;
+  }
+
+  /// Whether all that node i reads of the chain, for group k, lies in the row that is computed. `m`
+  /// says along which axes of `space`, rows and columns, its axes run. Nodes are read as lowering
+  /// does.
+  constexpr bool in_same_row(int i, int k, const axis_map& m, int home, const list<int>& first,
+                             const shape& space) {
+    if (result_.group_of[i] == k) return true;
+    int base = i;
+    while (is_view(g_[base]) && !result_.stored[base]) base = g_[base].operand[0];
+    if (g_[base].what() == kind::input) return true;
+    if (result_.group_of[base] >= 0 && result_.group_of[base] != k)
+      return !is_of(base, home, first) || runs_along_row(i, base, m, space);
+    if (is_view(g_[i]))
+      return in_same_row(g_[i].operand[0], k, look_through(g_[i], g_[g_[i].operand[0]].extents, m),
+                         home, first, space);
+    for (int j = 0; j < g_[i].arity(); ++j)
+      if (!in_same_row(g_[i].operand[j], k, m, home, first, space)) return false;
+    return true;
+  }
+
+ private:
   /// Whether the rows of two spaces are the same, those of all items of the batch.
   static constexpr bool same_rows(const shape& a, const shape& b) {
     if (a.rank != b.rank) return false;
@@ -147,36 +184,6 @@ class chain_rules : public group_builder {
                                                                     n.what() != kind::iota;
     for (int j = 0; j < n.arity(); ++j)
       if (!is_constant(n.operand[j], m)) return false;
-    return true;
-  }
-
-  constexpr bool is_of(int i, int home, const list<int>& first) const {
-    return result_.group_of[i] >= 0 && first[result_.group_of[i]] == home;
-  }
-
-  /// Whether node i is computed from what the chain gives.
-  constexpr bool reads_any(int i, int home, const list<int>& first) const {
-    if (result_.group_of[i] >= 0) return is_of(i, home, first);
-    for (int j = 0; j < g_[i].arity(); ++j)
-      if (reads_any(g_[i].operand[j], home, first)) return true;
-    return false;
-  }
-
-  /// Whether all that node i reads of the chain lies in the row that is computed. `m` says along
-  /// which axes of the nest, rows and columns, its axes run. Nodes are read as lowering does.
-  constexpr bool in_same_row(int i, int k, const axis_map& m, int home,
-                             const list<int>& first) {
-    if (result_.group_of[i] == k) return true;
-    int base = i;
-    while (is_view(g_[base]) && !result_.stored[base]) base = g_[base].operand[0];
-    if (g_[base].what() == kind::input) return true;
-    if (result_.group_of[base] >= 0 && result_.group_of[base] != k)
-      return !is_of(base, home, first) || runs_along_row(i, base, m, result_.groups[k].space);
-    if (is_view(g_[i]))
-      return in_same_row(g_[i].operand[0], k, look_through(g_[i], g_[g_[i].operand[0]].extents, m),
-                         home, first);
-    for (int j = 0; j < g_[i].arity(); ++j)
-      if (!in_same_row(g_[i].operand[j], k, m, home, first)) return false;
     return true;
   }
 

@@ -4,9 +4,9 @@
 /// Groups that share a kernel and yet stay what they are. Maps that do not need each other run over
 /// a space each: the update of a whole network by its optimiser, the casts of all weights. A
 /// kernel's start costs more than small maps do, and large ones lose nothing. Products that need
-/// each other in the same rows become a chain (chain.hpp).
+/// each other in the same rows become a chain (chain.hpp), with what sums over these.
 
-#include "sinter/plan/chain.hpp"
+#include "sinter/plan/chain_sums.hpp"
 
 namespace sinter {
 
@@ -19,6 +19,7 @@ namespace detail {
 /// numbers, none comes before what it needs.
 struct companions {
   list<int> first, needs;
+  list<char> across;        ///< what sums over the rows of its chain
   list<chain_limit> apart;  ///< why a product that reads others is not part of their chain
 
   /// Puts a group into a list that is in this order, behind those that need as many.
@@ -29,10 +30,10 @@ struct companions {
   }
 };
 
-class companion_finder : chain_rules {
+class companion_finder : chain_sum_rules {
  public:
   constexpr companion_finder(planning_graph& g, const grouping& groups)
-      : chain_rules(g, groups) {}
+      : chain_sum_rules(g, groups) {}
 
   /// `writer_of`: for each input the group that overwrites it in place, or -1; `stores`: for each
   /// group whether it stores anything.
@@ -54,6 +55,7 @@ class companion_finder : chain_rules {
     }
     find_chains(found, stores);
     find_heads(found, stores);
+    find_sums(found, stores);
     list<int> leaders;
     for (int k = 0; k < count; ++k) {
       const group& own = result_.groups[k];
@@ -94,6 +96,7 @@ class companion_finder : chain_rules {
     list<int> order;
     length_.assign(static_cast<std::size_t>(count), 1);
     found.apart.assign(static_cast<std::size_t>(count), chain_limit::none);
+    found.across.assign(static_cast<std::size_t>(count), 0);
     for (int k = 0; k < count; ++k)
       if (stores[k] && result_.groups[k].products > 0) found.insert(order, k);
     for (int k : order) {
@@ -129,6 +132,53 @@ class companion_finder : chain_rules {
         else found.first[k] = k;
       }
     }
+  }
+
+  /// What sums over the rows of a chain joins it, what takes little room first.
+  constexpr void find_sums(companions& found, const list<char>& stores) {
+    const int count = static_cast<int>(result_.groups.size());
+    list<row_sum> sums;
+    for (int k = 0; k < count; ++k) {
+      if (!stores[k] || found.first[k] != k || length_[k] > 1) continue;
+      row_sum sum;
+      bool found_one = false;
+      for (int home = 0; home < count && !found_one; ++home)
+        found_one = found.first[home] == home && length_[home] > 1 &&
+                    sums_over(k, home, found.first, sum);
+      if (!found_one) continue;
+      sums.push_back(sum);
+      for (std::size_t i = sums.size() - 1; i > 0 && sums[i - 1].bytes > sums[i].bytes; --i)
+        std::swap(sums[i - 1], sums[i]);
+    }
+    list<int> parts(static_cast<std::size_t>(count), 0);
+    list<extent_t> room(static_cast<std::size_t>(count), 0);
+    for (const row_sum& sum : sums) {
+      const int k = sum.group, home = sum.home;
+      chain_limit& limit = found.apart[k];
+      limit = sum.bytes < 0                             ? chain_limit::columns
+              : room[home] + sum.bytes > room_of_sums   ? chain_limit::room
+              : parts[home] == most_sums_of_chain       ? chain_limit::sums
+              : waits_between(home, k, found.first) || reads_sum(k, home, found) ?
+                  chain_limit::between : chain_limit::none;
+      if (limit != chain_limit::none) continue;
+      found.first[k] = home;
+      found.across[k] = 1;
+      ++parts[home];
+      room[home] += sum.bytes;
+      reaches_.merge(home, k);
+    }
+  }
+
+  /// Whether a group reads what another one sums over the same rows.
+  constexpr bool reads_sum(int k, int home, const companions& found) {
+    for (int i = 0; i < g_.size(); ++i) {
+      if (result_.group_of[i] != k) continue;
+      for (int s : sources_of(i)) {
+        const int at = result_.group_of[s];
+        if (found.across[at] && found.first[at] == home) return true;
+      }
+    }
+    return false;
   }
 
   /// Whether a chain reads what a group stores; to need it, for an update in place, is not enough.

@@ -41,12 +41,14 @@ class conflict_finder {
   /// The conflicts of main program `number`.
   constexpr void run(std::size_t number) {
     const program& own = k_.programs[number];
+    // What sums over a chain's rows is written when these are done.
+    const std::size_t rows = k_.programs_of_rows(), begin = number < rows ? 0 : rows;
     list<std::uint32_t> again(own.instruction_list.size(), 0);
     recomputed_passes(own.view(), again);
     for (const result& r : own.result_list) {
       const int target = k_.buffers[r.buffer];
       if (target < v_.input_count || target >= v_.input_count + v_.output_count) continue;
-      for (std::size_t q = 0; q < k_.programs.size(); ++q)
+      for (std::size_t q = begin; q < k_.programs.size(); ++q)
         for (const leaf& l : k_.programs[q].leaf_list)
           if (q != number && k_.buffers[l.buffer] < v_.input_count) add(r, l);
       for (std::size_t n = 0; n < own.instruction_list.size(); ++n)

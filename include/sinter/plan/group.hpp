@@ -18,6 +18,7 @@ struct group {
   int product_bytes = 0;     ///< that the sums of one place take, all as wide as the widest
   int operations = 0;        ///< products, folds and elementwise ones
   bool alive = true;
+  bool across = false;       ///< of a chain, whose rows it sums over
 };
 
 /// The result: for each node its group, or -1 (a view, a leaf, or computed where it is needed), and

@@ -15,7 +15,7 @@ namespace detail {
 
 class lowerer {
  public:
-  /// Adds the programs of group `number` to a kernel, which may be a chain.
+  /// Adds the programs of group `number` to a kernel; `chained`: as rows of a chain.
   constexpr lowerer(planning_graph& g, const outline_view& groups, int number,
                     lowered_kernel& kernel, bool chained = false)
       : g_(g), groups_(groups), number_(number), kernel_(kernel), chained_(chained) {}
@@ -284,6 +284,7 @@ class lowerer {
     q.operands = g_[n.operand[0]].type;
     q.split = q.operands == dtype::f32 && is_split(g_, n.operand[0]) && is_split(g_, n.operand[1]);
     q.inner = g_[n.operand[0]].extents.last();
+    q.across = groups_.groups[number_].across;
     const row_scale scale = scale_behind(g_, n.operand[0], groups_.group_of);
     q.left = operand_program(scale.x < 0 ? n.operand[0] : scale.x);
     q.right = operand_program(n.operand[1], scale.column);
@@ -368,7 +369,7 @@ constexpr lowered_kernel lower(planning_graph& g, const outline_view& o, int num
     list<store> stores;
     for (int s = 0; s < o.store_count; ++s)
       if (o.stores[s].group == own) stores.push_back(o.stores[s]);
-    detail::lowerer(g, o, own, kernel, chained).run(members, stores);
+    detail::lowerer(g, o, own, kernel, chained && !o.groups[own].across).run(members, stores);
   }
   return kernel;
 }

@@ -131,15 +131,18 @@ constexpr void number_kernels(planning_graph& g, const grouping& groups, const l
   int kernels = 0;
   for (std::size_t k = 0; k < count; ++k) {
     if (!has_store[k] || found.first[k] != static_cast<int>(k)) continue;
-    list<int> parts;
+    list<int> parts, sums;
     for (int part = 0; part < static_cast<int>(count); ++part) {
       if (found.first[part] != static_cast<int>(k)) continue;
-      if (groups.groups[k].products > 0) found.insert(parts, part);
+      if (found.across[part]) sums.push_back(part);
+      else if (groups.groups[k].products > 0) found.insert(parts, part);
       else parts.push_back(part);
     }
+    parts.append(sums.begin(), sums.end());
     for (const int part : parts) {
       number[part] = static_cast<int>(o.groups.size());
       o.groups.push_back(groups.groups[part]);
+      o.groups.back().across = found.across[part] != 0;
       o.kernel_of.push_back(kernels);
       for (store s : stores) {
         if (s.group != part) continue;

@@ -24,7 +24,8 @@
 
 namespace sinter {
 
-/// Of a program; `chain` is a kernel that has several, of family `contract` or `row`.
+/// Of a program; `chain` is a kernel that has several, of family `contract` or `row`, and behind
+/// these what sums over their rows: `reduce`, or `contract` with products `across`.
 enum class family : std::uint8_t { map, row, reduce, contract, scatter, chain, scan };
 
 constexpr const char* name(family f) {
@@ -99,6 +100,7 @@ struct product {
   dtype operands = dtype::f32; ///< as the graph has them: what a target may round them to
   bool split = false;          ///< each f32 may be taken for the sum of two tf32, see `tf32x3`
   std::int64_t inner = 0;
+  bool across = false;         ///< of a chain, whose rows it sums over
 };
 
 /// A program to read, wherever it is stored.
@@ -138,6 +140,11 @@ SINTER_INLINE nest_extents measure(const program_view& p, const Numbers& numbers
   for (int a = p.outer(); a < p.line(); ++a) e.middle *= numbers.number(p.extent[a]);
   e.line = numbers.number(p.extent[p.line()]);
   return e;
+}
+
+/// Whether a main program of a chain sums over the chain's rows.
+constexpr bool sums_rows(const program_view& p) {
+  return p.family == family::reduce || (p.product_count > 0 && p.products[0].across);
 }
 
 /// A program as it is made.

@@ -76,7 +76,8 @@ constexpr void encode(const program_view& p, list<word>& out) {
   for (int i = 0; i < p.product_count; ++i) {
     const product& q = p.products[i];
     out.push_back(static_cast<word>(q.type) | static_cast<word>(q.operands) << 4 |
-                  static_cast<word>(q.split) << 8 | bits(q.left, 16) | bits(q.right, 32));
+                  static_cast<word>(q.split) << 8 | static_cast<word>(q.across) << 9 |
+                  bits(q.left, 16) | bits(q.right, 32));
     out.push_back(static_cast<word>(q.inner));
   }
 }
@@ -113,6 +114,12 @@ constexpr int program_begin(const word* words, int number) {
 /// The family of an encoded program.
 constexpr family encoded_family(const word* words) { return static_cast<family>(*words & 15); }
 
+/// Whether an encoded main program of a chain sums over its rows: the last words are a product's.
+constexpr bool encoded_sums_rows(const word* words) {
+  if (encoded_family(words) == family::reduce) return true;
+  return encoded_sizes(words).products > 0 && words[encoded_length(words) - 2] >> 8 & 1;
+}
+
 /// How many programs a kernel's words hold.
 constexpr int count_programs(const word* words, int length) {
   int count = 0;
@@ -148,12 +155,14 @@ namespace detail {
 template <int Programs> struct part_begins {
   int at[Programs + 1]{};
   int count = 0;
+  int rows = 0;  ///< of them, before those that sum over the rows of a chain
 };
 template <class... Programs> constexpr auto begins_of_parts() {
   part_begins<sizeof...(Programs)> parts;
   int number = 0;
   const auto add = [&](const word* words) {
     if (encoded_family(words) != family::map) parts.at[parts.count++] = number;
+    if (encoded_family(words) != family::map && !encoded_sums_rows(words)) parts.rows = parts.count;
     ++number;
   };
   (add(Programs::words), ...);
@@ -168,6 +177,7 @@ template <class Kernel> struct chain_parts;
 template <class... Programs> struct chain_parts<kernel_programs<Programs...>> {
   static constexpr auto begins = detail::begins_of_parts<Programs...>();
   static constexpr int count = begins.count;
+  static constexpr int rows = begins.rows;  ///< those behind sum over the rows of a chain
 
   template <int Begin, int... I>
   static kernel_programs<program_at<Begin + I, Programs...>...> spell(
@@ -248,6 +258,7 @@ struct decoded_program : program_view {
       q.type = static_cast<dtype>(*w & 15);
       q.operands = static_cast<dtype>(*w >> 4 & 15);
       q.split = *w >> 8 & 1;
+      q.across = *w >> 9 & 1;
       q.left = field(*w, 16);
       q.right = field(*w++, 32);
       q.inner = static_cast<std::int64_t>(*w++);

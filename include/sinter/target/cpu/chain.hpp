@@ -3,19 +3,27 @@
 
 /// Kernels of several products that follow one another in the same rows: a thread takes a block of
 /// rows through all of them. What one gives and the next one reads lies in a scratch of its own,
-/// which stays in its cache, unless others read it as well.
+/// which stays in its cache, unless others read it as well. What is summed over rows is kept for as
+/// many of them as the second cache holds, in memory that all threads see, until it is summed up.
 
-#include "sinter/target/cpu/contract.hpp"
+#include "sinter/target/cpu/chain_sums.hpp"
 
 namespace sinter::cpu_target {
 
-/// `Buffers`: how many the kernel uses. `Stages`: its contractions.
-template <int Buffers, class... Stages> struct chain {
+/// `Buffers`: how many the kernel uses. `Rows`: its contractions, in order; `Sums`: what sums over
+/// their rows.
+template <int Buffers, class Rows, class Sums> struct chain;
+
+template <class... Stages> struct chain_list {};
+
+template <int Buffers, class... Stages, class... Sums>
+struct chain<Buffers, chain_list<Stages...>, chain_list<Sums...>> {
   static constexpr int count = sizeof...(Stages);
 
   /// The bytes that a row has in each buffer of the scratch; 0 of those that are memory.
   struct row_bytes {
     std::int64_t of[Buffers]{};
+    bool summed[Buffers]{};  ///< over rows, later
   };
   static constexpr row_bytes scratch_rows = [] {
     row_bytes rows;
@@ -26,53 +34,90 @@ template <int Buffers, class... Stages> struct chain {
               (p.results[r].full ? p.extent[p.line()] : 1) * properties(p.results[r].type).size;
     };
     (add(Stages::main::view()), ...);
+    [[maybe_unused]] const auto read = [&](const program_view& p) {
+      for (int l = 0; l < p.leaf_count; ++l)
+        if (p.leaves[l].inside) rows.summed[p.leaves[l].buffer] = true;
+    };
+    (Sums::each_program(read), ...);
     return rows;
   }();
 
   struct all_sizes {
     contract_sizes of[count];
   };
+  using pointers = void* [Buffers];
+
+  /// Rows whose summed values are kept at the same time: all, or as many as fit a megabyte.
+  static std::int64_t rows_at_once(std::int64_t rows) {
+    std::int64_t bytes = 0;
+    for (int b = 0; b < Buffers; ++b) bytes += scratch_rows.summed[b] ? scratch_rows.of[b] : 0;
+    constexpr std::int64_t most = 1 << 20, step = 128;
+    if (sizeof...(Sums) == 0 || rows * bytes <= most) return rows;
+    return larger(most / bytes / step, 1) * step;
+  }
 
   /// A block's rows, of all items of a batch as one, are the same for all products. Those that pack
   /// for themselves, all or none.
   static all_sizes measure(const arguments& args) {
     all_sizes z{{Stages::measure(args, true)...}};
     bool own_panels = true;
-    contract_sizes widest = z.of[0];
+    std::int64_t tile = 0;
     for (const contract_sizes& s : z.of) {
       own_panels = own_panels && s.own_panels;
-      if (s.tile > widest.tile) widest = s;
+      tile = larger(tile, s.tile);
     }
-    const std::int64_t rows = widest.rows, team = threads();
-    const std::int64_t tiles = ceil_div(rows, widest.tile);
-    const std::int64_t blocks =
-        own_panels ? team : round_up(ceil_div(rows, widest.block_rows()), 4 * team);
     for (contract_sizes& s : z.of) {
-      s.tile = widest.tile;
+      s.tile = tile;
       if (s.own_panels && !own_panels) s.block_columns = s.padded;
       s.own_panels = own_panels;
-      s.row_blocks = smaller(blocks, tiles);
     }
     return z;
   }
 
-  /// One block of rows, through all products.
-  static void block(const arguments& args, const all_sizes& z, std::int64_t number,
-                    char* panels) {
-    const std::int64_t begin = z.of[0].row_begin(number), end = z.of[0].row_begin(number + 1);
-    const std::int64_t most = z.of[0].most_rows();
+  /// Cuts so many rows into blocks.
+  static void cut(all_sizes& z, std::int64_t rows) {
+    for (contract_sizes& s : z.of) {
+      const std::int64_t team = threads(), tiles = ceil_div(rows, s.tile);
+      s.rows = rows;
+      s.row_blocks = smaller(
+          s.own_panels ? team : round_up(ceil_div(rows, s.block_rows()), 4 * team), tiles);
+    }
+  }
+
+  /// Where values are kept until they are summed: row `begin` is where the memory begins.
+  static std::int64_t place(pointers& own, char* kept, std::int64_t begin, std::int64_t rows) {
     std::int64_t bytes = 0;
-    for (const std::int64_t row : scratch_rows.of) bytes += round_up(row * most, alignment);
-    auto scratch = reinterpret_cast<std::uintptr_t>(
-        thread_arena<purpose::chain>().reserve(static_cast<std::size_t>(bytes)));
-    // Row `begin` lies where the scratch begins.
-    void* own[Buffers];
     for (int b = 0; b < Buffers; ++b) {
       const std::int64_t row = scratch_rows.of[b];
-      own[b] = row == 0 ? args.buffers[b]
-                        : reinterpret_cast<void*>(scratch - static_cast<std::uintptr_t>(
-                                                                row * begin));
-      scratch += static_cast<std::uintptr_t>(round_up(row * most, alignment));
+      if (row == 0 || !scratch_rows.summed[b]) continue;
+      own[b] = before(kept + bytes, row * begin);
+      bytes += round_up(row * rows, alignment);
+    }
+    return bytes;
+  }
+  static void* before(char* memory, std::int64_t bytes) {
+    return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(memory) -
+                                   static_cast<std::uintptr_t>(bytes));
+  }
+
+  /// One block of rows, through all products.
+  static void block(const arguments& args, const all_sizes& z, std::int64_t first,
+                    std::int64_t number, char* panels) {
+    const std::int64_t begin = first + z.of[0].row_begin(number);
+    const std::int64_t end = first + z.of[0].row_begin(number + 1);
+    const std::int64_t most = z.of[0].most_rows();
+    const auto is_own = [](int b) { return scratch_rows.of[b] > 0 && !scratch_rows.summed[b]; };
+    std::int64_t bytes = 0;
+    for (int b = 0; b < Buffers; ++b)
+      if (is_own(b)) bytes += round_up(scratch_rows.of[b] * most, alignment);
+    char* scratch = static_cast<char*>(
+        thread_arena<purpose::chain>().reserve(static_cast<std::size_t>(bytes)));
+    pointers own;
+    for (int b = 0; b < Buffers; ++b) {
+      own[b] = args.buffers[b];
+      if (!is_own(b)) continue;
+      own[b] = before(scratch, scratch_rows.of[b] * begin);
+      scratch += round_up(scratch_rows.of[b] * most, alignment);
     }
     const arguments inside{own, args.integers};
     int s = 0;
@@ -89,23 +134,44 @@ template <int Buffers, class... Stages> struct chain {
   }
 
   static void run(const arguments& args) {
-    const all_sizes z = measure(args);
-    if (z.of[0].rows == 0) return;
-    char* panels = nullptr;
-    std::int64_t work = 0;
+    all_sizes z = measure(args);
+    chain_rows part{0, 0, z.of[0].rows};
+    if (part.all == 0 && sizeof...(Sums) == 0) return;
+    const std::int64_t most = rows_at_once(part.all);
+    if (most > 0) part.parts = ceil_div(part.all, most);
+    pointers own;
+    std::int64_t bytes = place(own, nullptr, 0, most), panel_bytes = 0;
+    if (part.parts > 1) ((bytes += chain_sum<Sums>::bytes(args, part.parts)), ...);
     int s = 0;
-    ((work += Stages::work(args, z.of[s++])), ...);
-    if (!z.of[0].own_panels) {
+    if (!z.of[0].own_panels) ((panel_bytes += Stages::panel_bytes(args, z.of[s++])), ...);
+    char* kept = static_cast<char*>(thread_arena<purpose::kept>().reserve(
+        static_cast<std::size_t>(panel_bytes + larger(bytes, 1))));
+    char* panels = nullptr;
+    if (!z.of[0].own_panels && part.all > 0) {
+      panels = kept;
       s = 0;
-      std::size_t bytes = 0;
-      ((bytes += Stages::panel_bytes(args, z.of[s++])), ...);
-      panels = static_cast<char*>(thread_arena<purpose::shared>().reserve(bytes));
-      s = 0;
-      char* to = panels;
-      ((Stages::pack(args, z.of[s], 0, to), to += Stages::panel_bytes(args, z.of[s]), ++s), ...);
+      ((Stages::pack(args, z.of[s], 0, kept), kept += Stages::panel_bytes(args, z.of[s]), ++s),
+       ...);
     }
-    parallel_for(z.of[0].row_blocks,
-                 [&, panels](std::int64_t number) { block(args, z, number, panels); }, work);
+    for (int b = 0; b < Buffers; ++b) own[b] = args.buffers[b];
+    const arguments seen{own, args.integers};
+    do {
+      part.end = smaller(part.begin + most, part.all);
+      cut(z, part.end - part.begin);
+      [[maybe_unused]] char* sums = kept + place(own, kept, part.begin, most);
+      std::int64_t work = 0;
+      s = 0;
+      ((work += Stages::work(args, z.of[s++])), ...);
+      parallel_for(z.of[0].row_blocks, [&, panels](std::int64_t number) {
+        block(seen, z, part.begin, number, panels);
+      }, work);
+      if (part.parts == 1) (chain_sum<Sums>::run(seen), ...);
+      else
+        ((chain_sum<Sums>::take(seen, part, sums),
+          sums += chain_sum<Sums>::bytes(args, part.parts)), ...);
+      part.begin = part.end;
+      ++part.number;
+    } while (part.begin < part.all);
   }
 };
 

@@ -51,7 +51,7 @@ template <class Main, class... Cores> struct contraction {
     }
     bool left_in_place = true;
     each([&]<int P>() {
-      left_in_place = left_in_place && core<P>::left_in_place(args, z, inner(args, P));
+      left_in_place = left_in_place && core<P>::left_in_place(args, z, inner(args, z, P));
       if (sinter::detail::unit_multiplies<typename core<P>::multiplier>(z.rows)) z.tile = 32;
     });
     // Batches are independent, and the loops inside of them serial.
@@ -78,8 +78,16 @@ template <class Main, class... Cores> struct contraction {
     }(std::make_integer_sequence<int, count>{});
   }
 
-  static std::int64_t inner(const arguments& args, int product) {
-    return args.number(Main::program.product_store[product].inner);
+  /// Calls f(program) for its main program and those of the operands of its products.
+  template <class F> static constexpr void each_program(F&& f) {
+    f(Main::view());
+    (f(Cores::left::view()), ...);
+    (f(Cores::right::view()), ...);
+  }
+
+  static std::int64_t inner(const arguments& args, const contract_sizes& z, int product) {
+    return z.part.count >= 0 ? z.part.count
+                             : args.number(Main::program.product_store[product].inner);
   }
 
   template <int P> using element_of = typename core<P>::element;
@@ -88,7 +96,7 @@ template <class Main, class... Cores> struct contraction {
   static std::size_t panel_bytes(const arguments& args, const contract_sizes& z) {
     std::int64_t bytes = 0;
     each([&]<int P>() {
-      bytes += z.own_panels ? core<P>::block_bytes : core<P>::packed_bytes(z, inner(args, P));
+      bytes += z.own_panels ? core<P>::block_bytes : core<P>::packed_bytes(z, inner(args, z, P));
     });
     return static_cast<std::size_t>(bytes);
   }
@@ -97,13 +105,23 @@ template <class Main, class... Cores> struct contraction {
   static void pack(const arguments& args, const contract_sizes& z, std::int64_t item,
                    char* panels) {
     each([&]<int P>() {
-      const std::int64_t k = inner(args, P);
+      const std::int64_t k = inner(args, z, P);
       auto* to = reinterpret_cast<element_of<P>*>(panels);
       parallel_for(ceil_div(z.columns, core<P>::tile::columns), [&](std::int64_t number) {
         core<P>::pack(args, z, k, item, number, to);
       }, z.columns * k);
       panels += core<P>::packed_bytes(z, k);
     });
+  }
+
+  /// What the sums of all products take, and where those of a block are.
+  static std::int64_t bytes_of_sums(const contract_sizes& z) {
+    return count * round_up(z.rows * z.padded * 8, alignment);
+  }
+  static char* sums_of(const contract_sizes& z, int product, std::int64_t begin, std::int64_t end,
+                       std::int64_t from) {
+    return z.part.sums + product * round_up(z.rows * z.padded * 8, alignment) +
+           8 * (begin * z.padded + (end - begin) * from);
   }
 
   /// Computes a block of rows and columns of all products, then the epilogue on it. `panels` is
@@ -116,10 +134,11 @@ template <class Main, class... Cores> struct contraction {
     n.line = z.columns;
     const std::int64_t buffers = folds ? p.row_buffers * row_buffer_bytes<Main>(n) : 0;
     const std::int64_t width = round_up(to, panel) - from;
-    const std::int64_t tile_bytes = round_up(z.most_rows() * width * 8, alignment);
+    const std::int64_t tile_bytes =
+        z.part.sums != nullptr ? 0 : round_up(z.most_rows() * width * 8, alignment);
     std::int64_t left_bytes = 0;
     each([&]<int P>() {
-      left_bytes = larger(left_bytes, core<P>::left_bytes(z.most_rows(), inner(args, P)));
+      left_bytes = larger(left_bytes, core<P>::left_bytes(z.most_rows(), inner(args, z, P)));
     });
     const std::int64_t own_bytes =
         z.own_panels ? static_cast<std::int64_t>(panel_bytes(args, z)) : 0;
@@ -129,23 +148,28 @@ template <class Main, class... Cores> struct contraction {
     char* tiles = scratch + round_up(buffers, alignment);
     char* left = tiles + count * tile_bytes;
     if (z.own_panels) panels = left + left_bytes;
+    const auto tile = [&]<int P>() {
+      char* const at = z.part.sums != nullptr ? sums_of(z, P, begin, end, from)
+                                              : tiles + P * tile_bytes;
+      return reinterpret_cast<element<P>*>(at);
+    };
     each([&]<int P>() {
-      const std::int64_t k = inner(args, P);
+      const std::int64_t k = inner(args, z, P);
       constexpr std::int64_t columns = core<P>::tile::columns;
       core<P>::multiply(args, z, k, item, begin, end, from / columns, (from + width) / columns,
                         reinterpret_cast<element_of<P>*>(panels),
                         reinterpret_cast<typename core<P>::source*>(left),
-                        reinterpret_cast<element<P>*>(tiles + P * tile_bytes));
+                        tile.template operator()<P>());
       panels += z.own_panels ? core<P>::block_bytes : core<P>::packed_bytes(z, k);
     });
+    if (!z.part.last) return;
     typename Main::state s;
     walker<Main> rows(s, args, p.outer() - 1);
     rows.start(item * z.rows + begin);
     for (std::int64_t row = begin; row < end; ++row) {
       if (row > begin) rows.next_row();
       each([&]<int P>() {
-        s.tile[P] = reinterpret_cast<element<P>*>(tiles + P * tile_bytes) +
-                    (row - begin) * width - from;
+        s.tile[P] = tile.template operator()<P>() + (row - begin) * width - from;
       });
       if constexpr (folds) {
         run_row<Main>(s, n, scratch, nullptr, [](std::int64_t) {});
@@ -161,7 +185,7 @@ template <class Main, class... Cores> struct contraction {
   static std::int64_t work(const arguments& args, const contract_sizes& z) {
     std::int64_t sum = 0;
     each([&]<int P>() {
-      const std::int64_t k = inner(args, P);
+      const std::int64_t k = inner(args, z, P);
       sum += z.columns * (k / 8 + z.rows * (1 + k / 8));
     });
     return sum;

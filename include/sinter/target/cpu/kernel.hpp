@@ -33,7 +33,8 @@ template <class Main, class... Others> struct kernel<kernel_programs<Main, Other
     constexpr family f = main::view().family;
     if constexpr (f == family::map) run_maps<main, static_code<Others>...>(args);
     else if constexpr (parts::count > 1)
-      run_chain(args, std::make_integer_sequence<int, parts::count>{});
+      run_chain(args, std::make_integer_sequence<int, parts::rows>{},
+                std::make_integer_sequence<int, parts::count - parts::rows>{});
     else if constexpr (f == family::row) run_rows<Main>(args);
     else if constexpr (f == family::reduce) run_reduce<main>(args);
     else if constexpr (f == family::scatter) run_scatter<main>(args);
@@ -42,10 +43,14 @@ template <class Main, class... Others> struct kernel<kernel_programs<Main, Other
   }
 
  private:
-  template <int... Part>
-  static void run_chain(const arguments& args, std::integer_sequence<int, Part...>) {
+  template <int Part>
+  using part_of = typename kernel<typename parts::template part<Part>>::product;
+  template <int... Row, int... Sum>
+  static void run_chain(const arguments& args, std::integer_sequence<int, Row...>,
+                        std::integer_sequence<int, Sum...>) {
     constexpr int buffers = buffers_of<main, static_code<Others>...>();
-    chain<buffers, typename kernel<typename parts::template part<Part>>::product...>::run(args);
+    chain<buffers, chain_list<part_of<Row>...>, chain_list<part_of<parts::rows + Sum>...>>::run(
+        args);
   }
 
   template <class... Codes> static constexpr int buffers_of() {

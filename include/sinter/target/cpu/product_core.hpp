@@ -9,6 +9,14 @@
 
 namespace sinter::cpu_target {
 
+/// Those of the terms that are there, where rows of a chain give them part by part; the sums then
+/// lie in memory of their own, from one part to the next.
+struct term_part {
+  std::int64_t first = 0, count = -1;             ///< all of them, if it is negative
+  char* sums = nullptr;                           ///< of all products
+  bool last = true;
+};
+
 /// How a contraction is cut into pieces: blocks of whole tiles of rows, as even as that allows,
 /// times blocks of whole panels of columns.
 struct contract_sizes {
@@ -18,6 +26,7 @@ struct contract_sizes {
   bool own_panels = false;                        ///< packed by each block for itself
   bool all_items = false;                         ///< of a batch are one, with all their rows
   std::int64_t tile = 6;                          ///< rows that are multiplied at a time
+  term_part part;
 
   /// Rows of a block, about: their results stay in the second cache.
   std::int64_t block_rows() const { return tile == 6 ? 48 : 128; }
@@ -47,6 +56,8 @@ template <class T, class Left, class Right> constexpr auto multiplier_for() {
 
 /// One product of a kernel: packing its right operand, computing blocks of it.
 template <class T, class Left, class Right> struct product_core {
+  using left = Left;
+  using right = Right;
   using multiplier = decltype(multiplier_for<T, Left, Right>());
   using source = typename multiplier::source;
   using element = typename multiplier::element;
@@ -85,9 +96,10 @@ template <class T, class Left, class Right> struct product_core {
   }
 
   /// From row k of B and the first column of panel `number` on.
-  static matrix_at<source> right_operand(const arguments& args, std::int64_t inner,
-                                         std::int64_t item, std::int64_t number, std::int64_t k) {
-    auto b = view_operand<Right, source>(args, item * inner + k);
+  static matrix_at<source> right_operand(const arguments& args, const contract_sizes& z,
+                                         std::int64_t inner, std::int64_t item,
+                                         std::int64_t number, std::int64_t k) {
+    auto b = view_operand<Right, source>(args, item * inner + z.part.first + k);
     b.data += number * tile::columns * b.column_stride;
     return b;
   }
@@ -98,18 +110,18 @@ template <class T, class Left, class Right> struct product_core {
                          std::int64_t depth, element* to) {
     const std::int64_t first = number * tile::columns;
     const int columns = static_cast<int>(smaller(tile::columns, z.columns - first));
+    [[maybe_unused]] const std::int64_t row = item * inner + z.part.first + k;
     if constexpr (right_plain) {
-      pack_panel<multiplier>(to, right_operand(args, inner, item, number, k), depth, columns);
+      pack_panel<multiplier>(to, right_operand(args, z, inner, item, number, k), depth, columns);
     } else if constexpr (multiplier::depth == 1) {
-      evaluate_operand<Right>(args, item * inner + k, item * inner + k + depth, first,
-                              first + columns, to, tile::columns);
+      evaluate_operand<Right>(args, row, row + depth, first, first + columns, to, tile::columns);
       clear_beside<multiplier>(to, depth, columns);
     } else {
       constexpr std::int64_t few = multiplier::depth * sinter::detail::panel_step<multiplier>() * 2;
       source rows[few * tile::columns];
       for (std::int64_t p = 0; p < depth; p += few, to += few / multiplier::depth * tile::columns) {
-        const std::int64_t count = smaller(few, depth - p), row = item * inner + k + p;
-        evaluate_operand<Right>(args, row, row + count, first, first + columns, rows,
+        const std::int64_t count = smaller(few, depth - p);
+        evaluate_operand<Right>(args, row + p, row + p + count, first, first + columns, rows,
                                 tile::columns);
         pack_panel<multiplier>(to, {rows, tile::columns, 1}, count, columns);
       }
@@ -142,10 +154,12 @@ template <class T, class Left, class Right> struct product_core {
       const row_distance rows = z.all_items ? distance_of_rows<Left>(args)
                                             : row_distance{true, a.row_stride};
       a.row_stride = rows.stride;
+      a.data += z.part.first * a.column_stride;
       if (left_in_place(args, z, inner)) return a;
       if (!rows.even) {
         for (std::int64_t i = 0; i < end - begin; ++i) {
           a = view_operand<Left, source>(args, first + i);
+          a.data += z.part.first * a.column_stride;
           for (std::int64_t k = 0; k < inner; ++k)
             left[i * stride + k] = a.data[k * a.column_stride];
         }
@@ -153,8 +167,8 @@ template <class T, class Left, class Right> struct product_core {
         copy_matrix(a, end - begin, inner, left, stride);
       }
     } else {
-      evaluate_operand<Left>(args, item * z.rows + begin, item * z.rows + end, 0, inner, left,
-                             stride);
+      evaluate_operand<Left>(args, item * z.rows + begin, item * z.rows + end, z.part.first,
+                             z.part.first + inner, left, stride);
     }
     for (std::int64_t i = 0; inner < stride && i < end - begin; ++i)
       for (std::int64_t k = inner; k < stride; ++k) left[i * stride + k] = source{};
@@ -162,7 +176,8 @@ template <class T, class Left, class Right> struct product_core {
   }
 
   /// Rows begin ... end - 1 and whole panels from ... to - 1 of the product, into `out`, whose rows
-  /// are as wide. `panels` holds them packed, or has room for a block of one.
+  /// are as wide; added to it, if these are not the first terms. `panels` holds them packed, or has
+  /// room for a block of one.
   static void multiply(const arguments& args, const contract_sizes& z, std::int64_t inner,
                        std::int64_t item, std::int64_t begin, std::int64_t end,
                        std::int64_t from, std::int64_t to, element* panels, source* left,
@@ -170,14 +185,15 @@ template <class T, class Left, class Right> struct product_core {
     const std::int64_t width = (to - from) * tile::columns, rows = end - begin;
     // Beside a wider type's tile, whole panels of this one lie beyond the columns.
     to = smaller(to, ceil_div(z.columns, tile::columns));
-    for (std::int64_t i = 0; inner == 0 && i < rows * width; ++i) out[i] = T(0);
+    const bool adds = z.part.first > 0;
+    for (std::int64_t i = 0; inner == 0 && !adds && i < rows * width; ++i) out[i] = T(0);
     const auto a = left_operand(args, z, inner, item, begin, end, left);
     const std::int64_t whole = z.columns / tile::columns;
     const bool in_unit = sinter::detail::unit_multiplies<multiplier>(z.rows);
     const bool in_place = z.own_panels && inner > 0 && right_in_place(args, inner) && !in_unit;
     if constexpr (right_plain) {
-      if (in_place && rows <= rows_in_place && from < whole) {
-        const auto b = right_operand(args, inner, item, from, 0);
+      if (in_place && rows <= rows_in_place && from < whole && !adds) {
+        const auto b = right_operand(args, z, inner, item, from, 0);
         const std::int64_t columns = (smaller(to, whole) - from) * tile::columns;
         multiply_in_place<multiplier>(rows, inner, a, b, columns, out, width);
         out += columns;
@@ -192,15 +208,17 @@ template <class T, class Left, class Right> struct product_core {
         T* c = out + (panel - from) * tile::columns;
         if constexpr (right_plain) {
           if (in_place && rows > rows_in_place && panel < whole) {
-            const auto b = right_operand(args, inner, item, panel, k);
-            pack_and_multiply<multiplier>(rows, depth, left_block, b, panels, c, width, k > 0);
+            const auto b = right_operand(args, z, inner, item, panel, k);
+            pack_and_multiply<multiplier>(rows, depth, left_block, b, panels, c, width,
+                                          adds || k > 0);
             continue;
           }
         }
         element* packed = panels;
         if (z.own_panels) pack_block(args, z, inner, item, panel, k, depth, packed);
         else packed = block_of(packed, z, panel, k, depth);
-        multiply_panel<multiplier>(rows, depth, left_block, packed, c, width, k > 0, in_unit);
+        multiply_panel<multiplier>(rows, depth, left_block, packed, c, width, adds || k > 0,
+                                   in_unit);
       }
     }
   }

@@ -13,16 +13,12 @@ namespace sinter::cpu_target {
 
 // Folds of whole rows. A row is `middle` lines; parts are runs of lines, or pieces of a line.
 
+/// Lines first ... last - 1 of a row, each from ... to - 1.
 template <class Code>
-void fold_part(const arguments& args, nest_extents n, std::int64_t row, std::int64_t part,
-               std::int64_t lines, std::int64_t piece, void* kept) {
+void fold_lines(const arguments& args, std::int64_t row, std::int64_t first, std::int64_t last,
+                std::int64_t from, std::int64_t to, void* kept) {
   const auto& p = Code::view();
-  const std::int64_t pieces = ceil_div(n.line, piece);
   typename Code::state s;
-  const std::int64_t first = pieces > 1 ? part / pieces : part * lines;
-  const std::int64_t last = first + lines < n.middle ? first + lines : n.middle;
-  const std::int64_t from = pieces > 1 ? part % pieces * piece : 0;
-  const std::int64_t to = from + piece < n.line ? from + piece : n.line;
   walker<Code> walk(s, args, p.middle > 0 ? p.line() - 1 : -1);
   walk.start(row, first);
   Code::folded(s, 0, 0, Code::width);
@@ -32,6 +28,17 @@ void fold_part(const arguments& args, nest_extents n, std::int64_t row, std::int
     Code::line(s, 0, from, to);
   }
   Code::keep(s, kept);
+}
+
+template <class Code>
+void fold_part(const arguments& args, nest_extents n, std::int64_t row, std::int64_t part,
+               std::int64_t lines, std::int64_t piece, void* kept) {
+  const std::int64_t pieces = ceil_div(n.line, piece);
+  const std::int64_t first = pieces > 1 ? part / pieces : part * lines;
+  const std::int64_t last = first + lines < n.middle ? first + lines : n.middle;
+  const std::int64_t from = pieces > 1 ? part % pieces * piece : 0;
+  const std::int64_t to = from + piece < n.line ? from + piece : n.line;
+  fold_lines<Code>(args, row, first, last, from, to, kept);
 }
 
 template <class Code>

@@ -42,7 +42,7 @@ class arena {
 };
 
 /// What the calling thread's kernels keep between calls: one arena for each purpose.
-enum class purpose : std::uint8_t { workspace, shared, chain, row };
+enum class purpose : std::uint8_t { workspace, shared, kept, chain, row };
 
 template <purpose For> inline arena& thread_arena() {
   thread_local arena memory;
