@@ -14,7 +14,14 @@ inline constexpr auto gradients = fused([](auto x, auto w, auto b, auto v, auto 
   const symbol dv = gradient(loss, v), dc = gradient(loss, c);
   return std::tuple(loss, dw, db, dv, dc);
 });
-/// The same of operands that are cast to T; gradients come back through the casts.
+/// Sums of what is not negative, of which no row may be missing; one of a value for each row.
+inline constexpr auto row_sums = fused([](auto x, auto w, auto v) {
+  auto h = abs(matmul(x, w)) * 0.05f;
+  auto z = abs(matmul(h, v)) * 0.05f;
+  auto most = max<-1>(z);
+  return std::tuple(matmul(transpose(h), z), sum<0>(z), sum(most), sum<0>(h * unsqueeze<-1>(most)));
+});
+/// Gradients of operands that are cast to T; gradients come back through the casts.
 template <class T>
 inline constexpr auto narrowed_gradients = fused([](auto x, auto w, auto b, auto v, auto want) {
   const auto as = [](auto y) { return cast<T>(y); };

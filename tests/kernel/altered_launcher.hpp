@@ -2,8 +2,8 @@
 #pragma once
 
 /// Launches of products otherwise than the library would: sums cut into parts too short to gain
-/// anything, large tiles for small products, indices of 64 bits. That is quick to emulate, and else
-/// needs more memory than a test has.
+/// anything, large tiles for small products, few blocks for a chain, indices of 64 bits. That is
+/// quick to emulate, and else needs more memory than a test has.
 
 #include <stdexcept>
 
@@ -18,6 +18,7 @@ struct alteration {
   int warpgroup_columns = 0;  ///< tiles of that width on warpgroups
   int cluster = 1;
   int few_rows = 0;  ///< or tiles of that height, for few rows
+  std::int64_t chain_blocks = 0;  ///< of a chain, if not one for each tile of rows
 };
 
 template <alteration A> class altered_launcher : public emulated_launcher {
@@ -53,6 +54,15 @@ template <alteration A> class altered_launcher : public emulated_launcher {
     } else {
       launch<device::contract_body<layout, Rows, Columns, Whole, Rest...>>(tiles, arguments, shape);
     }
+  }
+  template <class Body, class Arguments>
+  void operator()(const Body& body, std::int64_t grid, const Arguments& arguments,
+                  device::chain_shape shape) {
+    if (A.chain_blocks > 0 && shape.parts > A.chain_blocks) {
+      shape.parts = A.chain_blocks;
+      if constexpr (requires { Body::tile_rows; }) grid = A.chain_blocks;
+    }
+    emulated_launcher::operator()(body, grid, arguments, shape);
   }
   template <class Body, class Arguments, class Shape>
   void operator()(const Body& body, std::int64_t grid, const Arguments& arguments,

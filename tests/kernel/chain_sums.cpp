@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "differential/network_functions.hpp"
+#include "kernel/altered_launcher.hpp"
 #include "kernel/chain_launches.hpp"
 #include "kernel/filled.hpp"
 
@@ -81,4 +82,13 @@ TEST_CASE("sums of a chain: operands that are cast") {
       CHECK(emulated_difference(chosen, narrowed_gradients<st::bf16>, x, w, b, v, want) == "");
     CHECK(launched_as(narrowed_gradients<st::bf16>, x, w, b, v, want) == "fast3+4 sums ");
   }
+}
+
+TEST_CASE("sums of a chain: blocks that take several tiles of rows") {
+  auto x = filled<st::tensor<st::f16, dyn, 16>>(500);
+  auto w = filled<st::tensor<st::f16, 16, 24>>();
+  auto v = filled<st::tensor<st::f16, 24, 10>>();
+  using launcher = altered_launcher<alteration{.chain_blocks = 2}>;
+  for (const auto& chosen : schedules())
+    CHECK(emulated_difference<launcher>(chosen, row_sums, x, w, v) == "");
 }

@@ -70,6 +70,7 @@ constexpr auto turned = st::fused([](auto x, auto w) {
 
 using cut = testing::altered_launcher<testing::alteration{.shortest_part = 32}>;
 using large = testing::altered_launcher<testing::alteration{.large = true}>;
+using in_two_blocks = testing::altered_launcher<testing::alteration{.chain_blocks = 2}>;
 using on_warpgroups =
     testing::altered_launcher<testing::alteration{.warpgroup_columns = 64}>;
 using of_few_rows = testing::altered_launcher<testing::alteration{.shortest_part = 64,
@@ -175,12 +176,11 @@ const body_case cases[] = {
                          filled<st::tensor<st::bf16, 16, 16>>(),
                          filled<st::tensor<st::bf16, 16, 16>>());
      }},
-    {"plan: gradients of a network, [140, 16] x [16, 24] x [24, 10], by the chain's rows",
-     [](const options& o) {
-       return judge_call(o, testing::gradients, filled<st::tensor<st::bf16, 140, 16>>(),
-                         filled<st::tensor<st::bf16, 16, 24>>(), filled<st::tensor<st::bf16, 24>>(),
-                         filled<st::tensor<st::bf16, 24, 10>>(), filled<st::tensor<st::bf16, 10>>(),
-                         filled<st::tensor<st::bf16, 140, 10>>());
+    {"plan: sums over the rows of a chain, [300, 16] x [16, 24] x [24, 10]", [](const options& o) {
+       auto x = filled<st::tensor<st::f16, 300, 16>>();
+       return judge_call<in_two_blocks>(o, testing::row_sums, x,
+                                        filled<st::tensor<st::f16, 16, 24>>(),
+                                        filled<st::tensor<st::f16, 24, 10>>());
      }},
     {"plan: softmax of [64, 72] x [72, 64], sums in parts", [](const options& o) {
        return judge_call<cut>(o, scores, filled<st::tensor<float, 136, 72>>(),
