@@ -346,8 +346,7 @@ class lowerer {
   const outline_view groups_;
   int number_;
   nest* nest_ = nullptr;
-  list<memo> known_;
-  list<memo> others_;
+  list<memo> known_, others_;
   list<int> operands_, columns_;
   lowered_kernel& kernel_;
   bool chained_;
@@ -360,7 +359,7 @@ constexpr lowered_kernel lower(planning_graph& g, const outline_view& o, int num
   lowered_kernel kernel;
   bool chained = false;
   for (int own = 0; own < o.group_count; ++own)
-    chained = chained || (o.kernel_of[own] == number && o.groups[own].products > 0);
+    chained |= o.kernel_of[own] == number && o.groups[own].products > 0;
   for (int own = 0; own < o.group_count; ++own) {
     if (o.kernel_of[own] != number) continue;
     list<int> members;
