@@ -55,12 +55,12 @@ static_assert(st::kernels(turned_inside, items, w, w) == 2);
 
 // Sums over the rows end a chain: all gradients and the loss are its results. Not of rows of items;
 // nor of a single product, whose tiles keep more of a processor busy than rows do.
-constexpr auto of_items = st::fused([](auto x, auto w, auto v) {
-  auto loss = sum(square(matmul(tanh(matmul(x, w)), v)));
+constexpr auto of_items = st::fused([](auto a, auto u, auto v) {
+  auto loss = sum(square(matmul(tanh(matmul(a, u)), v)));
   return gradient(loss, v);
 });
-constexpr auto of_one = st::fused([](auto x, auto w) {
-  return gradient(sum(square(matmul(x, w))), w);
+constexpr auto of_one = st::fused([](auto a, auto v) {
+  return gradient(sum(square(matmul(a, v))), v);
 });
 st::tensor<float, 32> bias;
 st::tensor<int, dyn> label;
