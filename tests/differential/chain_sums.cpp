@@ -46,6 +46,20 @@ TEST_CASE("sums over the rows of a chain: updates of what the chain reads") {
   }
 }
 
+TEST_CASE("sums over the rows of a chain: updates of what others of its sums read") {
+  for (const int rows : {1, 24, 3000}) {
+    CAPTURE(rows);
+    auto x = filled<st::tensor<float, dyn, 24>>(rows);
+    auto w = filled<st::tensor<float, 24, 24>>(), v = filled<st::tensor<float, 24, 24>>();
+    auto u = w, t = v;
+    CHECK(difference(exchange_step, x, w, v) == "");
+    CHECK(difference(lane_sums, x, u, t) == "");
+  }
+  auto x = filled<st::tensor<float, 24, 24>>();
+  auto w = filled<st::tensor<float, 24, 24>>(), v = filled<st::tensor<float, 24, 24>>();
+  CHECK(difference(turned_step, x, w, v) == "");
+}
+
 TEST_CASE("sums over the rows of a chain: operands that are cast") {
   auto w = filled<st::tensor<float, 37, 21>>();
   auto b = filled<st::tensor<float, 21>>();

@@ -21,6 +21,31 @@ inline constexpr auto row_sums = fused([](auto x, auto w, auto v) {
   auto most = max<-1>(z);
   return std::tuple(matmul(transpose(h), z), sum<0>(z), sum(most), sum<0>(h * unsqueeze<-1>(most)));
 });
+/// What a sum reads of a row, other lanes of a warp have computed.
+inline constexpr auto lane_sums = fused([](auto x, auto w, auto v) {
+  auto h = abs(matmul(x, w)) * 0.05f;
+  auto z = abs(matmul(h, v)) * 0.05f;
+  return sum<0>(h * unsqueeze<-1>(max<-1>(z)));
+});
+/// Each weight becomes what is made of the other, or of its own rows.
+inline constexpr auto exchange_step = fused([](auto x, auto& w, auto& v) {
+  auto h = matmul(x, w) * 0.05f;
+  auto y = matmul(h, v) * 0.05f;
+  auto a = v + matmul(transpose(h), y);
+  auto b = w + matmul(transpose(x), h);
+  w = a;
+  v = b;
+  return sum(y);
+});
+inline constexpr auto turned_step = fused([](auto x, auto& w, auto& v) {
+  auto h = matmul(x, w) * 0.05f;
+  auto y = matmul(h, v) * 0.05f;
+  auto dw = matmul(transpose(v), y);
+  auto dv = matmul(transpose(w), h);
+  w = w - 0.1f * dw;
+  v = v - 0.1f * dv;
+  return sum(y);
+});
 /// Gradients of operands that are cast to T; gradients come back through the casts.
 template <class T>
 inline constexpr auto narrowed_gradients = fused([](auto x, auto w, auto b, auto v, auto want) {

@@ -114,3 +114,15 @@ TEST_CASE("norms before products: zeros, infinities, and the widest range") {
     CHECK(std::isnan(y(4, j)));
   }
 }
+
+TEST_CASE("norms before products: another scale than that of the row's own norm stays before it") {
+  constexpr auto scaled = st::fused([](auto x, auto s, auto w) {
+    return matmul(x * (1.f / sqrt(s + 1.f)), w);
+  });
+  st::tensor<float, 2, 300> x;
+  st::tensor<float, 300, 4> w;
+  for (std::int64_t i = 0; i < x.size(); ++i) x.data()[i] = 1e30f;
+  for (std::int64_t i = 0; i < w.size(); ++i) w.data()[i] = 1e10f;  // x w is beyond all floats
+  const st::tensor<float, 2, 1> s = {1e36f, 1e36f};
+  CHECK(difference(scaled, x, s, w) == "");
+}

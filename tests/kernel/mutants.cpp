@@ -43,7 +43,7 @@ constexpr equivalent equivalents[] = {
      "the four lanes of a row lie in the same half of the warp", "plan: chain [20, 40]"},
     {"context.sync_warp();  // what the warp's lanes", call::warp_barrier, change::drop,
      "a row's one value is read by the lane that left it, or behind a barrier of the block",
-     "plan: sums over the rows"},
+     "plan: sums over the rows of a chain"},
 };
 
 const equivalent* find_equivalent(const body_case& c, const mutation& m) {

@@ -182,6 +182,12 @@ const body_case cases[] = {
                                         filled<st::tensor<st::f16, 16, 24>>(),
                                         filled<st::tensor<st::f16, 24, 10>>());
      }},
+    {"plan: sums of what other lanes computed, [20, 16] x [16, 24] x [24, 10]",
+     [](const options& o) {
+       return judge_call(o, testing::lane_sums, filled<st::tensor<st::f16, 20, 16>>(),
+                         filled<st::tensor<st::f16, 16, 24>>(),
+                         filled<st::tensor<st::f16, 24, 10>>());
+     }},
     {"plan: softmax of [64, 72] x [72, 64], sums in parts", [](const options& o) {
        return judge_call<cut>(o, scores, filled<st::tensor<float, 136, 72>>(),
                               filled<st::tensor<float, 72, 64>>());

@@ -220,3 +220,48 @@ TEST_CASE("kept memory: a small result takes the place of the one before it") {
   CHECK(floats(3)(0) == 0);  // fresh elements are 0, whatever lay there
 }
 #endif
+
+// Of static storage: what a compiler takes for constant, it initialises by itself, before anything
+// runs and without memory. Also what a function has made, and expressions.
+namespace {
+
+struct two_tensors {
+  st::tensor<float, 2> w;
+  st::tensor<float, 2> b = {1, 2};
+};
+const st::tensor<float, 3> given = {1, 2, 3}, zeros;
+const st::tensor<float, dyn, 2> open_zeros(3);
+const st::tensor<int> one_value = 7;
+const two_tensors members;
+const st::tensor<float, 3> made = [] { return st::tensor<float, 3>{4, 5, 6}; }();
+const two_tensors made_members = [] {
+  two_tensors fresh;
+  return fresh;
+}();
+const auto pair_of = std::make_pair(two_tensors{}, 3);
+st::tensor<float, dyn> open_values = {1, 2, 3};
+const auto sum_of_values = open_values + 1;
+const auto twice_given = given * 2;
+
+}  // namespace
+
+TEST_CASE("memory: of tensors and expressions of static storage, from the start") {
+  static const st::tensor<float, 3> local = {4, 5, 6};
+  static const two_tensors local_members;
+  static const auto local_sum = local + given;
+  CHECK(elements(given) == numbers{1, 2, 3});
+  CHECK(elements(zeros) == numbers{0, 0, 0});
+  CHECK(open_zeros(2, 1) == 0);
+  CHECK(one_value.item() == 7);
+  CHECK(elements(members.w) == numbers{0, 0});
+  CHECK(elements(members.b) == numbers{1, 2});
+  CHECK(elements(made) == numbers{4, 5, 6});
+  CHECK(elements(made_members.w) == numbers{0, 0});
+  CHECK(elements(made_members.b) == numbers{1, 2});
+  CHECK(elements(pair_of.first.b) == numbers{1, 2});
+  CHECK(elements(local) == numbers{4, 5, 6});
+  CHECK(elements(local_members.b) == numbers{1, 2});
+  CHECK(elements(st::tensor(sum_of_values)) == numbers{2, 3, 4});
+  CHECK(elements(st::tensor(twice_given)) == numbers{2, 4, 6});
+  CHECK(elements(st::tensor(local_sum)) == numbers{5, 7, 9});
+}

@@ -194,31 +194,3 @@ TEST_CASE("tensor: alignment to 64 bytes") {
     CHECK(reinterpret_cast<std::uintptr_t>(x.data()) % 64 == 0);
   }
 }
-
-// Initialised before main, which a compiler may do by itself where all that it sees is constant.
-namespace {
-
-struct two_tensors {
-  st::tensor<float, 2> w;
-  st::tensor<float, 2> b = {1, 2};
-};
-const st::tensor<float, 3> given = {1, 2, 3}, zeros;
-const st::tensor<float, dyn, 2> open_zeros(3);
-const st::tensor<int> one_value = 7;
-const two_tensors members;
-
-}  // namespace
-
-TEST_CASE("tensor: of static storage, global and local, with elements from the start") {
-  static const st::tensor<float, 3> local = {4, 5, 6};
-  static const two_tensors local_members;
-  CHECK(given(2) == 3);
-  CHECK(zeros(2) == 0);
-  CHECK(open_zeros(2, 1) == 0);
-  CHECK(one_value.item() == 7);
-  CHECK(members.w(1) + members.b(1) == 2);
-  CHECK(local(2) == 6);
-  CHECK(local_members.w(1) + local_members.b(1) == 2);
-  const st::tensor y = given * local + zeros;
-  CHECK(y(2) == 18);
-}

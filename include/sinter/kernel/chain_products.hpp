@@ -88,7 +88,7 @@ template <int Number, dtype Type, class Left, class Right> struct summed_product
   using value = float;
   static constexpr int number = Number;
   static constexpr matrix_format format = matrix_format::none;
-  static constexpr bool in_tf32 = false;
+  static constexpr int tf32_products = 0;
   using half = element_t<Type>;
   using left = summed_operand<Left, Type>;
   using right = summed_operand<Right, Type>;

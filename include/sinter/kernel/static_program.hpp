@@ -105,6 +105,7 @@ template <class Words> struct static_program {
                                    sizes.products>
       program{Words::words};
   static constexpr program_view view = program.view();
+  static_assert(sums_rows(view) == encoded_sums_rows(Words::words));
   static constexpr auto places = detail::place_registers<sizes.instructions>(program.view());
   static constexpr auto masks = detail::recompute<sizes.instructions>(program.view());
 

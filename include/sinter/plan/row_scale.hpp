@@ -37,14 +37,39 @@ constexpr double uniform_value(const planning_graph& g, int i) {
   return constant_of(g[i]);
 }
 
-/// Whether a value is 1 / sqrt(a + c) with c > 0: finite, and NaN only where a is.
-constexpr bool is_inverse_root(const planning_graph& g, int i) {
-  if (!is_element(g[i], pack_name("div")) || uniform_value(g, g[i].operand[0]) != 1) return false;
+/// Whether a value is a positive constant or a number of elements.
+constexpr bool is_count(const planning_graph& g, int i) {
+  if (uniform_value(g, i) > 0) return true;
+  while (g[i].what() == kind::broadcast || g[i].what() == kind::cast) i = g[i].operand[0];
+  return g[i].what() == kind::extent;
+}
+
+/// The x of whose squares a value is the sum along the last axis, or that over a number; else -1.
+constexpr int operand_of_squares(const planning_graph& g, int i) {
+  while (is_element(g[i], pack_name("div")) || is_element(g[i], pack_name("mul"))) {
+    const bool first = is_element(g[i], pack_name("mul")) && is_count(g, g[i].operand[0]);
+    if (!first && !is_count(g, g[i].operand[1])) return -1;
+    i = g[i].operand[first];
+  }
+  if (g[i].what() != kind::reduce || g[i].op->name != pack_name("sum")) return -1;
+  const node& squares = g[g[i].operand[0]];
+  const bool last = g[i].attribute[0] == std::int64_t{1} << (squares.extents.rank - 1);
+  const bool squared = is_element(squares, pack_name("mul")) &&
+                       squares.operand[0] == squares.operand[1];
+  return last && squared ? squares.operand[0] : -1;
+}
+
+/// The x of which a value is the inverse root mean square, 1 / sqrt(mean(x * x) + c) with c > 0, so
+/// that x times the value is at most the root of K; else -1.
+constexpr int operand_of_inverse_root(const planning_graph& g, int i) {
+  if (!is_element(g[i], pack_name("div")) || uniform_value(g, g[i].operand[0]) != 1) return -1;
   const node& root = g[g[i].operand[1]];
-  if (!is_element(root, pack_name("sqrt"))) return false;
+  if (!is_element(root, pack_name("sqrt"))) return -1;
   const node& sum = g[root.operand[0]];
-  return is_element(sum, pack_name("add")) && (uniform_value(g, sum.operand[0]) > 0 ||
-                                               uniform_value(g, sum.operand[1]) > 0);
+  if (!is_element(sum, pack_name("add"))) return -1;
+  for (int j = 0; j < 2; ++j)
+    if (uniform_value(g, sum.operand[j]) > 0) return operand_of_squares(g, sum.operand[1 - j]);
+  return -1;
 }
 
 /// How a factor is broadcast to a shape: 1 along the rows, 2 along the columns, else 0.
@@ -76,7 +101,7 @@ constexpr row_scale row_scale_of(const planning_graph& g, int left) {
       if (spread.what() != kind::broadcast) continue;
       const int factor = spread.operand[0];
       const int way = detail::way_of_scale(g[factor].extents, s);
-      if (way == 1 && found.row < 0 && detail::is_inverse_root(g, factor)) found.row = factor;
+      if (way == 1 && found.row < 0) found.row = factor;
       else if (way == 2 && found.column < 0) found.column = factor;
       else continue;
       rest = g[x].operand[1 - j];
@@ -89,7 +114,7 @@ constexpr row_scale row_scale_of(const planning_graph& g, int left) {
     for (int i = 0; i + 1 < s.rank; ++i) rows = is_static(s[i]) ? rows * s[i] : 0;
     if (rows < fewest_scaled_rows) return {};
   }
-  if (found.row >= 0 && g[x].type == g[left].type) found.x = x;
+  if (found.row >= 0 && detail::operand_of_inverse_root(g, found.row) == x) found.x = x;
   return found;
 }
 

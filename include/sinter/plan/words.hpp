@@ -19,6 +19,8 @@ constexpr word bits(int value, int shift) {
 }
 constexpr int field(word w, int shift) { return static_cast<int>(w >> shift & 0xffff) - 1; }
 
+constexpr int across_bit = 9;  // of a product's first word
+
 constexpr bool has_attribute(code c) {
   return c == code::load || c == code::constant || c == code::integer || c == code::iota ||
          c == code::product;
@@ -76,8 +78,9 @@ constexpr void encode(const program_view& p, list<word>& out) {
   for (int i = 0; i < p.product_count; ++i) {
     const product& q = p.products[i];
     out.push_back(static_cast<word>(q.type) | static_cast<word>(q.operands) << 4 |
-                  static_cast<word>(q.split) << 8 | static_cast<word>(q.across) << 9 |
-                  bits(q.left, 16) | bits(q.right, 32));
+                  static_cast<word>(q.split) << 8 |
+                  static_cast<word>(q.across) << detail::across_bit | bits(q.left, 16) |
+                  bits(q.right, 32));
     out.push_back(static_cast<word>(q.inner));
   }
 }
@@ -117,7 +120,8 @@ constexpr family encoded_family(const word* words) { return static_cast<family>(
 /// Whether an encoded main program of a chain sums over its rows: the last words are a product's.
 constexpr bool encoded_sums_rows(const word* words) {
   if (encoded_family(words) == family::reduce) return true;
-  return encoded_sizes(words).products > 0 && words[encoded_length(words) - 2] >> 8 & 1;
+  if (encoded_sizes(words).products == 0) return false;
+  return words[encoded_length(words) - 2] >> detail::across_bit & 1;
 }
 
 /// How many programs a kernel's words hold.
@@ -258,7 +262,7 @@ struct decoded_program : program_view {
       q.type = static_cast<dtype>(*w & 15);
       q.operands = static_cast<dtype>(*w >> 4 & 15);
       q.split = *w >> 8 & 1;
-      q.across = *w >> 9 & 1;
+      q.across = *w >> detail::across_bit & 1;
       q.left = field(*w, 16);
       q.right = field(*w++, 32);
       q.inner = static_cast<std::int64_t>(*w++);

@@ -14,16 +14,21 @@ namespace sinter {
 
 namespace detail {
 
-/// Not under the address sanitizer, which would no longer see who uses what is gone.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+/// Not under the sanitizers, which would no longer see who uses what is gone; nor where the macro is
+/// defined as false, for Valgrind.
+#if !defined(SINTER_KEEPS_MEMORY) && defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(hwaddress_sanitizer) || \
+    __has_feature(memory_sanitizer) || __has_feature(thread_sanitizer)
 #define SINTER_KEEPS_MEMORY false
 #endif
 #endif
-#if defined(__SANITIZE_ADDRESS__)
+#if !defined(SINTER_KEEPS_MEMORY)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_HWADDRESS__) || \
+    defined(__SANITIZE_THREAD__)
 #define SINTER_KEEPS_MEMORY false
-#elif !defined(SINTER_KEEPS_MEMORY)
+#else
 #define SINTER_KEEPS_MEMORY true
+#endif
 #endif
 
 /// A thread's own, so that nobody waits: whichever thread releases a piece keeps it. Small pieces

@@ -51,6 +51,7 @@ template <class Call> struct evaluation : target::execution_of<plan_of<Call>> {
     this->run_on_device = cuda_target::run_plan<plan_of<Call>>;
 #endif
   }
+  explicit evaluation(const Call&&) = delete;
 };
 
 /// What constructors and assignments may touch, and what hands memory over.

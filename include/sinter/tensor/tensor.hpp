@@ -20,15 +20,24 @@ namespace sinter {
 
 namespace detail {
 
-/// Extents of a tensor, 0 at first. In constant evaluation, where a tensor has no memory, they have
-/// no value, so none is a constant: were it one, the compiler could initialise a global tensor
-/// without memory.
-struct run_time_extents {
-  std::int64_t of[max_rank];
+/// The address of what is gone, which is no constant.
+struct gone {
+  const void* at;
+  constexpr gone() : at(this) {}
+};
+
+/// Extents, 0 at first. In constant evaluation, where a tensor has no memory, something takes their
+/// place that is no constant: were a tensor one, the compiler could initialise a global one without
+/// memory. (What has no value at all is a constant to g++ 12 once a function has returned it.)
+template <int Count> union run_time_extents {
+  std::int64_t of[Count];
+  const void* none;
 
   constexpr run_time_extents() {
-    if (!std::is_constant_evaluated()) std::fill_n(of, max_rank, 0);
+    if (std::is_constant_evaluated()) none = gone().at;
+    else std::fill_n(of, Count, 0);
   }
+  std::int64_t& operator[](int axis) { return of[axis]; }
   std::int64_t operator[](int axis) const { return of[axis]; }
 };
 
@@ -255,7 +264,7 @@ template <class T, extent_t... E> class tensor {
 
   symbol symbol_;
   detail::shared_memory memory_;
-  detail::run_time_extents extents_;
+  detail::run_time_extents<max_rank> extents_;
 
   template <class> friend struct detail::tensor_access;
   template <class> friend class tensor_reference;
@@ -297,7 +306,7 @@ template <class Tensor> class tensor_reference {
     return tensor_ != nullptr ? tensor_->traced() : symbol{graph_, index_, weak_};
   }
   void* data() const { return memory_.get(); }
-  const std::int64_t* extents() const { return extents_; }
+  const std::int64_t* extents() const { return extents_.of; }
   placement where() const { return memory_.where(); }
 
  private:
@@ -310,7 +319,6 @@ template <class Tensor> class tensor_reference {
     graph_ = own.graph;
     index_ = own.index;
     weak_ = own.weak;
-    for (std::int64_t& e : extents_) e = 0;
   }
   constexpr void copy(const tensor_reference& other) {
     if (std::is_constant_evaluated()) {
@@ -325,7 +333,7 @@ template <class Tensor> class tensor_reference {
   graph_builder* graph_;  // a symbol, member by member: this has no value at run time
   int index_;
   bool weak_;
-  std::int64_t extents_[Tensor::rank + 1];
+  detail::run_time_extents<Tensor::rank + 1> extents_;
 };
 
 }  // namespace sinter

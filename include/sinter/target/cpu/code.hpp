@@ -31,6 +31,7 @@ template <class Words, bool Abreast = false> struct static_code {
   static constexpr decoded program = Abreast ? laid_abreast(decoded(Words::words))
                                              : decoded(Words::words);
   static constexpr program_view viewed = program.view();
+  static_assert(sums_rows(viewed) == encoded_sums_rows(Words::words));
   static constexpr const program_view& view() { return viewed; }
   static constexpr int width = program_lanes(program.view());
   static constexpr bool abreast = Abreast;
