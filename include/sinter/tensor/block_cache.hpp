@@ -14,8 +14,8 @@ namespace sinter {
 
 namespace detail {
 
-/// Not under the sanitizers, which would no longer see who uses what is gone; nor where the macro is
-/// defined as false, for Valgrind.
+/// Not under the sanitizers, which would no longer see who uses what is gone, nor where a program
+/// is built for Valgrind with the macro defined as false.
 #if !defined(SINTER_KEEPS_MEMORY) && defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(hwaddress_sanitizer) || \
     __has_feature(memory_sanitizer) || __has_feature(thread_sanitizer)
