@@ -44,6 +44,9 @@ constexpr equivalent equivalents[] = {
     {"context.sync_warp();  // what the warp's lanes", call::warp_barrier, change::drop,
      "a row's one value is read by the lane that left it, or behind a barrier of the block",
      "plan: sums over the rows of a chain"},
+    {"return context_.shuffle_xor(x, distance)", call::shuffle, change::shift,
+     "of a row's four lanes the first, whose value is kept, still sees each once",
+     "plan: sums of what other lanes"},
 };
 
 const equivalent* find_equivalent(const body_case& c, const mutation& m) {
