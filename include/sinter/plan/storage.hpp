@@ -74,6 +74,9 @@ class storage : group_builder {
 
   /// A norm that only products read, as their left operand, is left to them where x lies in memory.
   constexpr void leave_scales_to_products() {
+    bool multiplies = false;
+    for (int i = 0; i < g_.size() && !multiplies; ++i) multiplies = g_[i].what() == kind::matmul;
+    if (!multiplies) return;  // in few steps: compilers count them
     const auto count = static_cast<std::size_t>(g_.size());
     list<char> multiplied(count, 0), kept(count, 0);
     list<int> uses(count, 0);
