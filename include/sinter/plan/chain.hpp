@@ -31,7 +31,7 @@ constexpr const char* name(chain_limit limit) {
                                    "other rows than those of the products that they read",
                                    "more of the products that they read than the own row",
                                    "a chain has at most 16 products",
-                                   "a chain has at most 16 kernels that sum over its rows",
+                                   "a chain has at most 19 kernels, with what sums over its rows",
                                    "sums over a chain's rows of more than 128 KiB",
                                    "kernels in between"};
   return names[static_cast<int>(limit)];

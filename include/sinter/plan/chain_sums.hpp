@@ -12,8 +12,9 @@
 
 namespace sinter {
 
-/// Kernels that sum over a chain's rows, at the most.
-inline constexpr int most_sums_of_chain = 16;
+/// Kernels of a chain and of what sums over its rows, at the most: more are not planned within the
+/// steps that clang allows.
+inline constexpr int most_parts_of_chain = 19;
 /// What their sums may take together: as much as a block of threads can spare beside what it
 /// multiplies. Smaller ones come first.
 inline constexpr extent_t room_of_sums = 128 * 1024;

@@ -155,9 +155,10 @@ class companion_finder : chain_sum_rules {
     for (const row_sum& sum : sums) {
       const int k = sum.group, home = sum.home;
       chain_limit& limit = found.apart[k];
-      limit = sum.bytes < 0                             ? chain_limit::columns
-              : room[home] + sum.bytes > room_of_sums   ? chain_limit::room
-              : parts[home] == most_sums_of_chain       ? chain_limit::sums
+      const int parts_now = length_[home] + parts[home];
+      limit = sum.bytes < 0                           ? chain_limit::columns
+              : room[home] + sum.bytes > room_of_sums ? chain_limit::room
+              : parts_now >= most_parts_of_chain      ? chain_limit::sums
               : waits_between(home, k, found.first) || reads_sum(k, home, found) ?
                   chain_limit::between : chain_limit::none;
       if (limit != chain_limit::none) continue;
