@@ -16,31 +16,15 @@
 #include <utility>
 #include <vector>
 
+#include "counted_memory.hpp"
+
 namespace st = sinter;
 using st::dyn;
+using namespace sinter::testing;
 
 namespace {
 
 inline constexpr st::axis batch{"batch"};
-
-using numbers = std::vector<float>;
-template <class Tensor> numbers elements(const Tensor& x) {
-  return numbers(x.data(), x.data() + x.size());
-}
-
-/// What gives memory back and counts how often.
-struct counted_delete {
-  int* calls;
-  void operator()(float* data) const {
-    ++*calls;
-    std::free(data);
-  }
-};
-float* allocated(std::size_t count) {
-  auto* const data = static_cast<float*>(std::malloc(count * sizeof(float)));
-  for (std::size_t i = 0; i < count; ++i) data[i] = static_cast<float>(i);
-  return data;
-}
 
 /// Host memory that passes for a device's, as far as tensors see it.
 struct device_stand_in {

@@ -133,7 +133,6 @@ template <class Program> struct chain_folds {
     thread.template compute_folded<1>();
     thread.store_folded();
   }
-
 };
 
 /// Folds of all that a chain's rows hold into one, such as a mean loss. The program's line is all
